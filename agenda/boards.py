@@ -1,0 +1,88 @@
+"""Boards: standing teams with a charter, a policy and members."""
+
+from typing import Literal
+
+from sqlmodel import JSON, Field, Session, SQLModel, UniqueConstraint, col, select
+
+from agenda.errors import BoardNotFound, Invalid
+from agenda.ids import new_id
+from agenda.people import Person
+
+BoardRole = Literal["chair", "coordinator", "core", "extended", "deputy", "observer"]
+
+
+class Board(SQLModel, table=True):
+    """A standing team that meets."""
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    name: str
+    charter: str = ""
+    time_zone: str
+    """IANA name; the board's own clock."""
+    required_disciplines: list[str] = Field(default_factory=list, sa_type=JSON)
+    """Disciplines without which a recommendation is only provisional."""
+    policy: dict[str, object] = Field(default_factory=dict, sa_type=JSON)
+    """Readiness policy as data: required item → {max_age_days, who may waive}. Shape: `agenda.readiness`."""
+
+
+class Membership(SQLModel, table=True):
+    """A person's place on a board."""
+
+    __table_args__ = (UniqueConstraint("board_id", "person_id"),)
+    id: str = Field(default_factory=new_id, primary_key=True)
+    board_id: str = Field(foreign_key="board.id", index=True)
+    person_id: str = Field(foreign_key="person.id", index=True)
+    role: str
+    """One of BoardRole."""
+
+
+def board(session: Session, board_id: str) -> Board:
+    """One board; raises BoardNotFound."""
+    found = session.get(Board, board_id)
+    if found is None:
+        raise BoardNotFound(board_id)
+    return found
+
+
+def boards(session: Session) -> list[Board]:
+    """Every board, by name."""
+    return list(session.exec(select(Board).order_by(col(Board.name))).all())
+
+
+def members(session: Session, board_id: str) -> list[tuple[Membership, Person]]:
+    """The members of a board with their people, by name."""
+    rows = session.exec(
+        select(Membership, Person).where(Membership.person_id == Person.id, Membership.board_id == board_id)
+        .order_by(col(Person.name))
+    )
+    return list(rows.all())
+
+
+def roles_of(session: Session, person_id: str) -> dict[str, str]:
+    """Board identity → role, for every board the person sits on."""
+    rows = session.exec(select(Membership).where(Membership.person_id == person_id)).all()
+    return {row.board_id: row.role for row in rows}
+
+
+def seat(session: Session, board_id: str, person_id: str, role: str) -> Membership:
+    """Give a person a place on a board, or change the place they have; raises Invalid naming the field."""
+    if role not in ("chair", "coordinator", "core", "extended", "deputy", "observer"):
+        raise Invalid("role", "A member is chair, coordinator, core, extended, deputy or observer.")
+    found = session.exec(
+        select(Membership).where(Membership.board_id == board_id, Membership.person_id == person_id)
+    ).one_or_none()
+    if found is None:
+        found = Membership(board_id=board_id, person_id=person_id, role=role)
+    found.role = role
+    session.add(found)
+    session.flush()
+    return found
+
+
+def unseat(session: Session, board_id: str, person_id: str) -> None:
+    """End a person's place on a board."""
+    found = session.exec(
+        select(Membership).where(Membership.board_id == board_id, Membership.person_id == person_id)
+    ).one_or_none()
+    if found is not None:
+        session.delete(found)

@@ -1,0 +1,244 @@
+"""What has happened in a room. Facts: never rejected, never edited, only superseded. Past tense; a closed union.
+
+Time, sequence, actor and command id are not here: they belong to the record around an event (`conference.record.log`).
+"""
+
+from dataclasses import dataclass
+
+from agenda.ids import CaseId, PersonId
+from conference.policy import Role
+from conference.room.values import (
+    CaseBrief,
+    Closing,
+    Mark,
+    MarkId,
+    Measured,
+    Opinion,
+    Option,
+    Participant,
+    Point,
+    Recommendation,
+    Signature,
+    Viewport,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Somebody came in; begins a presence interval."""
+
+    participant: Participant
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Somebody went; ends a presence interval, and the floor and hand they held."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class CaseListed:
+    """A case stands on the agenda, or its brief has changed."""
+
+    brief: CaseBrief
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseUnlisted:
+    """A case left the agenda."""
+
+    case: CaseId
+
+
+@dataclass(frozen=True, slots=True)
+class ImagesArrived:
+    """A study of a listed case can be seen."""
+
+    case: CaseId
+    study_instance_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConferenceOpened:
+    """The sitting began."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseCalled:
+    """A case is on the table."""
+
+    case: CaseId
+
+
+@dataclass(frozen=True, slots=True)
+class ConferenceEnded:
+    """The sitting is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoleAssigned:
+    """Somebody's role changed."""
+
+    person: PersonId
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class FloorPassed:
+    """Somebody presents; None: nobody but the chair."""
+
+    person: PersonId | None
+
+
+@dataclass(frozen=True, slots=True)
+class HandRaised:
+    """Somebody asks for the floor."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class HandLowered:
+    """A hand went down."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The presenter rested on an image."""
+
+    case: CaseId
+    viewport: Viewport
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A mark was placed."""
+
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Reshaped:
+    """A mark changed its points or text."""
+
+    mark: MarkId
+    revision: int
+    points: tuple[Point, ...]
+    text: str
+    measured: Measured | None
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """A mark was taken away."""
+
+    mark: MarkId
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionGiven:
+    """A sealed opinion; shown to nobody but its author before the reveal (`conference.room.visibility`)."""
+
+    case: CaseId
+    round: int
+    person: PersonId
+    name: str
+    discipline: str
+    opinion: Opinion
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionsRevealed:
+    """The opinions of a round are open to everybody."""
+
+    case: CaseId
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoundOpened:
+    """Opinions are asked for again."""
+
+    case: CaseId
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class OptionAdded:
+    """Another way to treat is on the grid."""
+
+    case: CaseId
+    option: Option
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendationDrafted:
+    """The recommendation has new words; closings given to earlier words are void."""
+
+    case: CaseId
+    revision: int
+    person: PersonId
+    recommendation: Recommendation
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendationReadBack:
+    """The words are frozen; `digest` is SHA-256 over their canonical JSON, hex."""
+
+    case: CaseId
+    revision: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendationReopened:
+    """The words may change again."""
+
+    case: CaseId
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """A discipline closed."""
+
+    case: CaseId
+    revision: int
+    person: PersonId
+    name: str
+    discipline: str
+    closing: Closing
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisciplineMarkedAbsent:
+    """A required discipline was not there."""
+
+    case: CaseId
+    discipline: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The recommendation stands."""
+
+    case: CaseId
+    revision: int
+    person: PersonId
+    name: str
+    signature: Signature
+    provisional: bool
+    """A required discipline was absent."""
+
+
+Event = (
+    Joined | Left | CaseListed | CaseUnlisted | ImagesArrived | ConferenceOpened | CaseCalled | ConferenceEnded
+    | RoleAssigned | FloorPassed | HandRaised | HandLowered | Shown | Drawn | Reshaped | Erased | OpinionGiven
+    | OpinionsRevealed | RoundOpened | OptionAdded | RecommendationDrafted | RecommendationReadBack
+    | RecommendationReopened | Attested | DisciplineMarkedAbsent | Signed
+)

@@ -1,0 +1,207 @@
+"""The values that commands and events carry. Frozen, standard library only; every one says its units and frame."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NewType
+
+from agenda.ids import CaseId, PersonId, QuestionId
+from conference.policy import Role
+
+CommandId = NewType("CommandId", str)
+"""A UUID the client makes; unique per room in the log, so that a resent command has the same answer."""
+MarkId = NewType("MarkId", str)
+"""A UUID the client makes; also the tracking UID seed of the mark in a DICOM report."""
+
+Point = tuple[float, float]
+"""(column, row) in SCOORD image coordinates: origin at the top left corner of the top left pixel (PS3.3 C.18.6.1.1)."""
+
+MarkKind = Literal["length", "angle", "cobb", "arrow", "text", "ellipse", "rectangle", "freehand", "point", "level"]
+OpinionStance = Literal["for", "against", "neutral"]
+Closing = Literal["concur", "reservation", "dissent"]
+Outcome = Literal["consensus", "majority", "split", "none", "deferred", "provisional"]
+Phase = Literal["preparing", "open", "ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """Who acts in the room: identity proven outside, entry role given by the policy."""
+
+    person_id: PersonId
+    name: str
+    discipline: str | None
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """Distance between pixel centres in millimetres (PS3.3 10.7.1.3) and where it was read."""
+
+    row_mm: float
+    column_mm: float
+    source: Literal["calibrated", "pixel", "imager", "region"]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFacts:
+    """What the machine must know of an image to accept a mark on it; supplied by the host, never by a client."""
+
+    sop_instance_uid: str
+    frame: int
+    """1-based, as in DICOM (PS3.3 10.3)."""
+    rows: int
+    columns: int
+    spacing: Spacing | None
+    """None: nothing trusted; then no millimetres."""
+    case: CaseId
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A value computed by the server from points and spacing."""
+
+    value: float
+    unit: Literal["mm", "deg", "px", "mm2", "px2"]
+    error: float | None
+    """95 % half-width in `unit`, from the literature named by `method`; None: not known."""
+    method: str
+    """Stable name with version, e.g. ``cobb-atan2/1``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A finished mark on one frame of one image."""
+
+    mark: MarkId
+    case: CaseId
+    kind: MarkKind
+    sop_instance_uid: str
+    frame: int
+    points: tuple[Point, ...]
+    text: str
+    author: PersonId
+    author_name: str
+    discipline: str | None
+    role: Role
+    """The author's role at that moment."""
+    revision: int
+    measured: Measured | None
+
+
+@dataclass(frozen=True, slots=True)
+class Viewport:
+    """What a screen shows, independent of its size."""
+
+    series_instance_uid: str
+    sop_instance_uid: str
+    frame: int
+    window_centre: float | None
+    window_width: float | None
+    """None with centre None: the image's own window."""
+    zoom: float
+    """1 fits the image into the viewport."""
+    pan: Point
+    """Shift of the image centre in fractions of the fitted image."""
+    rotation: int
+    """0, 90, 180 or 270 degrees clockwise."""
+    flipped: bool
+    inverted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAsked:
+    """A question of the referrer that the recommendation must answer."""
+
+    question: QuestionId
+    kind: str
+    text: str
+    discipline: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseBrief:
+    """What the room must know of a case on its agenda; no patient name, only what deliberation needs."""
+
+    case: CaseId
+    title: str
+    questions: tuple[QuestionAsked, ...]
+    required: tuple[str, ...]
+    """Discipline codes that must be heard."""
+    goal: str
+    minutes: int
+    referrer: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way to treat the patient."""
+
+    key: str
+    kind: Literal["surgical", "interventional", "rehabilitation", "psychological", "medical", "watchful"]
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """One discipline's view of one case, given before talk (round 1) or after it (round 2)."""
+
+    preferred: str
+    """Key of the preferred option."""
+    ratings: Mapping[str, int]
+    """Option key → appropriateness, 1 to 9 (RAND/UCLA)."""
+    confidence: int
+    """0 to 100 per cent."""
+    concordance: int | None
+    """Symptom–image concordance, 0 to 10."""
+    improvement: int | None
+    """Expected chance of an important improvement, 0 to 100 per cent."""
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActionItem:
+    """Something to be done after the meeting, by one named owner."""
+
+    text: str
+    owner: str
+    due: str
+    """ISO date; empty: none set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """The joint recommendation while it is drafted."""
+
+    outcome: Outcome
+    option: str
+    """Key of the chosen option; empty with outcome none or deferred."""
+    rationale: str
+    answers: Mapping[QuestionId, str]
+    actions: tuple[ActionItem, ...]
+    follow_up: str
+    goal_answered: str
+    cited: tuple[MarkId, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a shell knows and the machine may not ask: the time, the image, the strength of a sign-in."""
+
+    at: str
+    """RFC 3339 instant in UTC with milliseconds, e.g. ``2026-11-26T08:07:41.120Z``."""
+    frame: FrameFacts | None = None
+    """For marks and `Show`: the image they speak of; None: there is no such image in the case."""
+    signature: "Signature | None" = None
+    """For `Sign`: made by the signing service after re-authentication."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """An Ed25519 signature (RFC 8032) over the canonical bytes (RFC 8785) of a read-back recommendation."""
+
+    digest: str
+    """SHA-256 of those bytes, hex."""
+    value: str
+    """Signature, base64url."""
+    key_id: str
+    meaning: str
+    """21 CFR 11.50: e.g. ``approval of the joint recommendation``."""

@@ -1,0 +1,160 @@
+"""The one database: every write through one thread, readers on connections of their own.
+
+SQLite runs in WAL with ``synchronous=FULL``. A single writer is also the only checkpointer, which keeps clear of the
+WAL-reset corruption of SQLite 3.7.0 to 3.51.2 (two connections writing or checkpointing at once); a file lock keeps a
+second process out. Readers are ``query_only``.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import QueuePool, StaticPool
+from sqlmodel import Session, create_engine
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class DatabaseInUse(Exception):
+    """Another process of this program holds the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Who writes, and what for: the audit's heading of one transaction."""
+
+    actor_id: str
+    actor_name: str
+    activity: str
+    at: datetime
+    request_id: str = ""
+
+
+class Database:
+    """The writer thread, the readers' pool and the lock of one database; close it when done."""
+
+    def __init__(self, url: str, *, readers: int = 4) -> None:
+        self.url = url
+        self._sqlite = make_url(url).get_backend_name() == "sqlite"
+        self._path = _file_of(url) if self._sqlite else None
+        self._lock = _take_lock(self._path) if self._path else None
+        self.engine = self._writer_engine()
+        self._read_engine = self._reader_engine(readers)
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="database-writer")
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="database-reader")
+
+    async def write(
+        self, deed: Deed, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Run `work(session, …)` in one transaction on the writer thread; committed when this returns."""
+        return await asyncio.wrap_future(self.submit(deed, work, *args, **kwargs))
+
+    async def read(self, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run `work(session, …)` on a read-only connection."""
+        return await asyncio.wrap_future(self._readers.submit(lambda: self._read(work, *args, **kwargs)))
+
+    def write_now(self, deed: Deed, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """`write` for callers without an event loop."""
+        return self.submit(deed, work, *args, **kwargs).result()
+
+    def read_now(self, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """`read` for callers without an event loop."""
+        return self._readers.submit(lambda: self._read(work, *args, **kwargs)).result()
+
+    def submit(
+        self, deed: Deed, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> Future[R]:
+        """Queue `work` for the writer thread."""
+        return self._writer.submit(lambda: self._write(deed, work, *args, **kwargs))
+
+    def close(self) -> None:
+        """Finish what is queued, close every connection, release the lock."""
+        self._writer.shutdown()
+        self._readers.shutdown()
+        self.engine.dispose()
+        self._read_engine.dispose()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _write(self, deed: Deed, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        with Session(self.engine, expire_on_commit=False, info={"deed": deed}) as session, session.begin():
+            return work(session, *args, **kwargs)
+
+    def _read(self, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        with Session(self._read_engine, expire_on_commit=False) as session:
+            return work(session, *args, **kwargs)
+
+    def _writer_engine(self) -> Engine:
+        if not self._sqlite:
+            return create_engine(self.url, pool_size=1, max_overflow=0)
+        engine = create_engine(self.url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+        _on_connect(engine, "journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON",
+                    "wal_autocheckpoint=1000")
+        _begin_explicitly(engine, "BEGIN IMMEDIATE")
+        with engine.connect():
+            """The file and its journal mode exist before the first reader opens it."""
+        return engine
+
+    def _reader_engine(self, size: int) -> Engine:
+        if not self._sqlite:
+            return create_engine(self.url, pool_size=size, max_overflow=0)
+        if self._path is None:  # an in-memory database has one connection, and readers share it
+            return self.engine
+        engine = create_engine(
+            self.url, poolclass=QueuePool, pool_size=size, max_overflow=0, connect_args={"check_same_thread": False}
+        )
+        _on_connect(engine, "busy_timeout=5000", "wal_autocheckpoint=0", "query_only=ON")
+        _begin_explicitly(engine, "BEGIN")
+        return engine
+
+
+def _file_of(url: str) -> Path | None:
+    name = make_url(url).database
+    return Path(name) if name and name != ":memory:" else None
+
+
+def _take_lock(path: Path) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise DatabaseInUse(f"{path} is in use by another consilium process; stop it first.") from None
+    return handle
+
+
+def _on_connect(engine: Engine, *pragmas: str) -> None:
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves; see _begin_explicitly
+        with contextlib.closing(connection.cursor()) as cursor:
+            for pragma in pragmas:
+                cursor.execute(f"PRAGMA {pragma}")
+
+
+def _begin_explicitly(engine: Engine, statement: str) -> None:
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql(statement)
+
+
+@contextlib.contextmanager
+def opened(url: str) -> Iterator[Database]:
+    """A database for the length of a `with` block."""
+    database = Database(url)
+    try:
+        yield database
+    finally:
+        database.close()
