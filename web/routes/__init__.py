@@ -1,0 +1,34 @@
+"""The routes of the application, one module per noun."""
+
+from importlib import import_module
+
+from starlette.routing import BaseRoute
+
+MODULES = (
+    "health",
+    "sign_in",
+    "account",
+    "people",
+    "audit",
+    "guests",
+    "tickets",
+    "home",
+    "cases",
+    "triage",
+    "conferences",
+    "packet",
+    "uploads",
+    "images",
+    "room",
+    "recommendation",
+    "letters",
+)
+"""Module names under web.routes; each exports `routes`. Sockets are in web.sockets."""
+
+
+def all_routes() -> list[BaseRoute]:
+    """Every HTTP route, in the order of MODULES."""
+    found: list[BaseRoute] = []
+    for name in MODULES:
+        found += import_module(f"web.routes.{name}").routes
+    return found

@@ -1,0 +1,81 @@
+"""How a route asks who acts, whether they may, and the database: three hops, route → service function → rows."""
+
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlmodel import Session
+from starlette.requests import HTTPConnection, Request
+
+from conference.policy import Action, Actor, Resource, may
+from conference.record.audit import note_read as audit_read
+from web.clock import now
+from web.database import Deed
+from web.services import services
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in; a page redirects, the API answers 401."""
+
+
+class Forbidden(Exception):
+    """The policy says no; `reason` is a sentence for the person."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def actor_or_none(connection: HTTPConnection) -> Actor | None:
+    """Who acts, as the session middleware has proven it; None when nobody is signed in."""
+    found = connection.scope.get("consilium.actor")
+    return found if isinstance(found, Actor) else None
+
+
+def actor(connection: HTTPConnection) -> Actor:
+    """Who acts; raises SignInNeeded."""
+    found = actor_or_none(connection)
+    if found is None:
+        raise SignInNeeded
+    return found
+
+
+def demand(who: Actor, action: Action, resource: Resource = None) -> None:
+    """Go on only if the policy allows; raises Forbidden with its reason."""
+    verdict = may(who, action, resource)
+    if not verdict:
+        raise Forbidden(verdict.reason)
+
+
+def deed(request: HTTPConnection, activity: str) -> Deed:
+    """The audit's heading for what this request does."""
+    who = actor_or_none(request)
+    return Deed(
+        actor_id=who.person_id if who else "anonymous",
+        actor_name=who.name if who else "anonymous",
+        activity=activity,
+        at=now(),
+        request_id=str(request.scope.get("consilium.request_id", "")),
+    )
+
+
+async def in_session(
+    request: HTTPConnection, activity: str, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs
+) -> R:
+    """Run `work` in one audited write transaction that names its actor and activity."""
+    return await services(request).database.write(deed(request, activity), work, *args, **kwargs)
+
+
+async def reading(
+    request: HTTPConnection, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs
+) -> R:
+    """Run `work` on a read-only connection."""
+    return await services(request).database.read(work, *args, **kwargs)
+
+
+async def note_read(request: Request, action: Action, record: str) -> None:
+    """One audit row for a read of a case, image or report; the read fails if the row cannot be written."""
+    heading = deed(request, action.value)
+    await services(request).database.write(heading, audit_read, heading, action.value, record)

@@ -1,0 +1,115 @@
+"""HTML pages: the template environment, what every page knows, and redirects that htmx understands."""
+
+import json
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from conference.policy import Action, may
+from web.access import actor_or_none
+from web.services import services
+
+STATIC = Path(__file__).parent / "static"
+
+
+def environment() -> Environment:
+    """Jinja with autoescape on and undefined names an error."""
+    made = Environment(
+        loader=PackageLoader("web", "templates"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(local=local, day=day, clock=clock, age=age, iso=iso)
+    made.globals.update(asset=asset, stylesheets=stylesheets, Action=Action)
+    return made
+
+
+def page(request: Request, template: str, status: int = 200, **context: Any) -> Response:
+    """Render a template; it knows `actor`, `path`, `can(action, resource)`, `zone` and `demo` besides its context."""
+    who = actor_or_none(request)
+    common: dict[str, Any] = {
+        "actor": who,
+        "path": request.url.path,
+        "can": lambda action, resource=None: who is not None and bool(may(who, action, resource)),
+        "zone": str(request.scope.get("consilium.time_zone", "UTC")),
+        "demo": services(request).demo,
+        "partial": "hx-request" in request.headers and "hx-boosted" not in request.headers,
+    }
+    html = services(request).templates.get_template(template).render(common | context)
+    return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
+
+
+def redirect(request: Request, path: str) -> Response:
+    """See Other; for htmx a full navigation, so that the address bar tells the truth."""
+    if "hx-request" in request.headers and "hx-boosted" not in request.headers:
+        return Response(status_code=204, headers={"HX-Redirect": path})
+    return RedirectResponse(path, 303)
+
+
+@lru_cache
+def _manifest() -> dict[str, dict[str, Any]]:
+    found = STATIC / "dist" / "manifest.json"
+    return json.loads(found.read_text("utf-8")) if found.is_file() else {}
+
+
+def _entry(name: str) -> dict[str, Any]:
+    for entry in _manifest().values():
+        if entry.get("isEntry") and entry.get("name") == name:
+            return entry
+    raise LookupError(f"The client bundle has no entry {name!r}: run `npm run build` in web/client.")
+
+
+def asset(name: str) -> str:
+    """The address of a built entry's script, e.g. ``asset('room')``."""
+    return "/static/dist/" + str(_entry(name)["file"])
+
+
+def stylesheets(name: str) -> list[str]:
+    """The addresses of the style sheets a built entry and its imports bring."""
+    manifest, seen, found, queue = _manifest(), set[str](), list[str](), [_entry(name)]
+    while queue:
+        entry = queue.pop()
+        found += ["/static/dist/" + css for css in entry.get("css", []) if "/static/dist/" + css not in found]
+        fresh = [key for key in entry.get("imports", []) if key not in seen]
+        seen.update(fresh)
+        queue += [manifest[key] for key in fresh]
+    return found
+
+
+def local(instant: datetime, zone: str) -> str:
+    """``Thu 26 Nov 2026, 08:00 MST`` in a zone; always with the zone's name, because readers sit in several."""
+    there = instant.astimezone(ZoneInfo(zone))
+    return f"{there:%a} {there.day} {there:%b %Y, %H:%M %Z}"
+
+
+def day(value: date | datetime | None, zone: str = "UTC") -> str:
+    """``26 Nov 2026``; empty for None."""
+    if value is None:
+        return ""
+    there = value.astimezone(ZoneInfo(zone)) if isinstance(value, datetime) else value
+    return f"{there.day} {there:%b %Y}"
+
+
+def clock(instant: datetime, zone: str) -> str:
+    """``08:00`` in a zone."""
+    return f"{instant.astimezone(ZoneInfo(zone)):%H:%M}"
+
+
+def iso(instant: datetime) -> str:
+    """For the ``datetime`` attribute of a ``time`` element."""
+    return instant.isoformat(timespec="seconds")
+
+
+def age(born_on: date | None, on: date) -> str:
+    """Completed years; empty for None."""
+    if born_on is None:
+        return ""
+    return str(on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day)))

@@ -1,0 +1,42 @@
+"""What the application is made of once composed, and how a request reaches it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from starlette.requests import HTTPConnection
+
+from web.database import Database
+from web.settings import Settings
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from conference.live.hosts import Rooms
+    from conference.outcome.signing import Signer
+    from imaging.pixels.pictures import Pictures
+    from imaging.uploads import Uploads
+    from imaging.vault import Vault
+    from web.auth.sessions import Sessions
+    from web.auth.tickets import Tickets
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Built by `web.app`, passed down as `request.app.state.services`; nothing here is global."""
+
+    settings: Settings
+    database: Database
+    vault: "Vault"
+    uploads: "Uploads"
+    pictures: "Pictures"
+    rooms: "Rooms"
+    sessions: "Sessions"
+    tickets: "Tickets"
+    signer: "Signer"
+    templates: "Environment"
+    demo: bool = False
+
+
+def services(connection: HTTPConnection) -> Services:
+    """The services of the application that serves this request or socket."""
+    return cast(Services, connection.app.state.services)
