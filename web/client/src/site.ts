@@ -1,0 +1,3 @@
+/** Every page: the theme and htmx. */
+import './theme/index.css';
+import 'htmx.org';
