@@ -3,16 +3,13 @@
 from datetime import date, datetime
 from typing import Literal
 
-from sqlmodel import JSON, Field, Session, SQLModel, col, select
+from sqlmodel import JSON, Field, Session, SQLModel, col, func, select
 
 from agenda.columns import instant
-from agenda.errors import CaseNotFound
+from agenda.errors import CaseNotFound, NotNow
 from agenda.ids import CaseId, new_id
+from agenda.lifecycle import CaseState, label, may_become, steps_to
 
-CaseState = Literal[
-    "draft", "submitted", "needs_info", "triaged", "ready", "scheduled", "presented", "recommended", "signed",
-    "delivered", "followed_up", "closed", "withdrawn", "declined", "rolled_over",
-]
 QuestionKind = Literal[
     "surgical-candidacy", "level", "diagnosis", "pain-plan", "rehabilitation-plan", "anaesthesia-fitness",
     "second-opinion",
@@ -51,6 +48,8 @@ class Case(SQLModel, table=True):
     created_at: datetime = instant()
     submitted_at: datetime | None = instant(default=None, nullable=True)
     revision: int = 0
+    field_revisions: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
+    """Field of the form → revision at which it last changed; two tabs collide only on the same field."""
 
     @property
     def case_id(self) -> CaseId:
@@ -147,3 +146,69 @@ def add_study(session: Session, case_id: str, study_instance_uid: str, at: datet
     """List a study under a case; listing it twice is the same as once."""
     if session.get(CaseStudy, (case_id, study_instance_uid)) is None:
         session.add(CaseStudy(case_id=case_id, study_instance_uid=study_instance_uid, added_at=at))
+
+
+def cases_by(session: Session, referrer_id: str) -> list[Case]:
+    """A referrer's own cases, newest first."""
+    return list(session.exec(select(Case).where(Case.referrer_id == referrer_id).order_by(col(Case.number).desc())))
+
+
+def cases_of_boards(session: Session, board_ids: list[str]) -> list[Case]:
+    """The cases of these boards, newest first, drafts left out: a draft is its referrer's alone."""
+    return list(session.exec(
+        select(Case).where(col(Case.board_id).in_(board_ids), Case.state != "draft").order_by(col(Case.number).desc())
+    ))
+
+
+def next_number(session: Session) -> int:
+    """The number for a new case; sequential, because there is one writer."""
+    return (session.exec(select(func.max(Case.number))).one() or 1000) + 1
+
+
+def history(session: Session, case_id: str) -> list[CaseHistory]:
+    """Every change of the case's state, oldest first."""
+    return list(session.exec(
+        select(CaseHistory).where(CaseHistory.case_id == case_id).order_by(col(CaseHistory.at), col(CaseHistory.id))
+    ))
+
+
+def change_state(
+    session: Session, found: Case, state: CaseState, actor_id: str | None, at: datetime, note: str = ""
+) -> None:
+    """Move a case along an edge of the lifecycle and keep it in its history; raises NotNow where there is no edge."""
+    if not may_become(found.state, state):
+        here, there = label(found.state).lower(), label(state).lower()
+        raise NotNow("case-state", f"Case {found.number} is {here}; it cannot become {there} now.")
+    found.state = state
+    session.add(found)
+    session.add(CaseHistory(case_id=found.id, at=at, actor_id=actor_id, state=state, note=note))
+    session.flush()
+
+
+def record_presented(session: Session, case_id: str, at: datetime, actor_id: str | None) -> None:
+    """The room called the case to the table. Idempotent; never moves a case back."""
+    _advance(session, case_id, "presented", at, actor_id)
+
+
+def record_recommended(session: Session, case_id: str, at: datetime, actor_id: str | None) -> None:
+    """The room read the joint recommendation back. Idempotent; never moves a case back."""
+    _advance(session, case_id, "recommended", at, actor_id)
+
+
+def record_signed(session: Session, case_id: str, at: datetime, actor_id: str | None) -> None:
+    """The recommendation is signed. Idempotent; never moves a case back."""
+    _advance(session, case_id, "signed", at, actor_id)
+
+
+def record_delivered(session: Session, case_id: str, at: datetime, actor_id: str | None) -> None:
+    """The letter reached the referrer. Idempotent; never moves a case back."""
+    _advance(session, case_id, "delivered", at, actor_id)
+
+
+def _advance(session: Session, case_id: str, target: CaseState, at: datetime, actor_id: str | None) -> None:
+    found = case(session, case_id)
+    steps = steps_to(found.state, target)
+    if steps is None:
+        raise NotNow("case-state", f"Case {found.number} is {label(found.state).lower()}; it is not before the board.")
+    for step in steps:
+        change_state(session, found, step, actor_id, at)

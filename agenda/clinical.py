@@ -125,12 +125,16 @@ def _read(folder: str) -> Content:
             QuestionEntry(**_strings(row, "key", "label", "example"), disciplines=_names(row["disciplines"]))
             for row in rows("questions", "kind")
         ),
-        treatments=tuple(TreatmentEntry(**_strings(row, "key", "label", "amount")) for row in rows("treatments", "kind")),
+        treatments=tuple(
+            TreatmentEntry(**_strings(row, "key", "label", "amount")) for row in rows("treatments", "kind")
+        ),
         red_flags=tuple(
             RedFlag(**_strings(row, "key", "label", "question", "advice", "status"), stops=row["stops"] is True)
             for row in rows("red_flags", "flag")
         ),
-        examination=tuple(ExamEntry(**_strings(row, "key", "label", "hint", "kind")) for row in rows("examination", "item")),
+        examination=tuple(
+            ExamEntry(**_strings(row, "key", "label", "hint", "kind")) for row in rows("examination", "item")
+        ),
         options=tuple(OptionEntry(**_strings(row, "key", "kind", "label")) for row in rows("options", "option")),
         policy=policy_from(_load(folder, "readiness")),
     )
