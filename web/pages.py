@@ -28,7 +28,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(local=local, day=day, clock=clock, age=age, iso=iso)
-    made.globals.update(asset=asset, stylesheets=stylesheets, Action=Action)
+    made.globals.update(asset=asset, stylesheets=stylesheets, sprite=sprite, Action=Action)
     return made
 
 
@@ -41,6 +41,7 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
         "can": lambda action, resource=None: who is not None and bool(may(who, action, resource)),
         "zone": str(request.scope.get("consilium.time_zone", "UTC")),
         "demo": services(request).demo,
+        "theme": request.cookies.get("theme") if request.cookies.get("theme") in ("light", "dark") else "",
         "partial": "hx-request" in request.headers and "hx-boosted" not in request.headers,
     }
     html = services(request).templates.get_template(template).render(common | context)
@@ -70,6 +71,11 @@ def _entry(name: str) -> dict[str, Any]:
 def asset(name: str) -> str:
     """The address of a built entry's script, e.g. ``asset('room')``."""
     return "/static/dist/" + str(_entry(name)["file"])
+
+
+def sprite() -> str:
+    """The address of the icons' sprite."""
+    return "/static/dist/" + str(_manifest()["icons.svg"]["file"])
 
 
 def stylesheets(name: str) -> list[str]:
