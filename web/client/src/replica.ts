@@ -1,0 +1,252 @@
+/**
+ * The room as this browser knows it: the confirmed projection folded from shown events.
+ *
+ * `evolve` is total: whatever the server has recorded folds. It must give byte for byte the object that the server's
+ * own projection gives, because digests of both are compared; the vectors in tests/data/room hold the two together.
+ */
+
+import type { CaseProjection, Projection, Recorded, ShownEvent } from './protocol';
+
+/** A room in which nothing has happened. */
+export function empty(): Projection {
+  return { seq: 0, phase: 'preparing', table: null, people: {}, floor: null, hands: [], cases: {}, order: [] };
+}
+
+/** The projection after one more recorded event. Pure; shares what did not change. */
+export function evolve(before: Projection, recorded: Recorded): Projection {
+  return { ...happened(before, recorded.event, recorded.at), seq: recorded.seq };
+}
+
+/** The projection after several recorded events. */
+export function fold(before: Projection, events: readonly Recorded[]): Projection {
+  return events.reduce(evolve, before);
+}
+
+function happened(room: Projection, event: ShownEvent, at: string): Projection {
+  switch (event.type) {
+    case 'joined': {
+      const { person_id, name, discipline, role } = event.participant;
+      return { ...room, people: { ...room.people, [person_id]: { name, discipline, role, present: true } } };
+    }
+    case 'left':
+      return left(room, event.person);
+    case 'case-listed':
+      return listed(room, event);
+    case 'case-unlisted':
+      return unlisted(room, event.case);
+    case 'conference-opened':
+      return { ...room, phase: 'open' };
+    case 'conference-ended':
+      return { ...room, phase: 'ended', table: null };
+    case 'case-called':
+      return called(room, event.case, at);
+    case 'role-assigned':
+      return withSeat(room, event.person, { role: event.role });
+    case 'floor-passed':
+      return { ...room, floor: event.person };
+    case 'hand-raised':
+      return room.hands.includes(event.person) ? room : { ...room, hands: [...room.hands, event.person] };
+    case 'hand-lowered':
+      return { ...room, hands: room.hands.filter((person) => person !== event.person) };
+    case 'sealed':
+      return room;
+    default:
+      return inCase(room, event);
+  }
+}
+
+type CaseEvent = Exclude<
+  ShownEvent,
+  {
+    type:
+      | 'joined'
+      | 'left'
+      | 'case-listed'
+      | 'case-unlisted'
+      | 'conference-opened'
+      | 'conference-ended'
+      | 'case-called'
+      | 'role-assigned'
+      | 'floor-passed'
+      | 'hand-raised'
+      | 'hand-lowered'
+      | 'sealed';
+  }
+>;
+
+function inCase(room: Projection, event: CaseEvent): Projection {
+  const id = caseOf(room, event);
+  const before = id === null ? undefined : room.cases[id];
+  if (id === null || before === undefined) return room;
+  return { ...room, cases: { ...room.cases, [id]: caseAfter(before, event) } };
+}
+
+function caseOf(room: Projection, event: CaseEvent): string | null {
+  if (event.type === 'drawn') return event.mark.case;
+  if (event.type === 'reshaped' || event.type === 'erased') {
+    return Object.keys(room.cases).find((id) => room.cases[id]?.marks[event.mark] !== undefined) ?? null;
+  }
+  return event.case;
+}
+
+function caseAfter(item: CaseProjection, event: CaseEvent): CaseProjection {
+  switch (event.type) {
+    case 'images-arrived':
+      if (item.studies.includes(event.study_instance_uid)) return item;
+      return { ...item, studies: [...item.studies, event.study_instance_uid] };
+    case 'shown':
+      return { ...item, shown: event.viewport };
+    case 'drawn':
+      return { ...item, marks: { ...item.marks, [event.mark.mark]: event.mark } };
+    case 'reshaped': {
+      const mark = item.marks[event.mark];
+      if (mark === undefined) return item;
+      const { revision, points, text, measured } = event;
+      return { ...item, marks: { ...item.marks, [event.mark]: { ...mark, revision, points, text, measured } } };
+    }
+    case 'erased':
+      return { ...item, marks: without(item.marks, event.mark) };
+    case 'option-added':
+      if (item.options.some((option) => option.key === event.option.key)) return item;
+      return { ...item, options: [...item.options, event.option] };
+    default:
+      return deliberated(item, event);
+  }
+}
+
+type Deliberation = Exclude<
+  CaseEvent,
+  { type: 'images-arrived' | 'shown' | 'drawn' | 'reshaped' | 'erased' | 'option-added' }
+>;
+
+function deliberated(item: CaseProjection, event: Deliberation): CaseProjection {
+  switch (event.type) {
+    case 'opinion-given':
+    case 'opinion-sealed': {
+      const { round, person, name, discipline } = event;
+      const opinion = event.type === 'opinion-given' ? event.opinion : null;
+      const key = `${round}:${person}`;
+      return { ...item, opinions: { ...item.opinions, [key]: { round, person, name, discipline, opinion } } };
+    }
+    case 'opinions-revealed':
+      return revealed(item, event.round, event.opinions ?? {});
+    case 'round-opened':
+      return { ...item, round: event.round };
+    case 'recommendation-drafted': {
+      const { revision, person, recommendation } = event;
+      return { ...item, recommendation: { revision, person, recommendation, digest: null }, closings: {} };
+    }
+    case 'recommendation-read-back':
+      if (item.recommendation === null) return item;
+      return { ...item, recommendation: { ...item.recommendation, digest: event.digest } };
+    case 'recommendation-reopened':
+      if (item.recommendation === null) return item;
+      return { ...item, recommendation: { ...item.recommendation, digest: null }, closings: {} };
+    case 'attested': {
+      const { revision, person, name, closing, reason, discipline } = event;
+      return { ...item, closings: { ...item.closings, [discipline]: { revision, person, name, closing, reason } } };
+    }
+    case 'discipline-marked-absent':
+      return { ...item, absent: { ...item.absent, [event.discipline]: event.reason } };
+    case 'signed': {
+      const { revision, person, name, signature, provisional } = event;
+      return { ...item, signed: { revision, person, name, signature, provisional } };
+    }
+  }
+}
+
+function left(room: Projection, person: string): Projection {
+  const after = withSeat(room, person, { present: false });
+  return {
+    ...after,
+    floor: room.floor === person ? null : room.floor,
+    hands: room.hands.filter((hand) => hand !== person),
+  };
+}
+
+function withSeat(room: Projection, person: string, change: object): Projection {
+  const seat = room.people[person];
+  if (seat === undefined) return room;
+  return { ...room, people: { ...room.people, [person]: { ...seat, ...change } } };
+}
+
+function listed(room: Projection, event: Extract<ShownEvent, { type: 'case-listed' }>): Projection {
+  const id = event.brief.case;
+  const known = room.cases[id];
+  if (known === undefined) {
+    const fresh: CaseProjection = {
+      brief: event.brief,
+      options: event.options,
+      studies: [],
+      shown: null,
+      marks: {},
+      round: 1,
+      opinions: {},
+      revealed: [],
+      recommendation: null,
+      closings: {},
+      absent: {},
+      signed: null,
+      called_at: null,
+    };
+    return { ...room, cases: { ...room.cases, [id]: fresh }, order: [...room.order, id] };
+  }
+  const keys = new Set(event.options.map((option) => option.key));
+  const options = [...event.options, ...known.options.filter((option) => !keys.has(option.key))];
+  const order = room.order.includes(id) ? room.order : [...room.order, id];
+  return { ...room, cases: { ...room.cases, [id]: { ...known, brief: event.brief, options } }, order };
+}
+
+function unlisted(room: Projection, id: string): Projection {
+  return {
+    ...room,
+    cases: without(room.cases, id),
+    order: room.order.filter((other) => other !== id),
+    table: room.table === id ? null : room.table,
+  };
+}
+
+function called(room: Projection, id: string, at: string): Projection {
+  const item = room.cases[id];
+  const cases = item === undefined ? room.cases : { ...room.cases, [id]: { ...item, called_at: at } };
+  return { ...room, table: id, cases };
+}
+
+function revealed(
+  item: CaseProjection,
+  round: number,
+  opened: Readonly<Record<string, import('./protocol').Opinion>>,
+): CaseProjection {
+  const opinions = { ...item.opinions };
+  for (const [person, opinion] of Object.entries(opened)) {
+    const key = `${round}:${person}`;
+    const given = opinions[key];
+    if (given !== undefined) opinions[key] = { ...given, opinion };
+  }
+  const rounds = item.revealed.includes(round) ? item.revealed : [...item.revealed, round];
+  return { ...item, opinions, revealed: rounds };
+}
+
+function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(record).filter(([other]) => other !== key));
+}
+
+/** RFC 8785 canonical JSON: keys sorted by UTF-16 code units, numbers as ECMAScript writes them. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (value !== null && typeof value === 'object') {
+    const fields = Object.entries(value)
+      .filter(([, field]) => field !== undefined)
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([key, field]) => `${JSON.stringify(key)}:${canonical(field)}`);
+    return `{${fields.join(',')}}`;
+  }
+  return JSON.stringify(value);
+}
+
+/** SHA-256 over the canonical JSON of a projection, lower-case hex. */
+export async function digest(projection: Projection): Promise<string> {
+  const bytes = new TextEncoder().encode(canonical(projection));
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
