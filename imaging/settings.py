@@ -43,8 +43,6 @@ class FileSettings(_Section):
 
     bytes: int = Field(default=2 * GIB, ge=MIB)
     """Largest single file."""
-    header_bytes: int = Field(default=64 * MIB, ge=64 * 1024)
-    """Most that comes before the pixel data."""
     elements: int = Field(default=200_000, ge=1_000)
     """Most data elements and items in one file, nested ones included."""
     nesting: int = Field(default=16, ge=1, le=64)
@@ -55,7 +53,7 @@ class FileSettings(_Section):
     """Most that a single frame may unfold to."""
     frames: int = Field(default=20_000, ge=1)
     """Most frames in one file."""
-    inflated_bytes: int = Field(default=128 * MIB, ge=MIB)
+    inflated_bytes: int = Field(default=64 * MIB, ge=MIB)
     """Most that a deflated data set may unfold to."""
     codec_ratio: int = Field(default=2_000, ge=10)
     """Largest ratio of unfolded to compressed pixels; a blank slice reaches a few hundred."""

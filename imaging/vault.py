@@ -104,8 +104,11 @@ class LocalVault:
 
     def verify(self, digest: str) -> bool:
         """Whether the stored bytes still have their digest; raises ObjectNotFound."""
+        sha = hashlib.sha256()
         with self.open(digest) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == digest
+            for chunk in chunks_of(file):
+                sha.update(chunk)
+        return sha.hexdigest() == digest
 
     def digests(self) -> Iterator[str]:
         """Every object, in no particular order."""
