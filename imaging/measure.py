@@ -49,7 +49,7 @@ class Measurement:
 
 
 def measured(kind: str, points: Sequence[Point], spacing: Spaced | None) -> Measurement | None:
-    """What a mark of this kind measures; None for kinds that measure nothing (arrow, text, point, level, freehand).
+    """What a mark of this kind measures; None for kinds that measure nothing (arrow, text, point, level).
 
     Raises `Unmeasurable` when the number of points is wrong, a coordinate is not a finite number or an angle has a side
     without length.
@@ -118,12 +118,22 @@ def _rectangle(points: Sequence[Point], spacing: Spaced | None) -> Measurement:
     return _area(abs(_cross(first, second)) / 2, spacing, "rectangle-area/1")
 
 
+def _freehand(points: Sequence[Point], spacing: Spaced | None) -> Measurement:
+    """Area inside a closed outline by the shoelace formula; where it crosses itself, turns against each other cancel."""
+    if len(points) < 3:
+        raise Unmeasurable(f"An outline takes at least 3 points, not {len(points)}.")
+    sides = [_side(points[0], point, spacing) for point in points]
+    double = sum(_cross(one, another) for one, another in zip(sides, sides[1:], strict=False))
+    return _area(abs(double) / 2, spacing, "freehand-area/1")
+
+
 _METHODS: Mapping[str, Callable[[Sequence[Point], Spaced | None], Measurement]] = {
     "length": _length,
     "angle": _angle,
     "cobb": _cobb,
     "ellipse": _ellipse,
     "rectangle": _rectangle,
+    "freehand": _freehand,
 }
 
 

@@ -84,8 +84,9 @@ def windowed(stored: Stored, how: Rendering) -> Grey:
     if stored.dtype.kind not in "iu" or stored.dtype.itemsize > 2 or stored.size < 1 << 14:
         return display(stored, how)
     unsigned = np.dtype(f"u{stored.dtype.itemsize}")
-    every: Stored = np.arange(1 << (8 * stored.dtype.itemsize), dtype=unsigned).view(stored.dtype)
-    shown: Grey = display(every, how)[stored.view(unsigned)]
+    every = np.arange(1 << (8 * stored.dtype.itemsize), dtype=unsigned)
+    table = display(every.view(f"i{stored.dtype.itemsize}") if stored.dtype.kind == "i" else every, how)
+    shown: Grey = table[stored.view(unsigned)]
     return shown
 
 
