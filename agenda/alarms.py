@@ -1,4 +1,4 @@
-"""Alarms: a positive red flag stops the referral. *Do not wait for the conference*; who was told, who answered, and when.
+"""Alarms: a positive red flag stops the referral; who was told, what they did, who answered, and when.
 
 An alarm has two sides. The referrer confirms what they do now (only then can the case be sent); the board's on-call
 members see it on top of every page of theirs until one of them answers.

@@ -3,11 +3,13 @@
 Table first, verbs below. Proof of identity (passwords, sessions) is not here: it belongs to `web.auth`.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, cast
 
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from agenda.clinical import DisciplineEntry
 from agenda.columns import instant
 from agenda.errors import Invalid, PersonNotFound
 from agenda.ids import PersonId, SiteId, new_id
@@ -129,3 +131,14 @@ def disable(session: Session, person_id: str, at: datetime) -> Person:
     found.disabled_at = found.disabled_at or at
     session.add(found)
     return found
+
+
+def keep_disciplines(session: Session, entries: Iterable[DisciplineEntry]) -> None:
+    """Make the disciplines of a field of medicine known, or bring their names, colours and shapes up to date."""
+    for entry in entries:
+        found = session.get(Discipline, entry.code)
+        if found is None:
+            found = Discipline(code=entry.code, name=entry.name, colour=entry.colour, shape=entry.shape)
+        found.name, found.colour, found.shape = entry.name, entry.colour, entry.shape
+        session.add(found)
+    session.flush()

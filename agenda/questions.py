@@ -1,4 +1,4 @@
-"""The questions of a case: typed, addressed to a discipline, in the referrer's order. The recommendation answers each."""
+"""The questions of a case: typed, addressed to a discipline, in the referrer's order."""
 
 from sqlmodel import Session
 

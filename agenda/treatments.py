@@ -20,7 +20,9 @@ def add_treatment(session: Session, found: Case, fields: Mapping[str, str], at: 
     """Add a row; raises Invalid naming the field."""
     if len(treatments(session, found.id)) >= LIMIT:
         raise Invalid("description", f"At most {LIMIT} rows; write the rest in the history.")
-    made = TreatmentTried(case_id=found.id, **_checked(fields, at))
+    made = TreatmentTried(case_id=found.id, kind="", description="")
+    for name, value in _checked(fields, at).items():
+        setattr(made, name, value)
     session.add(made)
     session.flush()
     return made

@@ -1,0 +1,149 @@
+"""The packet: one page per case, made from the structured record, every line with its source."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlmodel import Session
+
+from agenda.boards import board
+from agenda.cases import Case, Question, TreatmentTried, case, questions, studies_of, treatments
+from agenda.clinical import spine
+from agenda.people import person
+from agenda.readiness import Readiness
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One statement of the packet and where it comes from."""
+
+    label: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One treatment on the timeline."""
+
+    kind: str
+    label: str
+    text: str
+    amount: str
+    started_on: date | None
+    ended_on: date | None
+    response: str
+    """better, same, worse or empty."""
+    outcome: str
+    """The response in words, with its size and why it stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question with the names a reader knows."""
+
+    id: str
+    kind: str
+    text: str
+    discipline: str | None
+    addressed_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """What a specialist reads before giving an opinion."""
+
+    case_id: str
+    number: int
+    title: str
+    """The first question; never a patient's name."""
+    questions: tuple[Asked, ...]
+    goal: tuple[Line, ...]
+    story: tuple[Line, ...]
+    examination: tuple[Line, ...]
+    attempts: tuple[Attempt, ...]
+    concerns: tuple[Line, ...]
+    """Positive red flags and readiness items that were waived or are open."""
+    studies: tuple[str, ...]
+    """Study Instance UIDs."""
+    required: tuple[str, ...]
+    """Discipline codes that must be heard."""
+
+
+def packet(session: Session, case_id: str, readiness: Readiness | None = None) -> Packet:
+    """The packet of a case; raises CaseNotFound."""
+    found = case(session, case_id)
+    referrer = person(session, found.referrer_id).name
+    asked = questions(session, case_id)
+    form = f"Referral form, {referrer}"
+    return Packet(
+        case_id=found.id,
+        number=found.number,
+        title=title_of(asked, found.number),
+        questions=tuple(_asked(one) for one in asked),
+        goal=_lines(
+            "Patient, written down by " + referrer,
+            ("Goal", found.goal), ("Wants to do again", found.activities), ("Would not accept", found.unacceptable),
+        ),
+        story=_lines(form, ("History", found.summary)),
+        examination=_examination(found, referrer),
+        attempts=tuple(_attempt(row) for row in treatments(session, case_id)),
+        concerns=_concerns(found, form, readiness),
+        studies=tuple(studies_of(session, case_id)),
+        required=required_disciplines(session, found, asked),
+    )
+
+
+def title_of(asked: Sequence[Question], number: int) -> str:
+    """What a case is called in a room: its first question, never a patient's name."""
+    return asked[0].text if asked else f"Case {number}"
+
+
+def required_disciplines(session: Session, found: Case, asked: Sequence[Question] | None = None) -> tuple[str, ...]:
+    """Disciplines that must be heard on a case: the board's, then those its questions are addressed to."""
+    asked = questions(session, found.id) if asked is None else asked
+    addressed = [one.discipline for one in asked if one.discipline]
+    return tuple(dict.fromkeys([*board(session, found.board_id).required_disciplines, *addressed]))
+
+
+def _asked(one: Question) -> Asked:
+    entry = spine().question(one.kind)
+    to = spine().short(one.discipline) if one.discipline else "the board"
+    return Asked(one.id, entry.label if entry else one.kind, one.text, one.discipline, to)
+
+
+def _lines(source: str, *lines: tuple[str, str]) -> tuple[Line, ...]:
+    return tuple(Line(label, text, source) for label, text in lines if text)
+
+
+def _examination(found: Case, referrer: str) -> tuple[Line, ...]:
+    on = found.examination.get("examined-on", "")
+    source = f"Examination by {referrer}, {on}" if on else f"Examination by {referrer}, date not given"
+    texts = (entry for entry in spine().examination if entry.kind == "text")
+    lines = [(entry.label, found.examination.get(entry.key, "")) for entry in texts]
+    return _lines(source, *lines)
+
+
+def _attempt(row: TreatmentTried) -> Attempt:
+    entry = spine().treatment(row.kind)
+    parts = []
+    if row.response:
+        size = f" by {row.response_percent} %" if row.response_percent is not None else ""
+        parts.append({"better": "Better", "same": "No change", "worse": "Worse"}[row.response] + size)
+    if row.stopped_because:
+        parts.append(f"stopped: {row.stopped_because}")
+    return Attempt(
+        row.kind, entry.label if entry else row.kind, row.description, row.amount, row.started_on, row.ended_on,
+        row.response, "; ".join(parts) or "Response not recorded",
+    )
+
+
+def _concerns(found: Case, form: str, readiness: Readiness | None) -> tuple[Line, ...]:
+    flags = [Line(flag.label, flag.question, form) for flag in spine().red_flags if found.red_flags.get(flag.key)]
+    if readiness is None:
+        return tuple(flags)
+    gaps = [
+        Line(item.item.label, item.reason, "Board's readiness policy")
+        for item in readiness.items if item.state != "current"
+    ]
+    return (*flags, *gaps)
