@@ -1,0 +1,106 @@
+"""The record that is signed: one JSON object that says everything the letter says, and from which the letter is made.
+
+Pure: rows and the room's state go in, a record comes out. What is not in the record cannot be in the letter.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from agenda.boards import Board
+from agenda.cases import Case, Question
+from agenda.conferences import Conference
+from agenda.people import Person, Site
+from conference.room.plain import plain
+from conference.room.state import CaseState, RoomState
+
+SCHEMA = "consilium.recommendation/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The rows a record is made from."""
+
+    case: Case
+    board: Board
+    conference: Conference
+    questions: Sequence[Question]
+    referrer: Person
+    referrer_site: Site
+    signer: Person
+    disciplines: Mapping[str, str]
+    """Discipline code → name."""
+
+
+def record(sources: Sources, room: RoomState, meaning: str, at: datetime, head: tuple[int, str]) -> dict[str, Any]:
+    """The record of a read-back recommendation; raises LookupError when there is none to sign.
+
+    head: sequence and digest of the last event in the room's log that the record knows of.
+    """
+    state = room.cases[sources.case.case_id]
+    drafted = state.recommendation
+    if drafted is None:
+        raise LookupError("There is no recommendation.")
+    return {
+        "schema": SCHEMA,
+        "case": _case(sources.case),
+        "board": {"id": sources.board.id, "name": sources.board.name},
+        "conference": {
+            "id": sources.conference.id,
+            "title": sources.conference.title,
+            "starts_at": sources.conference.starts_at.isoformat(timespec="seconds"),
+            "time_zone": sources.board.time_zone,
+        },
+        "referrer": {
+            "person": sources.referrer.id, "name": _titled(sources.referrer), "site": sources.referrer_site.name,
+        },
+        "questions": [
+            {"id": question.id, "kind": question.kind, "text": question.text} for question in sources.questions
+        ],
+        "goal": sources.case.goal,
+        "revision": drafted.revision,
+        "options": [plain(option) for option in state.options],
+        "recommendation": plain(drafted.recommendation),
+        "attestations": _attestations(state, sources.disciplines),
+        "absent": [
+            {"discipline": sources.disciplines.get(code, code), "reason": reason}
+            for code, reason in sorted(state.absent.items())
+        ],
+        "log": {"room": sources.conference.id, "seq": head[0], "digest": head[1]},
+        "signer": {
+            "person": sources.signer.id,
+            "name": _titled(sources.signer),
+            "discipline": sources.disciplines.get(sources.signer.discipline or "", ""),
+        },
+        "meaning": meaning,
+        "signed_at": at.isoformat(timespec="seconds"),
+    }
+
+
+def _case(case: Case) -> dict[str, Any]:
+    return {
+        "id": case.id,
+        "number": case.number,
+        "patient": {
+            "family_name": case.patient_family_name,
+            "given_name": case.patient_given_name,
+            "born_on": case.patient_born_on.isoformat() if case.patient_born_on else "",
+            "sex": case.patient_sex,
+            "id": case.patient_id,
+        },
+    }
+
+
+def _attestations(state: CaseState, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for code, closing in sorted(state.closings.items()):
+        found += [
+            {"discipline": names.get(code, code), "name": one.name, "closing": one.closing, "reason": one.reason}
+            for one in (closing.first, *closing.others)
+        ]
+    return found
+
+
+def _titled(person: Person) -> str:
+    return f"{person.name}, {person.credentials}" if person.credentials else person.name

@@ -1,0 +1,28 @@
+"""What many tests stand on: a database of their own, real DICOM where there is some."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from web import schema
+from web.database import Database, opened
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real DICOM beside the repository; a test that needs it says so where it is missing."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("needs the collection of real DICOM beside the repository (../shared/data)")
+    return folder
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """A fresh SQLite database with every table."""
+    with opened(f"sqlite:///{tmp_path / 'test.db'}") as fresh:
+        schema.create(fresh.engine)
+        yield fresh

@@ -1,0 +1,120 @@
+"""Signing a joint recommendation: re-authentication first, then exact bytes, then the room's own rules."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlmodel import Session
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from agenda.boards import board
+from agenda.cases import case, questions
+from agenda.conferences import conference
+from agenda.ids import ConferenceId, new_id
+from agenda.people import Site, disciplines, person
+from conference.outcome.report import Sources, record
+from conference.outcome.signing import APPROVAL, SignedRecord, bundle, prepare, record_in_force
+from conference.policy import Action, Actor, room_role
+from conference.room.commands import Sign
+from conference.room.decide import Refused
+from conference.room.recommendation import frozen_digest
+from conference.room.values import CommandId, Participant, Signature
+from web.access import Forbidden, actor, demand, in_session, note_read, reading
+from web.auth.reauthenticate import reauthenticate
+from web.clock import now
+from web.errors import problem
+from web.resources import case_resource, conference_resource
+from web.services import services
+
+
+class SignOrder(BaseModel):
+    """What the chair sends to sign."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    revision: int = Field(ge=1)
+    """The revision that was read back."""
+    password: str = Field(min_length=1, max_length=1024)
+    code: str = Field(default="", max_length=16)
+    """TOTP, where the signer has enrolled it."""
+    meaning: Literal["approval of the joint recommendation"] = APPROVAL
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    sources: Sources
+    participant: Participant | None
+
+
+async def sign(request: Request) -> Response:
+    """Sign the read-back recommendation of a case on a conference's agenda."""
+    conference_id, case_id = request.path_params["conference_id"], request.path_params["case_id"]
+    who = actor(request)
+    demand(who, Action.RECOMMENDATION_SIGN, await reading(request, case_resource, case_id))
+    order = SignOrder.model_validate_json(await request.body())
+    await reauthenticate(services(request), who, order.password, order.code)
+    gathered = await reading(request, _gather, conference_id, case_id, who)
+    if gathered.participant is None:
+        raise Forbidden("You do not sit on this conference's board.")
+    rooms = services(request).rooms
+    room = await rooms.state(ConferenceId(conference_id))
+    drafted = room.cases[case_id].recommendation if case_id in room.cases else None
+    if drafted is None or drafted.revision != order.revision or drafted.digest is None:
+        return problem(request, 409, "The words have changed since the read-back; read them back again.", code="stale")
+    at = now()
+    head = await rooms.head(ConferenceId(conference_id))
+    body = record(gathered.sources, room, order.meaning, at, head)
+    prepared = await in_session(request, "recommendation.prepare", prepare, body, services(request).signer, at)
+    signature = Signature(
+        digest=frozen_digest(gathered.sources.case.case_id, drafted.revision, drafted.recommendation),
+        value=prepared.signature, key_id=prepared.key_id, meaning=prepared_meaning(body),
+    )
+    answer = await rooms.execute(
+        ConferenceId(conference_id), gathered.participant, CommandId(new_id()),
+        Sign(gathered.sources.case.case_id, order.revision), signature=signature,
+    )
+    if isinstance(answer, Refused):
+        return problem(request, 409, answer.reason, code=answer.code)
+    return JSONResponse({"digest": prepared.digest, "signature": prepared.signature, "key_id": prepared.key_id})
+
+
+def prepared_meaning(body: dict[str, object]) -> str:
+    """The meaning as the record states it."""
+    return str(body["meaning"])
+
+
+async def signed_file(request: Request) -> Response:
+    """The signed record with everything needed to verify it offline."""
+    case_id = request.path_params["case_id"]
+    demand(actor(request), Action.LETTER_READ, await reading(request, case_resource, case_id))
+    found: SignedRecord | None = await reading(request, record_in_force, case_id)
+    if found is None:
+        return problem(request, 404, "Nothing has been signed for this case.")
+    await note_read(request, Action.LETTER_READ, f"signedrecord:{found.id}")
+    name = f"recommendation-{found.digest[:12]}.json"
+    return Response(
+        bundle(found), media_type="application/json", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+
+
+def _gather(session: Session, conference_id: str, case_id: str, who: Actor) -> _Gathered:
+    sitting, listed = conference(session, conference_id), case(session, case_id)
+    referrer = person(session, listed.referrer_id)
+    site = session.get(Site, referrer.site_id)
+    assert site is not None, "a person's site is a foreign key"
+    role = room_role(who, conference_resource(session, conference_id))
+    participant = Participant(who.person_id, who.name, who.discipline, role) if role else None
+    names = {one.code: one.name for one in disciplines(session)}
+    sources = Sources(
+        case=listed, board=board(session, sitting.board_id), conference=sitting, questions=questions(session, case_id),
+        referrer=referrer, referrer_site=site, signer=person(session, who.person_id), disciplines=names,
+    )
+    return _Gathered(sources, participant)
+
+
+routes: list[BaseRoute] = [
+    Route("/conferences/{conference_id}/cases/{case_id}/sign", sign, methods=["POST"]),
+    Route("/cases/{case_id}/signed.json", signed_file),
+]

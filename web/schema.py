@@ -1,0 +1,32 @@
+"""Every table of the product in one metadata: the migrations and the tests read it here."""
+
+from importlib import import_module
+
+from sqlalchemy import Engine, MetaData
+from sqlmodel import SQLModel
+
+MODULES = (
+    "agenda.people",
+    "agenda.boards",
+    "agenda.cases",
+    "agenda.conferences",
+    "imaging.studies",
+    "conference.record.log",
+    "conference.record.audit",
+    "conference.outcome.signing",
+    "conference.outcome.letter",
+    "web.auth.tables",
+)
+"""Modules that declare tables; a test looks for tables declared elsewhere."""
+
+
+def metadata() -> MetaData:
+    """The metadata with every table loaded."""
+    for name in MODULES:
+        import_module(name)
+    return SQLModel.metadata
+
+
+def create(engine: Engine) -> None:
+    """Make every table at once, for tests and scratch databases; the product migrates instead."""
+    metadata().create_all(engine)
