@@ -1,0 +1,1 @@
+"""Synthetic anatomical imaging: valid DICOM made from arithmetic, never from a patient."""
