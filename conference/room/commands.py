@@ -1,7 +1,7 @@
 """What a participant may ask of a room. Wire names are the class names in kebab-case.
 
-Imperative; frozen; a closed union. `Join`, `Leave`, `ListCase`, `UnlistCase` and `AnnounceImages` are given by hosts
-(the server itself) and are refused from a wire.
+Imperative; frozen; a closed union. Those in `HOST_ONLY` are given by hosts (the server itself) and are refused from a
+wire.
 """
 
 from dataclasses import dataclass
@@ -49,6 +49,13 @@ class UnlistCase:
     """Host: a case was taken off the agenda."""
 
     case: CaseId
+
+
+@dataclass(frozen=True, slots=True)
+class ArrangeCases:
+    """Host: the running order of the agenda, first to last."""
+
+    order: tuple[CaseId, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,9 +230,9 @@ class Sign:
 
 
 Command = (
-    Join | Leave | ListCase | UnlistCase | AnnounceImages | OpenConference | CallCase | EndConference | AssignRole
-    | PassFloor | RaiseHand | LowerHand | Show | Draw | Reshape | Erase | GiveOpinion | Reveal | OpenRound | AddOption
-    | DraftRecommendation | ReadBack | Reopen | Attest | MarkAbsent | Sign
+    Join | Leave | ListCase | UnlistCase | ArrangeCases | AnnounceImages | OpenConference | CallCase | EndConference
+    | AssignRole | PassFloor | RaiseHand | LowerHand | Show | Draw | Reshape | Erase | GiveOpinion | Reveal | OpenRound
+    | AddOption | DraftRecommendation | ReadBack | Reopen | Attest | MarkAbsent | Sign
 )
-HOST_ONLY = (Join, Leave, ListCase, UnlistCase, AnnounceImages, Sign)
+HOST_ONLY = (Join, Leave, ListCase, UnlistCase, ArrangeCases, AnnounceImages, Sign)
 """Never taken from a wire. `Sign` passes through the signing route, which asks for re-authentication."""

@@ -1,6 +1,6 @@
 """What has happened in a room. Facts: never rejected, never edited, only superseded. Past tense; a closed union.
 
-Time, sequence, actor and command id are not here: they belong to the record around an event (`conference.record.log`).
+Time, sequence and actor are not here: they belong to the record around an event (`conference.room.recorded`).
 """
 
 from dataclasses import dataclass
@@ -28,6 +28,9 @@ class Joined:
     """Somebody came in; begins a presence interval."""
 
     participant: Participant
+    """With the role that counts from here on."""
+    entry: Role
+    """The role the policy gave at the door; it differs where the chair has assigned another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,13 @@ class CaseUnlisted:
     """A case left the agenda."""
 
     case: CaseId
+
+
+@dataclass(frozen=True, slots=True)
+class CasesArranged:
+    """The running order changed."""
+
+    order: tuple[CaseId, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +247,8 @@ class Signed:
 
 
 Event = (
-    Joined | Left | CaseListed | CaseUnlisted | ImagesArrived | ConferenceOpened | CaseCalled | ConferenceEnded
-    | RoleAssigned | FloorPassed | HandRaised | HandLowered | Shown | Drawn | Reshaped | Erased | OpinionGiven
-    | OpinionsRevealed | RoundOpened | OptionAdded | RecommendationDrafted | RecommendationReadBack
+    Joined | Left | CaseListed | CaseUnlisted | CasesArranged | ImagesArrived | ConferenceOpened | CaseCalled
+    | ConferenceEnded | RoleAssigned | FloorPassed | HandRaised | HandLowered | Shown | Drawn | Reshaped | Erased
+    | OpinionGiven | OpinionsRevealed | RoundOpened | OptionAdded | RecommendationDrafted | RecommendationReadBack
     | RecommendationReopened | Attested | DisciplineMarkedAbsent | Signed
 )

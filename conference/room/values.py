@@ -30,6 +30,8 @@ class Participant:
     name: str
     discipline: str | None
     role: Role
+    cases: tuple[CaseId, ...] | None = None
+    """What a guest may see of the agenda; None: all of it."""
 
 
 @dataclass(frozen=True, slots=True)

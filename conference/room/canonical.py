@@ -1,0 +1,72 @@
+"""Canonical JSON (RFC 8785): the one byte string of a JSON value, for digests that Python and browsers both compute.
+
+Standard library only. Numbers are printed as ECMAScript prints them (RFC 8785 section 3.2.2.3), names are sorted by
+their UTF-16 code units (section 3.2.3).
+"""
+
+import hashlib
+import json
+from math import isfinite
+
+from conference.room.plain import Json
+
+_EXACT = 2**53
+"""Integers beyond lose digits in a browser (RFC 7493 section 2.2)."""
+
+
+def canonical(value: Json) -> bytes:
+    """The canonical bytes; raises ValueError for NaN, infinities and integers a double cannot hold."""
+    return canonical_text(value).encode()
+
+
+def digest(value: Json) -> str:
+    """SHA-256 over the canonical bytes, hex."""
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def canonical_text(value: Json) -> str:
+    """The canonical bytes before they are encoded in UTF-8."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, int):
+        if abs(value) > _EXACT:
+            raise ValueError("An integer beyond 2^53 has no canonical form.")
+        return str(value)
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, list):
+        return f"[{','.join([canonical_text(item) for item in value])}]"
+    names = sorted(value) if all(map(str.isascii, value)) else sorted(value, key=lambda name: name.encode("utf-16-be"))
+    members = [f"{json.dumps(name, ensure_ascii=False)}:{canonical_text(value[name])}" for name in names]
+    return f"{{{','.join(members)}}}"
+
+
+def _number(value: float) -> str:
+    """ECMA-262 Number::toString for a finite double: Python's shortest digits, ECMAScript's layout."""
+    if not isfinite(value):
+        raise ValueError("NaN and infinities have no canonical form.")
+    if value == 0:
+        return "0"  # also for -0
+    sign = "-" if value < 0 else ""
+    mantissa, _, exponent = f"{abs(value)!r}".partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    fraction = "" if fraction == "0" else fraction
+    point = len(whole) + int(exponent or 0)
+    digits = whole + fraction
+    stripped = digits.lstrip("0")
+    point -= len(digits) - len(stripped)
+    return sign + _layout(stripped.rstrip("0"), point)
+
+
+def _layout(digits: str, point: int) -> str:
+    """`digits` with the decimal point after `point` of them, as ECMA-262 lays a number out."""
+    if len(digits) <= point <= 21:
+        return digits + "0" * (point - len(digits))
+    if 0 < point <= 21:
+        return f"{digits[:point]}.{digits[point:]}"
+    if -6 < point <= 0:
+        return f"0.{'0' * -point}{digits}"
+    exponent = f"e{'+' if point > 0 else '-'}{abs(point - 1)}"
+    return digits[0] + (f".{digits[1:]}" if len(digits) > 1 else "") + exponent
