@@ -1,0 +1,112 @@
+/** The agenda in the room: where each case stands, when it is due, and the chair's hand on it. */
+
+import { html, nothing, type TemplateResult } from 'lit';
+import { icon } from '../icon';
+import type { IconName } from '../icons';
+import type { CaseProjection } from '../protocol';
+import { Panel } from '../room/panel';
+
+interface Standing {
+  readonly icon: IconName;
+  readonly words: string;
+  readonly tone: string;
+}
+
+/** Where a case stands in this sitting. */
+export function standing(item: CaseProjection, onTable: boolean): Standing {
+  if (item.signed !== null) {
+    const provisional = item.signed.provisional;
+    return { icon: 'badge-check', words: provisional ? 'Signed, provisional' : 'Signed', tone: 'good' };
+  }
+  if (onTable) return { icon: 'play', words: 'On the table', tone: 'info' };
+  if (item.recommendation?.digest != null) return { icon: 'book-open', words: 'Read back, not signed', tone: 'warn' };
+  if (item.called_at !== null) return { icon: 'rotate-ccw', words: 'Discussed, not concluded', tone: 'warn' };
+  return { icon: 'hourglass', words: 'Waiting', tone: 'quiet' };
+}
+
+export class AgendaPanel extends Panel {
+  override render(): TemplateResult {
+    const { room } = this.model;
+    return html`
+      <section aria-labelledby="agenda-title">
+        <div class="panel-head">
+          <h2 id="agenda-title">Agenda</h2>
+          <span class="muted small">${room.order.length} ${room.order.length === 1 ? 'case' : 'cases'}</span>
+        </div>
+        ${room.order.length === 0 ? html`<p class="muted small">No case is on the agenda yet.</p>` : nothing}
+        <ol class="agenda" role="list">
+          ${this.rows()}
+        </ol>
+        ${this.sitting()}
+      </section>
+    `;
+  }
+
+  /** Expected start of each waiting case: what is left of the running one, then the planned minutes of each before it. */
+  private rows(): TemplateResult[] {
+    const { room } = this.model;
+    let start = Math.max(this.model.now(), Date.parse(this.model.facts.starts_at));
+    start += Math.max(0, this.model.minutesLeft ?? 0) * 60_000;
+    return room.order.flatMap((id) => {
+      const item = room.cases[id];
+      if (item === undefined) return [];
+      const waiting = item.called_at === null && item.signed === null;
+      const due = waiting ? this.model.clock(start) : null;
+      if (waiting) start += item.brief.minutes * 60_000;
+      return [this.row(id, item, due)];
+    });
+  }
+
+  private row(id: string, item: CaseProjection, due: string | null): TemplateResult {
+    const onTable = this.model.room.table === id;
+    const state = standing(item, onTable);
+    const callable = this.model.may('run') && !onTable && this.model.room.phase === 'open' && item.signed === null;
+    return html`
+      <li class="agenda-row" aria-current=${onTable ? 'step' : nothing}>
+        <span class="agenda-due number">${due ?? (onTable ? 'Now' : '')}</span>
+        <div class="agenda-what">
+          <span class="agenda-title">${item.brief.title}</span>
+          <span class="agenda-state" data-tone=${state.tone}>${icon(state.icon)} ${state.words}</span>
+          <span class="muted small">${item.brief.minutes} min</span>
+        </div>
+        ${
+          callable
+            ? html`<button
+                type="button"
+                class="btn btn-small"
+                data-call=${id}
+                aria-label=${`Call ${item.brief.title}`}
+                @click=${() => this.model.ask({ type: 'call-case', case: id })}
+              >
+                Call
+              </button>`
+            : nothing
+        }
+      </li>
+    `;
+  }
+
+  private sitting(): TemplateResult | typeof nothing {
+    if (!this.model.may('run')) return nothing;
+    if (this.model.room.phase === 'preparing') {
+      return html`<button
+        type="button"
+        class="btn btn-primary btn-block"
+        @click=${() => this.model.ask({ type: 'open-conference' })}
+      >
+        ${icon('play')} Open the conference
+      </button>`;
+    }
+    return html`<details class="fold">
+      <summary>End the conference</summary>
+      <p class="muted small">
+        Cases that are not concluded roll over to a later sitting. Nobody can draw or speak after.
+      </p>
+      <button type="button" class="btn btn-danger btn-block" @click=${() => this.model.ask({ type: 'end-conference' })}>
+        End the conference for everybody
+      </button>
+    </details>`;
+  }
+}
+
+customElements.define('room-agenda', AgendaPanel);

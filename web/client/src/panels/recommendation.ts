@@ -1,0 +1,146 @@
+/** The joint recommendation: drafted, read back, closed by each discipline, signed. */
+
+import { html, nothing, type TemplateResult } from 'lit';
+import { icon } from '../icon';
+import type { CaseProjection, DraftedRecommendation } from '../protocol';
+import { Panel } from '../room/panel';
+import { OUTCOMES } from '../room/words';
+import './closing';
+import './recommendation-form';
+import './sign';
+
+export class RecommendationPanel extends Panel {
+  override render(): TemplateResult {
+    const table = this.model.table;
+    if (table === null) return html`<p class="muted">A recommendation belongs to a case. None is on the table.</p>`;
+    const { id, item } = table;
+    const drafted = item.recommendation;
+    if (drafted?.digest == null) return html`<div class="stack">${this.draft(id, item)}</div>`;
+    return html`<div class="stack">${this.readBack(id, item, drafted)}</div>`;
+  }
+
+  private draft(id: string, item: CaseProjection): TemplateResult {
+    const revision = item.recommendation?.revision ?? 0;
+    return html`
+      <recommendation-form .model=${this.model} .tick=${this.tick} .caseId=${id}></recommendation-form>
+      ${
+        this.model.may('run') && revision > 0
+          ? html`<div class="panel-act">
+              <p class="hint">The read-back freezes these words. Then each discipline closes.</p>
+              <button
+                type="button"
+                class="btn btn-block"
+                ?disabled=${this.model.waits('draft-recommendation') || this.model.waits('read-back')}
+                @click=${() => this.model.ask({ type: 'read-back', case: id, revision })}
+              >
+                ${icon('book-open')} Read back revision ${revision}
+              </button>
+            </div>`
+          : nothing
+      }
+    `;
+  }
+
+  private readBack(id: string, item: CaseProjection, drafted: DraftedRecommendation): TemplateResult {
+    return html`
+      ${item.signed === null ? this.frozen(drafted) : this.signed(id, item)} ${this.text(item, drafted)}
+      <room-closing .model=${this.model} .tick=${this.tick} .caseId=${id}></room-closing>
+      ${
+        item.signed === null && this.model.may('run')
+          ? html`<button type="button" class="btn" @click=${() => this.model.ask({ type: 'reopen', case: id })}>
+              ${icon('lock-open')} Reopen for changes
+            </button>`
+          : nothing
+      }
+    `;
+  }
+
+  private frozen(drafted: DraftedRecommendation): TemplateResult {
+    return html`<div class="banner" data-tone="info">
+      ${icon('book-open')}
+      <div>
+        <b>Read back.</b> These words are frozen as revision ${drafted.revision}.
+        <span class="mono digest" title="SHA-256 of the canonical text">${drafted.digest?.slice(0, 12)}…</span>
+      </div>
+    </div>`;
+  }
+
+  private signed(id: string, item: CaseProjection): TemplateResult {
+    const provisional = item.signed?.provisional === true;
+    return html`<div class="banner" data-tone=${provisional ? 'warn' : 'good'}>
+      ${icon('badge-check')}
+      <div>
+        <b>Signed by ${item.signed?.name}${provisional ? ', provisional' : ''}.</b>
+        ${provisional ? `Decided without ${this.absentNames(item)}. ` : ''}
+        <a href=${`/cases/${id}/letter`} target="_blank" rel="noopener">Open the letter</a>
+      </div>
+    </div>`;
+  }
+
+  private absentNames(item: CaseProjection): string {
+    return Object.keys(item.absent)
+      .map((code) => this.model.discipline(code).name.toLowerCase())
+      .join(' and ');
+  }
+
+  private text(item: CaseProjection, { recommendation }: DraftedRecommendation): TemplateResult {
+    const option = item.options.find((candidate) => candidate.key === recommendation.option);
+    return html`<article class="readback" aria-label="Recommendation as read back">
+      <p class="readback-lead">
+        <span class="pill" data-tone="info">${OUTCOMES[recommendation.outcome]}</span>
+        ${option === undefined ? nothing : html`<b>${option.label}</b>`}
+      </p>
+      ${recommendation.rationale === '' ? nothing : html`<p class="prose">${recommendation.rationale}</p>`}
+      ${this.cited(item, recommendation.cited)}
+      ${item.brief.questions.map(
+        (question) =>
+          html`<div class="answer">
+            <h4>${question.text}</h4>
+            <p class="prose">${recommendation.answers[question.question] ?? 'No answer.'}</p>
+          </div>`,
+      )}
+      ${
+        recommendation.goal_answered === ''
+          ? nothing
+          : html`<div class="answer">
+              <h4>The patient’s goal: ${item.brief.goal}</h4>
+              <p class="prose">${recommendation.goal_answered}</p>
+            </div>`
+      }
+      ${
+        recommendation.actions.length === 0
+          ? nothing
+          : html`<h4>Actions</h4>
+              <ul class="actions" role="list">
+                ${recommendation.actions.map(
+                  (action) =>
+                    html`<li>
+                      ${icon('circle')}<span class="grow">${action.text}</span>
+                      <span class="muted small">${action.owner}${action.due === '' ? '' : `, by ${action.due}`}</span>
+                    </li>`,
+                )}
+              </ul>`
+      }
+      ${
+        recommendation.follow_up === ''
+          ? nothing
+          : html`<h4>Follow-up</h4>
+              <p class="prose">${recommendation.follow_up}</p>`
+      }
+    </article>`;
+  }
+
+  private cited(item: CaseProjection, cited: readonly string[]): TemplateResult | typeof nothing {
+    if (cited.length === 0) return nothing;
+    return html`<p class="small">
+      Cites:
+      ${cited.map((mark) => {
+        const known = item.marks[mark];
+        if (known === undefined) return html`<span class="chip">a mark since erased</span> `;
+        return html`<mark-chip .model=${this.model} .mark=${known}></mark-chip> `;
+      })}
+    </p>`;
+  }
+}
+
+customElements.define('room-recommendation', RecommendationPanel);

@@ -1,0 +1,174 @@
+/** What every panel reads: the session's confirmed room, seen by one person, with the words the page brought along. */
+
+import type { CaseProjection, Command, Measured, Projection, Role, Seat } from '../protocol';
+import { marksShown, type MarkShown, type Session } from '../session';
+import type { Link } from '../connection';
+import { may, type RoomAction } from './rights';
+
+export interface Discipline {
+  readonly code: string;
+  readonly name: string;
+  /** Hex sRGB. */
+  readonly colour: string;
+  readonly shape: string;
+}
+
+/** What the page says of the conference before the socket says anything. */
+export interface Facts {
+  readonly conference: string;
+  readonly title: string;
+  readonly time_zone: string;
+  readonly starts_at: string;
+  readonly me: string;
+  readonly disciplines: readonly Discipline[];
+  /** Whether this person signs with a one-time code besides the password. */
+  readonly totp: boolean;
+}
+
+const UNKNOWN: Discipline = { code: '', name: 'No discipline', colour: '#9aa4b2', shape: 'circle' };
+
+export class RoomModel {
+  link: Link = { state: 'connecting' };
+  /** Milliseconds to add to this machine's clock to have the server's. */
+  skew = 0;
+  private readonly disciplines: ReadonlyMap<string, Discipline>;
+
+  constructor(
+    readonly facts: Facts,
+    readonly session: Session,
+    private readonly push: () => void,
+  ) {
+    this.disciplines = new Map(facts.disciplines.map((discipline) => [discipline.code, discipline]));
+  }
+
+  get room(): Projection {
+    return this.session.confirmed;
+  }
+
+  get me(): string {
+    return this.session.you?.person_id ?? this.facts.me;
+  }
+
+  get mySeat(): Seat | null {
+    return this.room.people[this.me] ?? null;
+  }
+
+  /** My role as the room's state has it now, not as it was on entering. */
+  get role(): Role | null {
+    return this.mySeat?.role ?? this.session.you?.role ?? null;
+  }
+
+  get myDiscipline(): string | null {
+    return this.mySeat?.discipline ?? this.session.you?.discipline ?? null;
+  }
+
+  /** The case on the table with its identity; null between cases. */
+  get table(): { id: string; item: CaseProjection } | null {
+    const id = this.room.table;
+    const item = id === null ? undefined : this.room.cases[id];
+    return id === null || item === undefined ? null : { id, item };
+  }
+
+  /** Whose screen everybody follows: who has the floor, else the chair if here. */
+  get leader(): string | null {
+    if (this.room.floor !== null) return this.room.floor;
+    const chair = Object.entries(this.room.people).find(([, seat]) => seat.present && seat.role === 'chair');
+    return chair?.[0] ?? null;
+  }
+
+  get present(): [string, Seat][] {
+    return Object.entries(this.room.people).filter(([, seat]) => seat.present);
+  }
+
+  get marks(): MarkShown[] {
+    return this.table === null ? [] : marksShown(this.session, this.table.id);
+  }
+
+  /** Milliseconds since the epoch by the server's clock. */
+  now(): number {
+    return Date.now() + this.skew;
+  }
+
+  may(action: RoomAction): boolean {
+    return this.room.phase !== 'ended' && may(this.role, action);
+  }
+
+  ask(command: Command): string {
+    const id = this.session.ask(command);
+    this.push();
+    return id;
+  }
+
+  /** Whether a command of this type of ours is still on its way. */
+  waits(type: Command['type']): boolean {
+    return [...this.session.pending.values()].some((item) => item.command.type === type);
+  }
+
+  discipline(code: string | null): Discipline {
+    if (code === null) return UNKNOWN;
+    return this.disciplines.get(code) ?? { ...UNKNOWN, code, name: spoken(code) };
+  }
+
+  nameOf(person: string): string {
+    return this.room.people[person]?.name ?? 'Somebody who has left';
+  }
+
+  /** Time of day in the conference's zone. */
+  clock(instant: number): string {
+    return new Intl.DateTimeFormat(undefined, {
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+      timeZone: this.facts.time_zone,
+    }).format(instant);
+  }
+
+  /** Minutes left of the case on the table, negative when over; null between cases. */
+  get minutesLeft(): number | null {
+    const table = this.table;
+    if (table === null || table.item.called_at === null) return null;
+    const spent = (this.now() - Date.parse(table.item.called_at)) / 60_000;
+    return table.item.brief.minutes - spent;
+  }
+
+  /** Disciplines that must be heard, with how far they have been. */
+  hearing(item: CaseProjection): { discipline: Discipline; here: boolean; heard: boolean; absent: string | null }[] {
+    const here = new Set(this.present.map(([, seat]) => seat.discipline));
+    const heard = new Set<string | null>([
+      ...Object.values(item.opinions).map((opinion) => opinion.discipline),
+      ...Object.values(item.marks).map((mark) => mark.discipline),
+      ...Object.keys(item.closings),
+    ]);
+    return item.brief.required.map((code) => ({
+      discipline: this.discipline(code),
+      here: here.has(code),
+      heard: heard.has(code),
+      absent: item.absent[code] ?? null,
+    }));
+  }
+}
+
+/** `spine-surgery` → `Spine surgery`. */
+export function spoken(code: string): string {
+  const words = code.replaceAll(/[-_]/g, ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+const UNITS: Readonly<Record<Measured['unit'], string>> = { mm: ' mm', deg: '°', px: ' px', mm2: ' mm²', px2: ' px²' };
+
+/** `34.2° ±4.9`, with the digits its unit deserves. */
+export function measured(value: Measured): string {
+  const digits = value.unit === 'mm2' || value.unit === 'px2' || value.unit === 'px' ? 0 : 1;
+  const error = value.error === null ? '' : ` ±${value.error.toFixed(digits)}`;
+  return `${value.value.toFixed(digits)}${UNITS[value.unit]}${error}`;
+}
+
+/** First letters of the first and last name, titles left out. */
+export function initials(name: string): string {
+  const words = name
+    .replace(/^(Dr|Prof|Mr|Ms|Mrs)\.?\s+/u, '')
+    .split(/\s+/u)
+    .filter((word) => word !== '');
+  const first = words[0]?.charAt(0) ?? '?';
+  return words.length > 1 ? first + (words.at(-1)?.charAt(0) ?? '') : first;
+}

@@ -1,0 +1,107 @@
+/** The words of the room: labels for closed sets, and a sentence for each event worth hearing. */
+
+import type { Closing, MarkKind, Option, Outcome, Recorded, Role } from '../protocol';
+import type { RoomModel } from './model';
+
+export const OUTCOMES: Readonly<Record<Outcome, string>> = {
+  consensus: 'Consensus',
+  majority: 'Majority',
+  split: 'Split, both views recorded',
+  none: 'No recommendation',
+  deferred: 'Deferred',
+  provisional: 'Provisional',
+};
+
+export const CLOSINGS: Readonly<Record<Closing, string>> = {
+  concur: 'Concurs',
+  reservation: 'Concurs with reservation',
+  dissent: 'Dissents',
+};
+
+export const ROLES: Readonly<Record<Role, string>> = {
+  chair: 'Chair',
+  coordinator: 'Coordinator',
+  presenter: 'Presenter',
+  member: 'Member',
+  guest: 'Guest',
+  observer: 'Observer',
+};
+
+export const OPTION_KINDS: Readonly<Record<Option['kind'], string>> = {
+  surgical: 'Surgical',
+  interventional: 'Interventional pain',
+  rehabilitation: 'Rehabilitation',
+  psychological: 'Psychological',
+  medical: 'Medical',
+  watchful: 'Watchful waiting',
+};
+
+export const MARK_KINDS: Readonly<Record<MarkKind, string>> = {
+  length: 'Length',
+  angle: 'Angle',
+  cobb: 'Cobb angle',
+  arrow: 'Arrow',
+  text: 'Text',
+  ellipse: 'Ellipse',
+  rectangle: 'Rectangle',
+  freehand: 'Freehand',
+  point: 'Point',
+  level: 'Level',
+};
+
+/** What a refused command was, for the sentence that says so. */
+export const COMMANDS: Readonly<Record<string, string>> = {
+  draw: 'Your mark',
+  reshape: 'The change to your mark',
+  erase: 'Erasing the mark',
+  'give-opinion': 'Your opinion',
+  'draft-recommendation': 'The recommendation',
+  'read-back': 'The read-back',
+  attest: 'Your closing',
+  'call-case': 'Calling the case',
+  show: 'Showing this image to everybody',
+};
+
+/** A sentence for the live region and the room's short messages; null for what needs no words. */
+export function sentence(model: RoomModel, { event, actor }: Recorded): string | null {
+  const mine = actor === model.me;
+  switch (event.type) {
+    case 'case-called':
+      return `On the table: ${model.room.cases[event.case]?.brief.title ?? 'a case'}.`;
+    case 'conference-opened':
+      return 'The conference is open.';
+    case 'conference-ended':
+      return 'The conference has ended.';
+    case 'hand-raised':
+      return event.person === model.me ? 'Your hand is raised.' : `${model.nameOf(event.person)} raises a hand.`;
+    case 'floor-passed':
+      return floor(model, event.person);
+    case 'role-assigned':
+      return event.person === model.me ? `You are now ${ROLES[event.role].toLowerCase()}.` : null;
+    case 'opinions-revealed':
+      return 'The sealed opinions are open to everybody.';
+    case 'round-opened':
+      return `Round ${event.round} of opinions is open.`;
+    case 'recommendation-drafted':
+      return mine ? null : `${model.nameOf(event.person)} saved the recommendation, revision ${event.revision}.`;
+    case 'recommendation-read-back':
+      return 'The recommendation is read back. Close for your discipline.';
+    case 'recommendation-reopened':
+      return 'The recommendation is open for changes again; earlier closings are void.';
+    case 'attested':
+      return mine ? 'Your closing is recorded.' : `${event.name}: ${CLOSINGS[event.closing].toLowerCase()}.`;
+    case 'signed':
+      return `${event.name} has signed the recommendation.`;
+    case 'images-arrived':
+      return 'New images have arrived for a case on the agenda.';
+    default:
+      return null;
+  }
+}
+
+function floor(model: RoomModel, person: string | null): string {
+  if (person === null) return 'The floor is back with the chair.';
+  return person === model.me
+    ? 'You have the floor: everybody follows your screen.'
+    : `${model.nameOf(person)} presents.`;
+}
