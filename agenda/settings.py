@@ -6,4 +6,4 @@ from pydantic import BaseModel, ConfigDict
 class AgendaSettings(BaseModel):
     """Settings of this package."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)

@@ -7,7 +7,7 @@ GIB = 1024 * MIB
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class UploadSettings(_Section):

@@ -4,6 +4,7 @@ A setting ``[section] key`` is overridden by the environment variable ``CONSILIU
 further double underscores. `Effective.origins` says where every value came from.
 """
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ class ConfigurationError(Exception):
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class ServerSettings(_Section):
@@ -171,3 +172,34 @@ def _sentence(error: ValidationError, origins: Mapping[str, str]) -> str:
     name = ".".join(str(part) for part in first["loc"])
     what = "is not a setting we know" if first["type"] == "extra_forbidden" else first["msg"].lower()
     return f"{name}: {what} (from {origins.get(name, 'the defaults')})."
+
+
+def document() -> str:
+    """The text of ``config.toml``: every setting, its default, its explanation, all commented in place."""
+    return "\n".join(["# Consilium's settings. Every line shows the default; change what you need.",
+                      "# CONSILIUM_SECTION__KEY in the environment wins over this file.", *_table(Settings(), ())]) + "\n"
+
+
+def _table(section: BaseModel, at: tuple[str, ...]) -> list[str]:
+    lines = ["", f"[{'.'.join(at)}]"] if at else []
+    nested: list[str] = []
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        if isinstance(value, BaseModel):
+            nested += _table(value, (*at, name))
+            continue
+        lines += [f"# {line.strip()}" for line in (field.description or "").splitlines()]
+        lines.append(f"{name} = {_toml(value)}")
+    return lines + nested
+
+
+def _toml(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return str(value)
+        case tuple() | list():
+            return f"[{', '.join(_toml(item) for item in value)}]"
+        case _:
+            return json.dumps(str(value))
