@@ -59,6 +59,12 @@ def demand_good(password: str, *forbidden: str) -> None:
         raise Invalid("password", "This password is too easy to guess. Take another one.")
 
 
+def demand_same(password: str, repeated: str) -> None:
+    """Refuse a password that was not typed the same twice; raises Invalid("repeated", …)."""
+    if password != repeated:
+        raise Invalid("repeated", "The two passwords differ.")
+
+
 def _plain(password: str) -> str:
     """The word under the usual decorations: ``P@ssw0rd2024!`` is ``password``."""
     word = password.casefold().rstrip("0123456789!?.,;:#*+-_$%&@ ")

@@ -14,10 +14,11 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from agenda.boards import roles_of
+from agenda.boards import board, roles_of
+from agenda.cases import case
 from agenda.columns import instant
 from agenda.ids import BoardId, CaseId, PersonId, new_id
-from agenda.people import Person
+from agenda.people import Person, Site
 from conference.policy import Actor, BoardRole, Standing
 from web.auth.attempts import Attempts
 from web.auth.invitations import Invitation
@@ -105,6 +106,8 @@ class Known:
 
     actor: Actor
     session_id: str | None
+    time_zone: str = "UTC"
+    """Of the person's site, or of the board a guest's case is before; IANA name."""
 
 
 class Sessions:
@@ -156,12 +159,10 @@ class Sessions:
         row = await self.database.read(_by_digest, digest(token))
         if row is None or not await self._holds(row, at) or row.awaiting_code:
             return None
-        who = await self.database.read(_actor, row, at)
-        if who is None:
-            return None
-        if connection.scope["type"] == "http":
-            await self._touch(row, who, at)
-        return Known(who, row.id)
+        found = await self.database.read(_known, row, at)
+        if found is not None and connection.scope["type"] == "http":
+            await self._touch(row, found.actor, at)
+        return found
 
     async def awaiting_code(self, connection: HTTPConnection, at: datetime) -> SignInSession | None:
         """The session of this browser whose password was right and whose second factor is still to come."""
@@ -175,7 +176,8 @@ class Sessions:
         row = await self.database.read(_by_id, session_id)
         if row is None or row.awaiting_code or not await self._holds(row, at):
             return None
-        return await self.database.read(_actor, row, at)
+        found = await self.database.read(_known, row, at)
+        return found.actor if found else None
 
     def touch(self, session_id: str, at: datetime) -> None:
         """The person did something over a socket (never for heartbeats): the idle time starts anew."""
@@ -264,22 +266,30 @@ def _bearer(session: Session, text: str, at: datetime) -> Known | None:
     found = session.get(Person, token.person_id) if token else None
     if found is None or found.disabled_at is not None:
         return None
-    return Known(actor_from(session, found), None)
+    return Known(actor_from(session, found), None, _zone_of(session, found))
 
 
-def _actor(session: Session, row: SignInSession, at: datetime) -> Actor | None:
+def _known(session: Session, row: SignInSession, at: datetime) -> Known | None:
     if row.invitation_id is not None:
         invitation = session.get(Invitation, row.invitation_id)
         if invitation is None or invitation.revoked_at is not None or at >= invitation.expires_at:
             return None
-        return guest_actor(invitation)
+        invited_to = board(session, case(session, invitation.case_id).board_id)
+        return Known(guest_actor(invitation), row.id, invited_to.time_zone)
     found = session.get(Person, row.person_id)
-    return actor_from(session, found) if found is not None and found.disabled_at is None else None
+    if found is None or found.disabled_at is not None:
+        return None
+    return Known(actor_from(session, found), row.id, _zone_of(session, found))
+
+
+def _zone_of(session: Session, found: Person) -> str:
+    site = session.get(Site, found.site_id)
+    return site.time_zone if site is not None else "UTC"
 
 
 def actor_from(session: Session, found: Person) -> Actor:
     """What the policy knows of a person: standing, discipline and the boards they sit on."""
-    roles = {BoardId(board): cast(BoardRole, role) for board, role in roles_of(session, found.id).items()}
+    roles = {BoardId(key): cast(BoardRole, role) for key, role in roles_of(session, found.id).items()}
     return Actor(
         person_id=found.person_id, name=found.name, standing=cast(Standing, found.standing),
         discipline=found.discipline, boards=roles,

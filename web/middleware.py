@@ -1,0 +1,286 @@
+"""What happens to every connection before a route sees it, in pure ASGI and in this order.
+
+1. `Envelope`   request id, security headers on every answer (those of errors too), one line in the access log
+2. `OwnHost`    the Host header is one of ours
+3. `SameOrigin` a state-changing request or a socket comes from our own pages
+4. `BodyLimit`  bodies end where the route's limit is
+5. `Identity`   who acts: ``consilium.actor``, ``consilium.session_id``, ``consilium.time_zone`` in the scope
+"""
+
+import logging
+import re
+import time
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from agenda.ids import new_id
+from web.auth.sessions import PLAIN_COOKIE, SECURE_COOKIE, Sessions
+from web.errors import problem
+from web.logs import REQUEST_ID
+from web.settings import Settings
+
+log = logging.getLogger(__name__)
+access = logging.getLogger("web.access_log")
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+BODY_BYTES = 1024 * 1024
+"""Forms and JSON; uploads have their own."""
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_UPLOADS = re.compile(r"/cases/[^/]+/uploads(/|$)")
+_ANONYMOUS = ("/static/", "/healthz", "/readyz")
+_SECRET_PARAMS = frozenset({"token", "ticket"})
+
+PERMISSIONS = (
+    "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), accelerometer=(), autoplay=(self), "
+    "bluetooth=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), midi=(), payment=(), serial=(), usb=()"
+)
+
+
+def stack(settings: Settings, sessions: Sessions) -> list[Middleware]:
+    """The middleware of the application, outermost first."""
+    hosts = {urlsplit(settings.public_url).hostname or "", *settings.server.allowed_hosts, *_LOOPBACK}
+    return [
+        Middleware(Envelope, secure=settings.secure),
+        Middleware(OwnHost, hosts=frozenset(host.lower() for host in hosts if host)),
+        Middleware(SameOrigin, public_url=settings.public_url),
+        Middleware(BodyLimit, upload_bytes=settings.imaging.upload.chunk_bytes + BODY_BYTES),
+        Middleware(Identity, sessions=sessions),
+    ]
+
+
+def content_security_policy(host: str, *, secure: bool) -> str:
+    """The policy of every answer: our own files and nothing inline.
+
+    host: the Host header, already judged. It is named for WebSockets because Safari before 17 does not take 'self' for
+    them.
+    """
+    sockets = f"{'wss' if secure else 'ws'}://{host}" if _HOST.fullmatch(host) else ""
+    return (
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; "
+        f"font-src 'self'; connect-src 'self' {sockets}; media-src 'self' blob:; worker-src 'self'; "
+        "manifest-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+    )
+
+
+def security_headers(host: str, *, secure: bool) -> dict[str, str]:
+    """Headers of every answer."""
+    headers = {
+        "Content-Security-Policy": content_security_policy(host, secure=secure),
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "no-referrer",
+        "Permissions-Policy": PERMISSIONS,
+        "Cache-Control": "no-store",
+    }
+    if secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    return headers
+
+
+class Envelope:
+    """Request id in, security headers out, an access line after; an unexpected error gets its page inside all of it."""
+
+    def __init__(self, app: ASGIApp, secure: bool) -> None:
+        self.app = app
+        self.secure = secure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
+        scope["consilium.request_id"] = request_id
+        host = Headers(scope=scope).get("host", "").lower()
+        outer = security_headers(host, secure=self.secure) | {"X-Request-ID": request_id}
+        status = 0
+
+        async def seal(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _add(message, outer)
+            elif message["type"] == "websocket.accept":
+                status = 101
+            elif message["type"] == "websocket.close" and not status:
+                status = 403
+            await send(message)
+
+        began = time.perf_counter()
+        reset = REQUEST_ID.set(request_id)
+        try:
+            await self._serve(scope, receive, seal, lambda: status != 0)
+        finally:
+            _note(scope, status, time.perf_counter() - began)
+            REQUEST_ID.reset(reset)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, started: Callable[[], bool]) -> None:
+        try:
+            await self.app(scope, receive, send)
+        except Exception as error:
+            handler = scope["app"].exception_handlers.get(Exception)
+            if scope["type"] != "http" or handler is None or started():
+                raise
+            response = await handler(Request(scope), error)
+            await response(scope, receive, send)
+
+
+class OwnHost:
+    """Refuses a Host header that is not one of ours, so that no answer is built on a foreign name (DNS rebinding)."""
+
+    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
+        self.app = app
+        self.hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] in ("http", "websocket"):
+            host = Headers(scope=scope).get("host", "").lower()
+            named = _HOST.fullmatch(host)
+            if named is None or named[1].strip("[]") not in self.hosts:
+                log.warning("foreign host refused", extra={"path": _path(scope)})
+                await _refuse(scope, receive, send, 400, "This server is not known under that name.")
+                return
+        await self.app(scope, receive, send)
+
+
+class SameOrigin:
+    """Refuses what another site makes a browser send (ASVS 3.5.1, 4.4.2): no token in any form is needed.
+
+    A bearer token is no ambient authority: a request that carries one is let through, and acts by it alone.
+    """
+
+    def __init__(self, app: ASGIApp, public_url: str) -> None:
+        self.app = app
+        self.public = _origin(public_url)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        checked = scope["type"] == "websocket" or (scope["type"] == "http" and scope["method"] not in SAFE_METHODS)
+        if checked and not self._same(scope):
+            log.warning("cross-site request refused", extra={"path": _path(scope), "kind": scope["type"]})
+            await _refuse(scope, receive, send, 403, "This request came from another site and was not carried out.")
+            return
+        await self.app(scope, receive, send)
+
+    def _same(self, scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        if headers.get("authorization", "").lower().startswith("bearer "):
+            return True
+        origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+        if origin is not None and not self._ours(origin, headers.get("host", "")):
+            return False
+        if site is not None:
+            return site in ("same-origin", "none")
+        return origin is not None or not _carries_session(headers)
+
+    def _ours(self, origin: str, host: str) -> bool:
+        return _origin(origin) in (self.public, (urlsplit(self.public).scheme + "://" + host.lower()))
+
+
+class BodyLimit:
+    """Ends a body at its limit: announced lengths are refused at once, others when they go beyond."""
+
+    def __init__(self, app: ASGIApp, upload_bytes: int) -> None:
+        self.app = app
+        self.upload_bytes = upload_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        limit = self.upload_bytes if _UPLOADS.match(scope["path"]) else BODY_BYTES
+        announced = Headers(scope=scope).get("content-length", "0")
+        sentence = f"At most {limit // 1024} KiB can be sent here at a time."
+        if not announced.isdecimal() or int(announced) > limit:
+            await _refuse(scope, receive, send, 413, sentence)
+            return
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > limit:
+                raise HTTPException(413, sentence)
+            return message
+
+        await self.app(scope, counted, send)
+
+
+class Identity:
+    """Asks the sessions who acts, once a connection."""
+
+    def __init__(self, app: ASGIApp, sessions: Sessions) -> None:
+        self.app = app
+        self.sessions = sessions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] in ("http", "websocket") and not scope["path"].startswith(_ANONYMOUS):
+            known = await self.sessions.known(HTTPConnection(scope))
+            if known is not None:
+                scope["consilium.actor"] = known.actor
+                scope["consilium.session_id"] = known.session_id
+                scope["consilium.time_zone"] = known.time_zone
+        await self.app(scope, receive, send)
+
+
+def client_address(connection: HTTPConnection) -> str:
+    """The network address of the client, as far as the server knows it."""
+    return connection.client.host if connection.client else ""
+
+
+def _add(message: Message, headers: Mapping[str, str]) -> None:
+    present = MutableHeaders(scope=message)
+    for name, value in headers.items():
+        present.setdefault(name, value)
+
+
+def _carries_session(headers: Headers) -> bool:
+    cookies = headers.get("cookie", "")
+    return any(part.strip().split("=")[0] in (SECURE_COOKIE, PLAIN_COOKIE) for part in cookies.split(";"))
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url.lower())
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _path(scope: Scope) -> str:
+    """The path for a log: of known routes only, and without secrets; anything else a person may have typed."""
+    if "endpoint" not in scope:
+        return "(no route)"
+    path = str(scope["path"])
+    for name, value in scope.get("path_params", {}).items():
+        if name in _SECRET_PARAMS:
+            path = path.replace(str(value), "…")
+    return path
+
+
+def _note(scope: Scope, status: int, seconds: float) -> None:
+    who = scope.get("consilium.actor")
+    access.info("served", extra={
+        "method": scope.get("method", "WS"), "path": _path(scope), "status": status,
+        "ms": round(seconds * 1000, 1), "person_id": who.person_id if who else None,
+    })
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, sentence: str) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 4003, "reason": sentence})
+        return
+    response = problem(Request(scope), status, sentence)
+    await response(scope, receive, send)
