@@ -124,13 +124,14 @@ def walk(data: Buffer, limits: FileSettings) -> Walk:
     order = ">" if syntax == BIG_ENDIAN else "<"
     walker = _Walker(data, len(data), order, explicit=syntax != IMPLICIT, limits=limits)
     walker.whole(start)
+    items = walker.items or []
     return Walk(
         transfer_syntax=syntax,
         data=data,
         elements=meta.elements | walker.elements,
-        fragments=tuple(walker.fragments),
-        offsets=walker.offsets,
-        encapsulated=walker.encapsulated,
+        fragments=tuple(items[1:]),
+        offsets=_table(data, items[0]) if items else (),
+        encapsulated=walker.items is not None,
     )
 
 
@@ -144,9 +145,8 @@ class _Walker:
     explicit: bool
     limits: FileSettings
     elements: dict[int, Element] = field(default_factory=dict)
-    fragments: list[tuple[int, int]] = field(default_factory=list)
-    offsets: tuple[int, ...] = ()
-    encapsulated: bool = False
+    items: list[tuple[int, int]] | None = None
+    """Of encapsulated pixel data, the Basic Offset Table first."""
     seen: int = 0
 
     def group_two(self) -> int:
@@ -166,8 +166,9 @@ class _Walker:
                 return
             tag, vr, length, at = self.header(at, self.end, self.explicit)
             if length == _UNDEFINED and tag == PIXEL_DATA:
-                at = self.encapsulation(at)
-                self.elements[tag] = Element(tag, vr.decode(), at, 0)
+                start = at
+                self.items, at = self.encapsulation(at)
+                self.elements[tag] = Element(tag, vr.decode(), start, at - start)
             elif length == _UNDEFINED:
                 start = at
                 at = self.sequence(at, self.end, None, 1, explicit=self.explicit and vr != b"UN")
@@ -233,34 +234,36 @@ class _Walker:
             tag, vr, size, at = self.header(at, stop, explicit)
             if tag == _ITEM_END:
                 return at
-            if size == _UNDEFINED:
+            if size == _UNDEFINED and tag == PIXEL_DATA:  # an icon's
+                _items, at = self.encapsulation(at)
+            elif size == _UNDEFINED:
                 at = self.sequence(at, stop, None, depth + 1, explicit=explicit and vr != b"UN")
             else:
                 at = self.value(tag, vr, size, at, stop, top=False, depth=depth)
         return at
 
-    def encapsulation(self, at: int) -> int:
-        """The fragments of encapsulated pixel data (PS3.5 A.4); gives the position after the delimiter."""
-        self.encapsulated = True
-        first = True
+    def encapsulation(self, at: int) -> tuple[list[tuple[int, int]], int]:
+        """Start and length of every item of encapsulated pixel data (PS3.5 A.4), and the position after it."""
+        found: list[tuple[int, int]] = []
         while True:
             tag, _vr, length, at = self.header(at, self.end, explicit=False)
             if tag == _SEQUENCE_END:
-                return at
+                return found, at
             if tag != _ITEM or length == _UNDEFINED:
                 raise Unreadable("broken", f"The file is damaged: the pixel data has no item at byte {at - 8}.")
             if at + length > self.end:
                 raise _cut(at)
-            if first:
-                self.offsets = struct.unpack_from(f"<{length // 4}I", self.data, at)
-                first = False
-            else:
-                self.fragments.append((at, length))
+            found.append((at, length))
             at += length
 
 
 def _cut(at: int) -> Unreadable:
     return Unreadable("cut-short", f"The file is cut short or damaged at byte {at}; send it again from the disc.")
+
+
+def _table(data: Buffer, item: tuple[int, int]) -> tuple[int, ...]:
+    start, length = item
+    return struct.unpack_from(f"<{length // 4}I", data, start)
 
 
 def _uid(data: Buffer, element: Element | None) -> str:

@@ -1,0 +1,261 @@
+"""Reads one file's header with pydicom. Runs inside a worker of `imaging.sandbox`, never in the server.
+
+Whatever cannot be read is left empty: a bad optional value costs itself, not the file. The shape of the answer is
+`imaging.facts.Header`.
+"""
+
+import math
+import re
+import warnings
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any, TypeVar
+
+import pydicom
+from pydicom.dataset import Dataset
+
+T = TypeVar("T")
+_TEXT_LIMIT = 400
+_PROJECTION = frozenset({"CR", "DX", "MG", "RF", "XA", "RG", "IO", "PX"})
+_BURNED = frozenset({"US", "SC", "XC", "ES", "OT", "GM", "SM"})
+
+
+def read(path: str, frames: int) -> tuple[dict[str, Any], bytes]:
+    """The facts of the header of the file at `path`, and no payload.
+
+    frames: how many the structure proved; per-frame facts are read for that many.
+    """
+    warnings.simplefilter("ignore")
+    pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+    found = pydicom.dcmread(path, stop_before_pixels=True, defer_size="1 MB")
+    facts = _identity(found) | _values(found) | _geometry(found)
+    facts["frame_facts"] = _functional_groups(found, facts, frames) if frames > 1 or _groups(found) else []
+    return facts, b""
+
+
+def _safe(read_one: Callable[[], T], otherwise: T) -> T:
+    try:
+        return read_one()
+    except Exception:  # whatever is wrong with one value, the file is read without it
+        return otherwise
+
+
+def _text(found: Dataset, keyword: str) -> str:
+    def one() -> str:
+        value = found.get(keyword)
+        if value is None:
+            return ""
+        many = value if isinstance(value, pydicom.multival.MultiValue) else [value]
+        text = "\\".join(str(part) for part in many)
+        return re.sub(r"[\x00-\x1f\x7f]", " ", text).strip()[:_TEXT_LIMIT]
+
+    return _safe(one, "")
+
+
+def _number(found: Dataset, keyword: str) -> float | None:
+    def one() -> float | None:
+        value = found.get(keyword)
+        if value is None or value == "":
+            return None
+        number = float(value[0] if isinstance(value, pydicom.multival.MultiValue) else value)
+        return number if math.isfinite(number) and abs(number) <= 1e12 else None
+
+    return _safe(one, None)
+
+
+def _whole(found: Dataset, keyword: str) -> int | None:
+    number = _number(found, keyword)
+    return int(number) if number is not None and abs(number) < 2**53 else None
+
+
+def _numbers(found: Dataset, keyword: str, count: int) -> list[float] | None:
+    def one() -> list[float] | None:
+        value = [float(part) for part in found[keyword].value]
+        good = len(value) == count and all(math.isfinite(part) and abs(part) <= 1e6 for part in value)
+        return value if good else None
+
+    return _safe(one, None)
+
+
+def _day(found: Dataset, keyword: str) -> str:
+    text = _text(found, keyword).replace(".", "").replace("-", "")[:8]
+    return _safe(lambda: date(int(text[:4]), int(text[4:6]), int(text[6:8])).isoformat(), "")
+
+
+def _clock(found: Dataset, keyword: str) -> str:
+    text = re.sub(r"\D", "", _text(found, keyword).split(".")[0])
+    return f"{text[:2]}:{text[2:4]}:{text[4:6] or '00'}" if len(text) >= 4 else ""
+
+
+def _uid(found: Dataset, keyword: str) -> str:
+    text = _text(found, keyword)
+    return text if re.fullmatch(r"[0-9.]{0,64}", text) else ""
+
+
+def _identity(found: Dataset) -> dict[str, Any]:
+    kind = _uid(found, "SOPClassUID")
+    return {
+        "sop_class_uid": kind,
+        "sop_class_name": _safe(lambda: pydicom.uid.UID(kind).name, kind)[:_TEXT_LIMIT],
+        "sop_instance_uid": _uid(found, "SOPInstanceUID"),
+        "study_instance_uid": _uid(found, "StudyInstanceUID"),
+        "series_instance_uid": _uid(found, "SeriesInstanceUID"),
+        "patient_name": _text(found, "PatientName"),
+        "patient_id": _text(found, "PatientID"),
+        "patient_born_on": _day(found, "PatientBirthDate"),
+        "patient_sex": _text(found, "PatientSex").upper()[:1],
+        "study_description": _text(found, "StudyDescription"),
+        "study_date": _day(found, "StudyDate"),
+        "study_time": _clock(found, "StudyTime"),
+        "accession_number": _text(found, "AccessionNumber"),
+        "institution": _text(found, "InstitutionName"),
+        "modality": _text(found, "Modality")[:16],
+        "series_number": _whole(found, "SeriesNumber"),
+        "series_description": _text(found, "SeriesDescription"),
+        "body_part": _text(found, "BodyPartExamined"),
+        "laterality": _text(found, "ImageLaterality") or _text(found, "Laterality"),
+        "protocol": _text(found, "ProtocolName"),
+        "instance_number": _whole(found, "InstanceNumber"),
+        "frame_of_reference_uid": _uid(found, "FrameOfReferenceUID"),
+    }
+
+
+def _values(found: Dataset) -> dict[str, Any]:
+    stored = _whole(found, "BitsStored") or _whole(found, "BitsAllocated") or 0
+    modality = _text(found, "Modality")
+    function = _text(found, "VOILUTFunction")
+    return {
+        "planar": _whole(found, "PlanarConfiguration") or 0,
+        "bits_stored": stored if 0 <= stored <= 64 else 0,
+        "high_bit": min(max(_whole(found, "HighBit") or max(stored - 1, 0), 0), 64),
+        "signed": _whole(found, "PixelRepresentation") == 1,
+        "slope": _number(found, "RescaleSlope") or 1.0,
+        "intercept": _number(found, "RescaleIntercept") or 0.0,
+        "units": _text(found, "RescaleType") or ("HU" if modality == "CT" else ""),
+        "windows": _windows(found),
+        "voi_function": function if function in ("LINEAR", "LINEAR_EXACT", "SIGMOID") else "LINEAR",
+        "modality_lut": bool(_sequence(found, "ModalityLUTSequence")),
+        "voi_lut": bool(_sequence(found, "VOILUTSequence")),
+        "inverted": _text(found, "PhotometricInterpretation") == "MONOCHROME1"
+        or _text(found, "PresentationLUTShape") == "INVERSE",
+        "padding": _whole(found, "PixelPaddingValue"),
+        "padding_limit": _whole(found, "PixelPaddingRangeLimit"),
+        "frame_time_ms": _positive(_number(found, "FrameTime"), 1e7),
+        "burned_in": _text(found, "BurnedInAnnotation") != "NO"
+        and (_text(found, "BurnedInAnnotation") == "YES" or modality in _BURNED),
+    }
+
+
+def _geometry(found: Dataset) -> dict[str, Any]:
+    rows, columns, source, magnification = _spacing(found)
+    return {
+        "row_spacing_mm": rows,
+        "column_spacing_mm": columns,
+        "spacing_source": source,
+        "magnification": magnification,
+        "position": _numbers(found, "ImagePositionPatient", 3),
+        "orientation": _numbers(found, "ImageOrientationPatient", 6),
+    }
+
+
+def _positive(number: float | None, limit: float) -> float | None:
+    return number if number is not None and 0 < number <= limit else None
+
+
+def _pair(found: Dataset, keyword: str) -> tuple[float, float] | None:
+    pair = _numbers(found, keyword, 2)
+    return (pair[0], pair[1]) if pair and all(0 < part <= 10_000 for part in pair) else None
+
+
+def _spacing(found: Dataset) -> tuple[float | None, float | None, str, float | None]:
+    """Millimetres between pixel centres and whom to believe (PS3.3 10.7.1.3)."""
+    pixel, imager = _pair(found, "PixelSpacing"), _pair(found, "ImagerPixelSpacing")
+    magnification = _positive(_number(found, "EstimatedRadiographicMagnificationFactor"), 100)
+    if pixel and imager and pixel == imager:
+        pixel = None  # not calibrated: the spacing at the detector under another name
+    if pixel:
+        calibrated = imager is not None or bool(_text(found, "PixelSpacingCalibrationType"))
+        return *pixel, "calibrated" if calibrated else "pixel", None
+    if imager and _text(found, "Modality") in _PROJECTION:
+        by = magnification or 1.0
+        return imager[0] / by, imager[1] / by, "imager", magnification
+    if imager:
+        return *imager, "imager", None
+    region = _region(found)
+    return (*region, "region", None) if region else (None, None, "none", None)
+
+
+def _region(found: Dataset) -> tuple[float, float] | None:
+    """The spacing of an ultrasound with exactly one tissue region in centimetres (PS3.3 C.8.5.5)."""
+    regions = [
+        one for one in _sequence(found, "SequenceOfUltrasoundRegions")
+        if _whole(one, "RegionSpatialFormat") == 1 and _whole(one, "PhysicalUnitsXDirection") == 3
+        and _whole(one, "PhysicalUnitsYDirection") == 3
+    ]
+    if len(regions) != 1:
+        return None
+    down, across = (_number(regions[0], key) for key in ("PhysicalDeltaY", "PhysicalDeltaX"))
+    if not down or not across:
+        return None
+    return abs(down) * 10, abs(across) * 10
+
+
+def _windows(found: Dataset) -> list[dict[str, Any]]:
+    centres, widths = _many(found, "WindowCenter"), _many(found, "WindowWidth")
+    said = _text(found, "WindowCenterWidthExplanation").split("\\")
+    names = [name or f"Window {number}" for number, name in enumerate(said + [""] * (len(centres) - len(said)), 1)]
+    return [
+        {"name": name, "centre": centre, "width": width}
+        for name, centre, width in zip(names, centres, widths, strict=False)
+        if width > 0
+    ][:32]
+
+
+def _many(found: Dataset, keyword: str) -> list[float]:
+    def one() -> list[float]:
+        value = found.get(keyword)
+        if value is None or value == "":
+            return []
+        parts = value if isinstance(value, pydicom.multival.MultiValue) else [value]
+        numbers = [float(part) for part in parts]
+        return numbers if all(math.isfinite(part) and abs(part) <= 1e12 for part in numbers) else []
+
+    return _safe(one, [])
+
+
+def _sequence(found: Dataset, keyword: str) -> list[Dataset]:
+    return _safe(lambda: list(found.get(keyword) or []), [])
+
+
+def _groups(found: Dataset) -> bool:
+    return "SharedFunctionalGroupsSequence" in found or "PerFrameFunctionalGroupsSequence" in found
+
+
+def _functional_groups(found: Dataset, facts: dict[str, Any], frames: int) -> list[dict[str, Any]]:
+    """Enhanced multi-frame: shared facts go into the instance's own, the rest is said frame by frame."""
+    for shared in _sequence(found, "SharedFunctionalGroupsSequence")[:1]:
+        facts.update(_group(shared))
+    own = [_group(one) for one in _sequence(found, "PerFrameFunctionalGroupsSequence")[:frames]]
+    return own if any(own) else []
+
+
+def _group(one: Dataset) -> dict[str, Any]:
+    """The facts one functional group item states (PS3.3 C.7.6.16.2)."""
+    said: dict[str, Any] = {
+        "position": _first(one, "PlanePositionSequence", lambda item: _numbers(item, "ImagePositionPatient", 3)),
+        "orientation": _first(
+            one, "PlaneOrientationSequence", lambda item: _numbers(item, "ImageOrientationPatient", 6)
+        ),
+        "slope": _first(one, "PixelValueTransformationSequence", lambda item: _number(item, "RescaleSlope")),
+        "intercept": _first(one, "PixelValueTransformationSequence", lambda item: _number(item, "RescaleIntercept")),
+        "windows": _first(one, "FrameVOILUTSequence", _windows),
+    }
+    spacing = _first(one, "PixelMeasuresSequence", lambda item: _pair(item, "PixelSpacing"))
+    if spacing:
+        said |= {"row_spacing_mm": spacing[0], "column_spacing_mm": spacing[1], "spacing_source": "pixel"}
+    return {key: value for key, value in said.items() if value not in (None, [])}
+
+
+def _first(one: Dataset, keyword: str, read_one: Callable[[Dataset], T]) -> T | None:
+    items: Iterable[Dataset] = _sequence(one, keyword)[:1]
+    return next((read_one(item) for item in items), None)
