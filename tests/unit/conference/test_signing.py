@@ -1,0 +1,100 @@
+"""Signing: exact bytes, one key with a history, and every changed byte found."""
+
+import hashlib
+import json
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conference.outcome.letter import facts, headline, pdf
+from conference.outcome.signing import APPROVAL, SignedRecord, Signer, bundle, canonical, verify
+
+AT = datetime(2026, 11, 26, 15, 20, tzinfo=UTC)
+
+
+def a_record(**changes: Any) -> dict[str, Any]:
+    """A record as `conference.outcome.report` makes it, with invented people."""
+    return {
+        "schema": "consilium.recommendation/1",
+        "case": {
+            "id": "c1", "number": 1042,
+            "patient": {
+                "family_name": "Osei", "given_name": "Kwame", "born_on": "1965-03-02", "sex": "M", "id": "K-22",
+            },
+        },
+        "board": {"id": "b1", "name": "Spine board"},
+        "conference": {
+            "id": "r1", "title": "Weekly", "starts_at": "2026-11-26T15:00:00+00:00", "time_zone": "America/Denver",
+        },
+        "referrer": {"person": "p2", "name": "Dr Lena Ortiz", "site": "Kilmore"},
+        "questions": [{"id": "q1", "kind": "level", "text": "Which level?"}],
+        "goal": "Walk the dog",
+        "revision": 2,
+        "options": [{"key": "o1", "kind": "rehabilitation", "label": "Directed exercise"}],
+        "recommendation": {
+            "outcome": "majority", "option": "o1", "rationale": "Because.", "answers": {"q1": "L4–L5."}, "actions": [],
+            "follow_up": "", "goal_answered": "Likely.", "cited": [],
+        },
+        "attestations": [{"discipline": "Neurosurgery", "name": "Dr A", "closing": "dissent", "reason": "Too early."}],
+        "absent": [],
+        "log": {"room": "r1", "seq": 40, "digest": "00"},
+        "signer": {"person": "p1", "name": "Dr Chair", "discipline": "Spine surgery"},
+        "meaning": APPROVAL,
+        "signed_at": "2026-11-26T15:20:00+00:00",
+    } | changes
+
+
+def signed(signer: Signer, record: dict[str, Any]) -> SignedRecord:
+    body = canonical(record)
+    return SignedRecord(
+        case_id="c1", conference_id="r1", revision=2, record=body.decode(), digest=hashlib.sha256(body).hexdigest(),
+        signature=signer.sign(body), public_key=signer.public_key, key_id=signer.key_id, signer_id="p1", signed_at=AT,
+    )
+
+
+def test_a_bundle_verifies_with_nothing_but_itself(tmp_path: Path) -> None:
+    found = verify(bundle(signed(Signer(tmp_path), a_record())))
+    assert found.genuine
+    assert "Dr Chair" in found.reason
+
+
+@pytest.mark.parametrize("field", ["record", "digest", "signature", "key_id", "public_key"])
+def test_a_changed_character_in_any_field_is_found(tmp_path: Path, field: str) -> None:
+    content = json.loads(bundle(signed(Signer(tmp_path), a_record())))
+    text = content[field]
+    middle = len(text) // 2
+    content[field] = text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1 :]
+    assert not verify(json.dumps(content).encode()).genuine
+
+
+def test_a_file_that_is_no_bundle_says_so() -> None:
+    assert "not a signed recommendation" in verify(b"hello").reason
+
+
+def test_the_key_is_made_once_kept_private_and_remembered(tmp_path: Path) -> None:
+    first, second = Signer(tmp_path / "keys"), Signer(tmp_path / "keys")
+    assert first.key_id == second.key_id
+    assert first.history() == {first.key_id: first.public_key}
+    assert stat.S_IMODE((tmp_path / "keys" / "signing.pem").stat().st_mode) == 0o600
+
+
+def test_the_same_record_has_the_same_bytes_whatever_the_order_of_its_keys() -> None:
+    record = a_record()
+    assert canonical(record) == canonical(dict(reversed(record.items())))
+
+
+def test_the_letter_is_a_tagged_pdf_that_says_what_the_record_says(tmp_path: Path) -> None:
+    record = signed(Signer(tmp_path), a_record())
+    content = pdf(record)
+    assert content.startswith(b"%PDF-")
+    assert b"/StructTreeRoot" in content or b"/MarkInfo" in content
+    assert facts(record)["signed_time"].startswith("26 November 2026, 08:20:00 M")
+
+
+def test_the_headline_says_how_the_board_decided() -> None:
+    assert headline(a_record()) == "By majority: Directed exercise"
+    none = a_record()["recommendation"] | {"outcome": "deferred", "option": ""}
+    assert headline(a_record(recommendation=none)) == "Deferred"
