@@ -8,11 +8,13 @@ degrees by which the axis leans forward; its endplates are perpendicular to it.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import cos, radians, sin
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating[Any]]
+"""Any real array; canvases are float32."""
 
 TILTS: Mapping[str, float] = {"T10": -16, "T11": -15, "T12": -14, "L1": -11, "L2": -6, "L3": 1, "L4": 10, "L5": 24}
 SACRAL_SLOPE = 38.0

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from imaging.phantoms.anatomy import Array
 
@@ -184,7 +184,7 @@ def written(made: Dataset) -> bytes:
     meta.MediaStorageSOPClassUID = made.SOPClassUID
     meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.ImplementationClassUID = _IMPLEMENTATION
+    meta.ImplementationClassUID = UID(_IMPLEMENTATION)
     meta.ImplementationVersionName = "CONSILIUM"
     buffer = BytesIO()
     file = FileDataset(buffer, made, file_meta=meta, preamble=b"\0" * 128)
@@ -194,4 +194,4 @@ def written(made: Dataset) -> bytes:
 
 def stored(image: Array, scale: float, bits: int) -> NDArray[np.uint16]:
     """Stored values of an image given in shares of `scale`."""
-    return np.clip(image * scale, 0, 2**bits - 1).astype(np.uint16)
+    return np.asarray(np.clip(image * scale, 0, 2**bits - 1), np.uint16)

@@ -62,7 +62,7 @@ def _picture(vessels: tuple[Vessel, ...], seed: int) -> NDArray[np.uint8]:
     grey = np.clip(echo, 0.0, 1.0) * field
     picture = np.clip(grey[..., None] + tint * field[..., None], 0.0, 1.0) * 255.0
     _frame(picture)
-    return picture.astype(np.uint8)
+    return np.asarray(picture, np.uint8)
 
 
 def _vessel(echo: Array, vessel: Vessel, rows: Array, columns: Array, speckle: Array) -> tuple[Array, Array]:

@@ -90,7 +90,7 @@ def _axial(spine: Spine, seed: int, protocol: MRProtocol, number: int) -> tuple[
 
 def _saturated(y: Array) -> Array:
     """The band that silences the breathing belly in front of the spine."""
-    return (0.40 + 0.60 / (1.0 + np.exp(-(y + 72.0) / 5.0))).astype(np.float32)
+    return np.asarray((0.40 + 0.60 / (1.0 + np.exp(-(y + 72.0) / 5.0))), np.float32)
 
 
 def _signal(canvas: Canvas, channel: int, near: Array, seed: int, number: int, *, stretch: float) -> Array:
@@ -105,7 +105,7 @@ def _signal(canvas: Canvas, channel: int, near: Array, seed: int, number: int, *
     signal = softened(tissue * near)
     real = signal + 0.012 * shifted(white(seed + 3), number, (shape[0], shape[1]))
     other = 0.012 * shifted(white(seed + 4), number, (shape[0], shape[1]))
-    return np.hypot(real, other).astype(np.float32)
+    return np.asarray(np.hypot(real, other), np.float32)
 
 
 def _file(

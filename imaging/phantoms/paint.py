@@ -96,7 +96,7 @@ class Canvas:
         for coordinate, limits in ((self.x, x), (self.y, y), (self.z, z)):
             if limits is None:
                 continue
-            inside = (coordinate > limits[0]) & (coordinate < limits[1])
+            inside = np.asarray((coordinate > limits[0]) & (coordinate < limits[1]))
             if not inside.any():
                 return None
             if coordinate.shape[0] > 1:

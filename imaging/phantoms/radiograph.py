@@ -6,6 +6,7 @@ spacing is the length that was drawn. Every curve is drawn from stated angles, w
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import cos, sin
 
 import numpy as np
@@ -44,7 +45,7 @@ class Film:
         return Film(self.across[:, box[1]], self.down[box[0]], self.density[box])
 
     def oval(
-        self, centre: tuple[float, float], half: tuple[float, float], turn: float, depth: float, *, shell: float = 1.2
+        self, centre: tuple[float, float], half: tuple[float, float], turn: float, depth: float, *, rim: float = 1.2
     ) -> None:
         """An ellipsoid of bone `depth` millimetres long at its middle, turned by `turn` radians clockwise."""
         part = self.part(centre[0], centre[1], max(half) + 2.0)
@@ -54,7 +55,7 @@ class Film:
         u, v = u + 0.10 * half[0] * np.sin(v / 3.7 + centre[1]), v + 0.12 * half[1] * np.sin(u / 4.3 + centre[0])
         outer = np.sqrt(np.clip(1.0 - (u / half[0]) ** 2 - (v / half[1]) ** 2, 0.0, 1.0))
         inner = np.sqrt(np.clip(
-            1.0 - (u / max(half[0] - shell, 0.1)) ** 2 - (v / max(half[1] - shell, 0.1)) ** 2, 0.0, 1.0))
+            1.0 - (u / max(half[0] - rim, 0.1)) ** 2 - (v / max(half[1] - rim, 0.1)) ** 2, 0.0, 1.0))
         part.density += depth * (_CORTICAL * outer - (_CORTICAL - _SPONGY) * 0.96 * inner)
 
     def block(
@@ -76,7 +77,7 @@ class Film:
 
     def band(self, points: Sequence[tuple[float, float]], width: float, strength: float) -> None:
         """A curved bone such as a rib: a tube along a line of points."""
-        for (x0, y0), (x1, y1) in zip(points[:-1], points[1:], strict=True):
+        for (x0, y0), (x1, y1) in pairwise(points):
             middle = ((x0 + x1) / 2, (y0 + y1) / 2)
             length = float(np.hypot(x1 - x0, y1 - y0))
             part = self.part(middle[0], middle[1], length / 2 + width + 1)
@@ -99,7 +100,7 @@ def turned(part: Film, centre: tuple[float, float], turn: float) -> tuple[Array,
 
 def _chord(u: Array, half: Array, back: float) -> Array:
     inside = np.sqrt(np.clip(1.0 - (u / half) ** 2, 0.0, 1.0))
-    return np.where(u > back * half, 0.0, inside).astype(np.float32)
+    return np.asarray(np.where(u > back * half, 0.0, inside), np.float32)
 
 
 def lateral(film: Film, spine: Spine, origin: tuple[float, float]) -> None:
@@ -121,7 +122,7 @@ def _lateral_vertebra(film: Film, body: Vertebra, origin: tuple[float, float]) -
         return
     sacral = body.name[0] == "S"
     if sacral:
-        film.oval(film_point(*body.at(a + 11.0, 0.0), origin), (9.0, b * 1.05), turn, 12.0, shell=2.0)
+        film.oval(film_point(*body.at(a + 11.0, 0.0), origin), (9.0, b * 1.05), turn, 12.0, rim=2.0)
         return
     wall = BACK_WALL * a
     film.oval(film_point(*body.at(wall + 6.0, 0.36 * b), origin), (10.0, 0.48 * b), turn, 17.0)
@@ -164,7 +165,7 @@ def exposed(film: Film, seed: int) -> Array:
     quantum = shifted(white(seed + 13), 9, shape) * 0.007
     density = softened(softened(film.density * (1.0 + texture))) + quantum
     low, high = np.percentile(density[::8, ::8], (0.5, 99.8))
-    return np.clip((density - low) / (high - low) * 0.9 + 0.05, 0.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip((density - low) / (high - low) * 0.9 + 0.05, 0.0, 1.0), np.float32)
 
 
 def radiograph_file(

@@ -5,6 +5,7 @@ Seen as if facing the patient: the patient's left is at the right edge of the fi
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from math import cos, sin
 
 import numpy as np
@@ -44,11 +45,11 @@ class Placed:
     def endplate(self, *, top: bool) -> tuple[tuple[float, float], tuple[float, float]]:
         """Left and right end of an endplate on the film, in millimetres from its centre."""
         v = -self.half_height if top else self.half_height
-        ends = []
-        for u in (-self.half_width, self.half_width):
-            ends.append((self.x + u * cos(self.turn) - v * sin(self.turn),
-                         self.y + u * sin(self.turn) + v * cos(self.turn)))
-        return ends[0], ends[1]
+        left, right = (
+            (self.x + u * cos(self.turn) - v * sin(self.turn), self.y + u * sin(self.turn) + v * cos(self.turn))
+            for u in (-self.half_width, self.half_width)
+        )
+        return left, right
 
 
 def placed(curve: Curve) -> tuple[Placed, ...]:
@@ -60,7 +61,7 @@ def placed(curve: Curve) -> tuple[Placed, ...]:
              (17.5, 0.0)]
     places = np.arange(17.0)
     tilts = np.zeros(17)
-    for (at0, value0), (at1, value1) in zip(knots[:-1], knots[1:], strict=True):
+    for (at0, value0), (at1, value1) in pairwise(knots):
         inside = (places >= at0) & (places <= at1)
         share = (places[inside] - at0) / (at1 - at0)
         tilts[inside] = value0 + (value1 - value0) * (1 - np.cos(np.pi * share)) / 2
@@ -97,7 +98,7 @@ def standing_film(
         _body(film, body, float(twist) * (-1 if curve.convex_left else 1))
     _marker(film)
     image = exposed(film, examination.seed)
-    series = computed(examination, 1, "Whole spine PA standing")
+    series = computed(examination, 1, "Whole spine AP standing")
     return radiograph_file(series, instance, image, spacing, inverted=True, view="AP", position="")
 
 
@@ -117,7 +118,7 @@ def _body(film: Film, body: Placed, twist: float) -> None:
                   9.0)
         film.oval(_at(body, sign * 0.55 * a - shift, 0.95 * b), (3.6, 0.6 * b), body.turn + sign * 0.2, 11.0)
     film.oval(_at(body, -shift * 1.4, 0.75 * b), (2.8, 0.55 * b), body.turn, 26.0)
-    film.oval(_at(body, -shift, 0.15 * b), (0.5 * a, 0.30 * b), body.turn, 7.0, shell=0.8)
+    film.oval(_at(body, -shift, 0.15 * b), (0.5 * a, 0.30 * b), body.turn, 7.0, rim=0.8)
 
 
 def _at(body: Placed, u: float, v: float) -> tuple[float, float]:

@@ -17,6 +17,8 @@ from imaging.phantoms.mr import SMALL, MRProtocol, lumbar_mr
 from imaging.phantoms.radiograph import Film, digital, exposed, lateral, radiograph_file, soft_lateral
 from imaging.phantoms.scoliosis import Curve, standing_film, truth
 
+Truth = Mapping[str, str | float]
+"""Stated values: levels as names, angles in degrees, lengths in millimetres."""
 _LATERAL_SPACING_MM = 0.15
 _LATERAL_ORIGIN = (20.0, -25.0)
 
@@ -27,8 +29,7 @@ class Study:
 
     study_instance_uid: str
     description: str
-    truth: Mapping[str, str | float]
-    """Stated values: levels as names, angles in degrees, lengths in millimetres."""
+    truth: Truth
     files: tuple[bytes, ...]
 
 
@@ -38,7 +39,7 @@ def herniation_mr(
     """Lumbar MR with one herniation that presses on the sac; `side_mm` is to the patient's left."""
     others = {"L5-S1": Wear(4, 0.7, 1.5), "L4-L5": Wear(3, 0.9, 1.0), "L3-L4": Wear(3, 0.92, 0.6)}
     wear = {**others, level: Wear(4, 0.8, 1.5, herniation=Herniation(depth_mm, side_mm))}
-    found = {"level": level, "herniation_mm": depth_mm, "side": "left" if side_mm > 0 else "right"}
+    found: Truth = {"level": level, "herniation_mm": depth_mm, "side": "left" if side_mm > 0 else "right"}
     return _mr(examination, lumbar(wear), found, level, small=small)
 
 
@@ -75,7 +76,7 @@ def slip_film(
 ) -> Study:
     """One standing lateral film with a slip."""
     spine = lumbar({level: Wear(4, 0.7, slip_mm=slip_mm), "L5-S1": Wear(3, 0.85)})
-    found = {"level": level, "slip_mm": slip_mm, "lordosis_deg": round(lordosis_deg(spine), 1)}
+    found: Truth = {"level": level, "slip_mm": slip_mm, "lordosis_deg": round(lordosis_deg(spine), 1)}
     return _study(examination, found, [_lateral(examination, spine, 1, "lateral standing", small=small)])
 
 
@@ -91,7 +92,7 @@ def flexion_extension(
         wear = {each: Wear(2, tilt_deg=tilt) for each in ("L1-L2", "L2-L3", "L3-L4", "L5-S1")}
         wear[level] = replace(Wear(4, 0.7, slip_mm=slip), tilt_deg=1.6 * tilt)
         files.append(_lateral(examination, lumbar(wear), number, name, small=small))
-    found = {"level": level, "flexed_mm": flexed_mm, "extended_mm": extended_mm}
+    found: Truth = {"level": level, "flexed_mm": flexed_mm, "extended_mm": extended_mm}
     return _study(examination, found, files)
 
 
@@ -131,7 +132,7 @@ def study(
 
 
 def _mr(
-    examination: Examination, spine: Spine, found: Mapping[str, str | float], level: str, *, small: bool
+    examination: Examination, spine: Spine, found: Truth, level: str, *, small: bool
 ) -> Study:
     protocol = replace(SMALL if small else MRProtocol(), axial_centre=level,
                        axial_tilt_deg=28.0 if level == "L5-S1" else 14.0)
@@ -149,5 +150,5 @@ def _lateral(examination: Examination, spine: Spine, number: int, name: str, *, 
     return radiograph_file(series, 1, image, spacing, inverted=False, view="LL", position="")
 
 
-def _study(examination: Examination, found: Mapping[str, str | float], files: list[bytes]) -> Study:
+def _study(examination: Examination, found: Truth, files: list[bytes]) -> Study:
     return Study(examination.study_instance_uid, examination.description, dict(found), tuple(files))

@@ -172,9 +172,11 @@ def _behind(patch: Patch, u: Array, v: Array, b: float, facets: float, *, sacral
     upper = ellipsoid((u - 14.0, spread), (v - 0.62 * b, 0.75 * b), (side - 20.5, spread))
     lower = ellipsoid((u - 20.0, spread + 0.6), (v + 1.15 * b, 0.85 * b), (side - 14.5 - facets, spread))
     along = u - 40.0
-    process = rounded(np.abs(patch.x) - 3.6 - 0.05 * along,
-                      np.abs(v + 0.72 * b + 0.22 * along) - (0.55 + 0.006 * along) * b, np.abs(along) - 15.5, radius=6.0)
-    transverse = rounded(ellipsoid((u - 9.0 - 0.12 * (side - 20), 4.2), (v - 0.25 * b, 5.5)), np.abs(side - 30.0) - 13.0)
+    tall = (0.55 + 0.006 * along) * b
+    process = rounded(np.abs(patch.x) - 3.6 - 0.05 * along, np.abs(v + 0.72 * b + 0.22 * along) - tall,
+                      np.abs(along) - 15.5, radius=6.0)
+    arm = ellipsoid((u - 9.0 - 0.12 * (side - 20), 4.2), (v - 0.25 * b, 5.5))
+    transverse = rounded(arm, np.abs(side - 30.0) - 13.0)
     shapes = [pedicle, lamina, process] if sacral else [pedicle, transverse, lamina, upper, lower, process]
     for shape in shapes:
         patch.lay(shape, CORTEX)
@@ -208,7 +210,7 @@ def _sac(canvas: Canvas, spine: Spine, seed: int) -> None:
     shape = (np.sqrt(((depth - centre) / half) ** 2 + (patch.x / (9.4 * taper)) ** 2) - 1.0) * half
     for disc in spine.discs:
         if disc.wear.grade >= 3:
-            squeeze = 0.55 * (disc.wear.grade - 2) + 0.5 * disc.wear.bulge_mm
+            squeeze = 0.6 * (disc.wear.grade - 2) + 0.85 * disc.wear.bulge_mm
             shape = shape + squeeze * np.exp(-((patch.z - disc.z - 3.0) / 6.0) ** 2)
     shape = np.maximum(shape, bottom - 6.0 - patch.z)
     patch.lay(shape - 0.9, LIGAMENT, 0.85)
