@@ -152,8 +152,8 @@ def _unsteady(x: Array, y: Array, z: Array) -> tuple[Array, Array, Array]:
     )
 
 
-def _narrower(old: slice, flags: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> slice:
-    places = np.flatnonzero(flags)
+def _narrower(old: slice, flags: object) -> slice:
+    places = np.flatnonzero(np.asarray(flags))
     low, high = int(places[0]), int(places[-1]) + 1
     return slice(max(old.start or 0, low), high if old.stop is None else min(old.stop, high))
 
