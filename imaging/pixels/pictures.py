@@ -1,0 +1,288 @@
+"""Pictures of the vault's frames, made when needed by disposable workers and kept in a cache that may be deleted.
+
+A cached picture is named by the digest of its file, the frame and everything that shaped it, so that it is never stale.
+Two who ask for the same picture at once wait for one worker.
+"""
+
+import asyncio
+import hashlib
+import json
+import os
+import tempfile
+from collections import OrderedDict
+from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from math import inf
+from pathlib import Path
+from typing import Any
+
+from imaging.errors import WorkerLost
+from imaging.pixels.errors import NoPicture
+from imaging.pixels.pool import Pool, Urgency
+from imaging.pixels.render import PREVIEW_QUALITY, Format, preview_size
+from imaging.pixels.stack import Shown, Slice, Stack
+from imaging.pixels.window import Lut, Rendering, Window
+from imaging.sandbox import Answer
+from imaging.settings import WorkerSettings
+from imaging.vault import Vault
+
+_WORK = "imaging.pixels.work:"
+_BATCH = 8
+"""Frames a worker makes in one go when nobody waits for a particular one."""
+_LOOKED_AT = 7
+"""Frames of a series that are sampled for its automatic window."""
+_REMEMBERED = 4096
+_SHORTLY_S = 60.0
+_QUALITY = 75
+SIZES = (96, 160, 256, 512, 1024, 2048)
+"""Sizes rendered pictures come in; others are brought to the next, so that the cache stays small."""
+_VERSION = "1"
+"""Part of every name in the cache; raise it when the same input gives other pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lossless:
+    """A frame without loss: HTJ2K, or raw little-endian samples."""
+
+    data: bytes
+    raw: bool
+    reduced: bool
+    """Deep colour was brought to 8 bits: not lossless after all, and the reader must say so."""
+
+
+class Pictures:
+    """Previews and lossless forms of frames; used from one event loop, closed at its end."""
+
+    def __init__(self, vault: Vault, derived: Path, worker: WorkerSettings) -> None:
+        self._vault = vault
+        self._derived = derived
+        self._derived.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._pool = Pool(worker)
+        self._running: dict[Path, asyncio.Task[None]] = {}
+        self._opened: OrderedDict[str, Shown] = OrderedDict()
+        self._failed: OrderedDict[Path, tuple[str, float]] = OrderedDict()
+
+    def close(self) -> None:
+        """End the workers."""
+        self._pool.close()
+
+    async def opened(self, stack: Stack) -> Shown:
+        """The stack with the rendering all its pictures share; raises NoPicture when it has no frame to draw."""
+        if not stack.slices:
+            raise NoPicture(stack.without[0] if stack.without else "This series has no images.")
+        key = _fingerprint(stack)
+        if key not in self._opened:
+            rendering = await self._looked_at(stack, key) if stack.needs_looking else stack.rendering
+            self._opened[key] = Shown(stack, rendering)
+            if len(self._opened) > _REMEMBERED // 16:
+                self._opened.popitem(last=False)
+        return self._opened[key]
+
+    async def preview(self, shown: Shown, index: int, urgency: Urgency = Urgency.LOOKED_AT) -> bytes:
+        """The stream's preview of a frame (from 0): WebP, windowed with the series' window. Raises NoPicture."""
+        place = self._preview_place(shown, index)
+        return await self._made(shown, index, place, urgency)
+
+    async def lossless(self, shown: Shown, index: int, urgency: Urgency = Urgency.LOOKED_AT) -> Lossless:
+        """A frame (from 0) without loss, as stored, before any window. Raises NoPicture."""
+        place = self._lossless_place(shown.stack.slices[index])
+        data = await self._made(shown, index, place, urgency)
+        return Lossless(data[1:], raw=bool(data[0] & 1), reduced=bool(data[0] & 2))
+
+    async def rendered(
+        self,
+        shown: Shown,
+        index: int,
+        size: int,
+        form: Format = "webp",
+        window: Window | None = None,
+        quality: int = 75,
+    ) -> bytes:
+        """A picture of a frame (from 0) with its longer side at most `size` (see SIZES); raises NoPicture."""
+        how = replace(shown.rendering, window=window) if window else shown.rendering
+        size = next((one for one in SIZES if one >= size), SIZES[-1])
+        one = shown.stack.slices[index]
+        name = f"{one.frame.number}.{_digest(_VERSION, asdict(how), size, quality)}.{form}"
+        place = self._folder(one.digest) / name
+        found = await asyncio.to_thread(_read, place)
+        if found is None:
+            await self._once(place, self._render(one, how, size, form, place))
+            found = await asyncio.to_thread(_read, place)
+        return self._or_reason(place, found)
+
+    async def prepare(self, shown: Shown, around: int = 0) -> None:
+        """Make every picture of a stack ahead of need, outward from `around`; waits until all are made."""
+        order = sorted(range(len(shown.stack.slices)), key=lambda index: abs(index - around))
+        missing: list[int] = []
+        for index in order:
+            if not await asyncio.to_thread(self._has_all, shown, index):
+                missing.append(index)
+            if len(missing) == _BATCH:
+                await self._derive(shown, missing, Urgency.SOMETIME)
+                missing = []
+        if missing:
+            await self._derive(shown, missing, Urgency.SOMETIME)
+
+    def _has_all(self, shown: Shown, index: int) -> bool:
+        return all(place in self._failed or place.is_file() for place in self._places(shown, index))
+
+    async def _made(self, shown: Shown, index: int, place: Path, urgency: Urgency) -> bytes:
+        found = await asyncio.to_thread(_read, place)
+        if found is None and self._reason(place) is None:
+            # A frame's preview and lossless form are made together, so one name stands for both.
+            await self._once(self._preview_place(shown, index), self._derive(shown, [index], urgency))
+            found = await asyncio.to_thread(_read, place)
+        return self._or_reason(place, found)
+
+    def _or_reason(self, place: Path, found: bytes | None) -> bytes:
+        if found is None:
+            raise NoPicture(self._reason(place) or "This picture could not be made.")
+        return found
+
+    async def _once(self, place: Path, work: Coroutine[Any, Any, None]) -> None:
+        """Wait for whoever already makes this picture, or make it; whoever gives up waiting does not stop it."""
+        running = self._running.get(place)
+        if running is None:
+            running = asyncio.create_task(work)
+            self._running[place] = running
+            running.add_done_callback(lambda _: self._running.pop(place, None))
+        else:
+            work.close()
+        await asyncio.shield(running)
+
+    async def _derive(self, shown: Shown, indices: Sequence[int], urgency: Urgency) -> None:
+        """Make preview and lossless form of frames and put them in the cache; failures are remembered."""
+        slices = [shown.stack.slices[index] for index in indices]
+        size = preview_size(slices[0].layout.rows, slices[0].layout.columns)
+        try:
+            answer = await self._work(slices, shown.rendering, urgency, size, PREVIEW_QUALITY, "webp", lossless=True)
+        except WorkerLost as lost:
+            if len(indices) > 1:  # one frame spoilt it for all: make each by itself
+                for index in indices:
+                    await self._derive(shown, [index], urgency)
+                return
+            self._fail(self._places(shown, indices[0]), str(lost), _SHORTLY_S)
+            return
+        facts = answer.facts["frames"]
+        await asyncio.to_thread(self._keep, shown, indices, facts, answer.payload)
+        for index, said in zip(indices, facts, strict=True):
+            if "reason" in said:
+                self._fail(self._places(shown, index), said["reason"])
+
+    def _keep(self, shown: Shown, indices: Sequence[int], facts: Sequence[dict[str, Any]], payload: bytes) -> None:
+        at = 0
+        for index, said in zip(indices, facts, strict=True):
+            if "reason" in said:
+                continue
+            preview, stream = self._places(shown, index)
+            end = at + said["preview"]
+            _write(preview, payload[at:end])
+            flags = bytes([said["raw"] | said["reduced"] << 1])
+            _write(stream, flags + payload[end : end + said["lossless"]])
+            at = end + said["lossless"]
+
+    async def _render(self, one: Slice, how: Rendering, size: int, form: Format, place: Path) -> None:
+        try:
+            answer = await self._work([one], how, Urgency.LOOKED_AT, size, _QUALITY, form, lossless=False)
+        except WorkerLost as lost:
+            self._fail((place,), str(lost), _SHORTLY_S)
+            return
+        reason = answer.facts["frames"][0].get("reason")
+        if reason:
+            self._fail((place,), reason)
+        else:
+            await asyncio.to_thread(_write, place, answer.payload)
+
+    async def _work(
+        self, slices: Sequence[Slice], how: Rendering, urgency: Urgency, size: int, quality: int, form: Format,
+        *, lossless: bool,
+    ) -> Answer:  # fmt: skip
+        return await self._pool.run(
+            _WORK + "pictures", urgency, frames=[self._job(one) for one in slices], how=asdict(how), size=size,
+            quality=quality, form=form, lossless_too=lossless,
+        )  # fmt: skip
+
+    async def _looked_at(self, stack: Stack, key: str) -> Rendering:
+        place = self._derived / "series" / f"{key}.json"
+        found = await asyncio.to_thread(_read, place)
+        if found is None:
+            step = max(1, len(stack.slices) // _LOOKED_AT)
+            frames = [self._job(one) for one in stack.slices[step // 2 :: step][: _LOOKED_AT + 1]]
+            try:
+                answer = await self._pool.run(
+                    _WORK + "window", Urgency.LOOKED_AT, frames=frames, how=asdict(stack.rendering)
+                )
+            except WorkerLost as lost:
+                raise NoPicture(str(lost)) from lost
+            found = json.dumps(answer.facts).encode()
+            await asyncio.to_thread(_write, place, found)
+        facts = json.loads(found)
+        lut, auto = facts["voi_lut"], facts["window"]
+        if lut is not None and stack.rendering.window is None:
+            return replace(stack.rendering, voi_lut=Lut(lut["first"], tuple(lut["values"]), lut["bits"]))
+        if stack.rendering.window is not None or auto is None:
+            return replace(stack.rendering, window=stack.rendering.window or Window(0.5, 256.0))
+        return replace(stack.rendering, window=Window(auto["centre"], auto["width"], "auto"))
+
+    def _job(self, one: Slice) -> dict[str, Any]:
+        with self._vault.open(one.digest) as file:
+            path = str(Path(file.name).resolve())
+        place = {
+            "path": path, "index": one.frame.number - 1, "spans": one.spans, "bit": one.bit,
+            "header": one.header, "whole": one.whole,
+        }  # fmt: skip
+        return {
+            "layout": asdict(one.layout),
+            "place": place,
+            "slope": one.frame.slope,
+            "intercept": one.frame.intercept,
+        }
+
+    def _fail(self, places: Iterable[Path], reason: str, seconds: float = inf) -> None:
+        """Remember a failure; one of the worker rather than of the file only shortly, for the machine may be busy."""
+        until = asyncio.get_running_loop().time() + seconds
+        for place in places:
+            self._failed[place] = (reason, until)
+        while len(self._failed) > _REMEMBERED:
+            self._failed.popitem(last=False)
+
+    def _reason(self, place: Path) -> str | None:
+        reason, until = self._failed.get(place, (None, 0.0))
+        return reason if reason is not None and until > asyncio.get_running_loop().time() else None
+
+    def _places(self, shown: Shown, index: int) -> tuple[Path, Path]:
+        return self._preview_place(shown, index), self._lossless_place(shown.stack.slices[index])
+
+    def _preview_place(self, shown: Shown, index: int) -> Path:
+        one = shown.stack.slices[index]
+        shape = _digest(_VERSION, asdict(shown.rendering), one.layout.rows, one.layout.columns)
+        return self._folder(one.digest) / f"{one.frame.number}.{shape}.webp"
+
+    def _lossless_place(self, one: Slice) -> Path:
+        return self._folder(one.digest) / f"{one.frame.number}.{_VERSION}.lossless"
+
+    def _folder(self, digest: str) -> Path:
+        return self._derived / digest[:2] / digest
+
+
+def _fingerprint(stack: Stack) -> str:
+    return _digest(_VERSION, stack.series_instance_uid, [(one.digest, one.frame.number) for one in stack.slices])
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.blake2b(json.dumps(parts, default=str).encode(), digest_size=12).hexdigest()
+
+
+def _read(place: Path) -> bytes | None:
+    try:
+        return place.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _write(place: Path, data: bytes) -> None:
+    """Whole or not at all; not synced, for the cache can be made again."""
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
+        file.write(data)
+    os.replace(file.name, place)

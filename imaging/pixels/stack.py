@@ -1,0 +1,223 @@
+"""A series as it is scrolled and shown: its frames in order, where their bytes are, and one rendering for all.
+
+One window for the whole series, so that brightness does not jump while scrolling: the middle frame's own. Pure but for
+`stack_of`, which reads rows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from math import ceil, isfinite
+
+from sqlmodel import Session
+
+from imaging import studies
+from imaging.pixels.codestream import Sample, sample_of
+from imaging.pixels.frames import Layout
+from imaging.pixels.window import Lut, Rendering, Window
+from imaging.studies import Frame, Instance
+
+_FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One frame of a stack."""
+
+    digest: str
+    """Of the file in the vault."""
+    layout: Layout
+    frame: Frame
+    spans: tuple[tuple[int, int], ...]
+    bit: int
+    header: int
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The drawable frames of a series, in reading order."""
+
+    series_instance_uid: str
+    study_instance_uid: str
+    modality: str
+    description: str
+    slices: tuple[Slice, ...]
+    rendering: Rendering
+    """Without a window where the header has none; `Pictures.opened` finds one."""
+    presets: tuple[Window, ...]
+    without: tuple[str, ...]
+    """Why the other instances of the series have no picture; sentences."""
+
+    @property
+    def colour(self) -> bool:
+        """Frames are RGB of 8 bits."""
+        return bool(self.slices) and is_colour(self.slices[0].layout)
+
+    @property
+    def needs_looking(self) -> bool:
+        """Pixels or tables must be read before the first picture: no window, or a lookup table."""
+        if not self.slices or self.colour:
+            return False
+        return self.rendering.window is None or self.slices[0].layout.voi_lut
+
+    def index_of(self, sop_instance_uid: str, frame: int) -> int | None:
+        """Where a frame (from 1) of an image is in the stack."""
+        for index, one in enumerate(self.slices):
+            if one.frame.number == frame and one.frame.sop_instance_uid == sop_instance_uid:
+                return index
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A stack that is ready to be drawn."""
+
+    stack: Stack
+    rendering: Rendering
+
+
+def is_colour(layout: Layout) -> bool:
+    """Frames come out as RGB."""
+    return layout.samples == 3 or layout.photometric == "PALETTE COLOR"
+
+
+def stack_of(session: Session, series_instance_uid: str) -> Stack:
+    """The stack of a series; raises SeriesNotFound."""
+    series = studies.series(session, series_instance_uid)
+    rows = {row.sop_instance_uid: row for row in studies.instances(session, series_instance_uid)}
+    slices = tuple(_slice(rows[one.sop_instance_uid], one) for one in studies.stack(session, series_instance_uid))
+    middle = slices[len(slices) // 2] if slices else None
+    row = rows[middle.frame.sop_instance_uid] if middle else None
+    presets = _presets(middle.frame, row) if middle and row else ()
+    return Stack(
+        series_instance_uid=series.series_instance_uid,
+        study_instance_uid=series.study_instance_uid,
+        modality=series.modality,
+        description=series.description,
+        slices=slices,
+        rendering=_rendering(middle.frame, row, presets) if middle and row else Rendering(),
+        presets=presets,
+        without=tuple(dict.fromkeys(one.picture for one in rows.values() if one.picture != "yes")),
+    )
+
+
+def _presets(frame: Frame, row: Instance) -> tuple[Window, ...]:
+    function = row.voi_function if row.voi_function in _FUNCTIONS else "LINEAR"
+    least = 1.0 if function == "LINEAR" else 0.0  # C.11.2.1.2.1, C.11.2.1.3.2
+    return tuple(
+        Window(centre, width, name, function)  # type: ignore[arg-type]  # one of _FUNCTIONS
+        for name, centre, width in frame.windows
+        if isfinite(centre) and isfinite(width) and width >= least and width > 0
+    )
+
+
+def _rendering(frame: Frame, row: Instance, presets: tuple[Window, ...]) -> Rendering:
+    padding = None
+    if row.padding is not None and not row.modality_lut:
+        limit = row.padding if row.padding_limit is None else row.padding_limit
+        padding = (min(row.padding, limit), max(row.padding, limit))
+    slope, intercept = (1.0, 0.0) if row.modality_lut else (frame.slope, frame.intercept)
+    return Rendering(slope, intercept, presets[0] if presets else None, None, row.inverted, padding)
+
+
+def _slice(row: Instance, frame: Frame) -> Slice:
+    layout = Layout(
+        transfer_syntax=row.transfer_syntax_uid,
+        rows=row.rows,
+        columns=row.columns,
+        samples=row.samples,
+        photometric=row.photometric,
+        planar=row.planar,
+        bits_allocated=row.bits_allocated,
+        bits_stored=row.bits_stored,
+        high_bit=row.high_bit,
+        signed=row.signed,
+        modality_lut=row.modality_lut,
+        voi_lut=row.voi_lut,
+        floating=row.bits_allocated in (32, 64) and row.bits_stored == 0,
+        frames=row.frames,
+    )
+    spans, bit = _spans(row, layout, frame.number - 1)
+    return Slice(row.digest, layout, frame, spans, bit, row.pixel_offset, row.deflated or row.big_endian)
+
+
+def _spans(row: Instance, layout: Layout, index: int) -> tuple[tuple[tuple[int, int], ...], int]:
+    """Where the bytes of a frame (from 0) are, and the bit it begins at."""
+    if row.encapsulated:
+        flat = row.frame_spans[index] if index < len(row.frame_spans) else []
+        return tuple((flat[at], flat[at + 1]) for at in range(0, len(flat) - 1, 2)), 0
+    samples = 2 if layout.photometric in ("YBR_FULL_422", "YBR_PARTIAL_422") else layout.samples
+    bits = layout.rows * layout.columns * samples * layout.bits_allocated
+    start, end = index * bits // 8, ceil((index + 1) * bits / 8)
+    return ((row.pixel_offset + start, end - start),), index * bits % 8
+
+
+def sample(stack: Stack) -> Sample:
+    """The type of raw samples of this stack, as the browser must read them."""
+    layout = stack.slices[0].layout
+    if stack.colour or layout.bits_allocated == 1:
+        return "u8"
+    if layout.modality_lut:
+        return "u16"
+    kind = "f" if layout.floating else "i" if layout.signed else "u"
+    return sample_of(kind, layout.bits_allocated // 8)
+
+
+def manifest(shown: Shown, handle: int) -> dict[str, object]:
+    """The `series` message of the image stream; key order and meaning as in the protocol, version 1."""
+    stack, how = shown.stack, shown.rendering
+    first = stack.slices[0]
+    table = first.layout.modality_lut
+    eight = stack.colour
+    return {
+        "type": "series",
+        "series": stack.series_instance_uid,
+        "handle": handle,
+        "modality": stack.modality,
+        "description": stack.description,
+        "photometric": "RGB" if eight else first.layout.photometric,
+        "bits_stored": 8 if eight else 16 if table else first.layout.bits_stored or first.layout.bits_allocated,
+        "signed": first.layout.signed and not eight and not table,
+        "sample": sample(stack),
+        "slope": how.slope,
+        "intercept": how.intercept,
+        "window": _window(how),
+        "presets": [{"name": one.name, "centre": one.centre, "width": one.width} for one in stack.presets],
+        "voi_lut": _lut(how.voi_lut) if how.window is None and how.voi_lut else None,
+        "padding": list(how.padding) if how.padding else None,
+        "inverted": how.inverted,
+        "colour": eight,
+        "orientation": list(first.frame.orientation) if first.frame.orientation else None,
+        "frame_of_reference": first.frame.frame_of_reference_uid,
+        "frames": [_frame(one, how) for one in stack.slices],
+    }
+
+
+def _window(how: Rendering) -> Mapping[str, object] | None:
+    if how.window is not None:
+        return {"centre": how.window.centre, "width": how.window.width, "function": how.window.function}
+    if how.voi_lut is not None:
+        width = len(how.voi_lut.values)
+        return {"centre": how.voi_lut.first + width / 2, "width": float(width), "function": "LINEAR"}
+    return None
+
+
+def _lut(lut: Lut) -> dict[str, object]:
+    return asdict(lut)
+
+
+def _frame(one: Slice, how: Rendering) -> dict[str, object]:
+    frame = one.frame
+    said: dict[str, object] = {
+        "sop_instance_uid": frame.sop_instance_uid,
+        "frame": frame.number,
+        "rows": frame.rows,
+        "columns": frame.columns,
+        "position": list(frame.position) if frame.position else None,
+        "row_spacing_mm": frame.row_spacing_mm,
+        "column_spacing_mm": frame.column_spacing_mm,
+        "spacing_source": frame.spacing_source,
+    }
+    if not one.layout.modality_lut and (frame.slope, frame.intercept) != (how.slope, how.intercept):
+        said |= {"slope": frame.slope, "intercept": frame.intercept}
+    return said

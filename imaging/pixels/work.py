@@ -1,0 +1,142 @@
+"""The tasks of a picture worker: bytes of a vault file in, pictures out. Runs in the sandbox alone.
+
+Arguments and facts are JSON; pictures travel as one payload, cut by the sizes in the facts.
+"""
+
+import functools
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imaging.pixels.codestream import lossless, raw, sample_of
+from imaging.pixels.errors import NoPicture
+from imaging.pixels.frames import Decoded, Layout, decoded, decoded_whole
+from imaging.pixels.render import Format, encoded, shown
+from imaging.pixels.window import Lut, Rendering, Window, auto_window
+
+_NICENESS = 10
+_SAMPLES = 40_000
+"""Values a slice contributes to the automatic window of its series."""
+
+
+@functools.cache
+def _polite() -> None:
+    """Pictures never take time from the room: the worker stays at low priority for its life."""
+    os.nice(_NICENESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the bytes of one frame are."""
+
+    path: str
+    index: int
+    """Frame, from 0."""
+    spans: Sequence[Sequence[int]]
+    """(start, length) pieces that make the frame, in order."""
+    bit: int = 0
+    """Where the frame begins in its first byte: single-bit images only."""
+    header: int = 0
+    """Bytes from the start of the file up to its pixels."""
+    whole: bool = False
+    """Offsets do not count in the file (deflated) or samples are big-endian: the file is read as a whole."""
+
+
+def pictures(
+    frames: list[dict[str, Any]], how: dict[str, Any], size: int, quality: int, form: Format, lossless_too: bool
+) -> tuple[dict[str, Any], bytes]:
+    """For each frame its preview and, if asked, its lossless form; a frame that cannot be drawn says why."""
+    _polite()
+    facts, payload, rendering = [], bytearray(), rendering_of(how)
+    for frame in frames:
+        try:
+            said, parts = _pictures(frame, rendering, size, quality, form, lossless_too)
+        except NoPicture as reason:
+            said, parts = {"reason": str(reason)}, b""
+        facts.append(said)
+        payload += parts
+    return {"frames": facts}, bytes(payload)
+
+
+def _pictures(
+    frame: dict[str, Any], how: Rendering, size: int, quality: int, form: Format, lossless_too: bool
+) -> tuple[dict[str, Any], bytes]:
+    picture = _decoded(frame)
+    how = _own(how, frame, picture)
+    preview = encoded(shown(picture, how), form, size, quality)
+    if not lossless_too:
+        return {"preview": len(preview)}, preview
+    stream = lossless(picture.samples)
+    rest = raw(picture.samples) if stream is None else stream
+    said = {"preview": len(preview), "lossless": len(rest), "raw": stream is None, "reduced": picture.reduced}
+    return said, preview + rest
+
+
+def window(frames: list[dict[str, Any]], how: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """What the samples of a series tell about the whole: automatic window, VOI table, sample type.
+
+    Frames that cannot be drawn are left out; with none left the answer has no window.
+    """
+    _polite()
+    rendering, values, voi, sample = rendering_of(how), [], None, None
+    for frame in frames:
+        try:
+            picture = _decoded(frame)
+        except NoPicture:
+            continue
+        sample = sample_of(picture.samples.dtype.kind, picture.samples.dtype.itemsize)
+        if picture.tables is not None and picture.tables.voi is not None:
+            voi = picture.tables.voi
+        if picture.colour:
+            continue
+        own = _own(rendering, frame, picture)
+        step = max(1, int((picture.samples.size / _SAMPLES) ** 0.5))
+        part = picture.samples[::step, ::step].reshape(-1)
+        if own.padding is not None:
+            part = part[(part < own.padding[0]) | (part > own.padding[1])]
+        values.append(part.astype(np.float64) * own.slope + own.intercept)
+    found = auto_window(np.concatenate(values), Rendering()) if values else None
+    facts = {
+        "window": None if found is None else {"centre": found.centre, "width": found.width},
+        "voi_lut": None if voi is None else asdict(voi),
+        "sample": sample,
+    }
+    return facts, b""
+
+
+def rendering_of(how: dict[str, Any]) -> Rendering:
+    """A `Rendering` out of its JSON form."""
+    lut, found = how.get("voi_lut"), how.get("window")
+    return Rendering(
+        slope=how["slope"],
+        intercept=how["intercept"],
+        window=Window(**found) if found else None,
+        voi_lut=Lut(lut["first"], tuple(lut["values"]), lut["bits"]) if lut else None,
+        inverted=how["inverted"],
+        padding=tuple(how["padding"]) if how["padding"] else None,
+    )
+
+
+def _own(how: Rendering, frame: dict[str, Any], picture: Decoded) -> Rendering:
+    """The rendering of the series with the frame's own rescale; a Modality LUT has already rescaled."""
+    slope, intercept = frame.get("slope", how.slope), frame.get("intercept", how.intercept)
+    if picture.tables is not None and picture.tables.modality is not None:
+        return Rendering(1.0, 0.0, how.window, how.voi_lut, how.inverted)
+    return Rendering(slope, intercept, how.window, how.voi_lut, how.inverted, how.padding)
+
+
+def _decoded(frame: dict[str, Any]) -> Decoded:
+    layout, place = Layout(**frame["layout"]), Place(**frame["place"])
+    if place.whole:
+        return decoded_whole(Path(place.path).read_bytes(), layout, place.index)
+    with open(place.path, "rb") as file:
+        header = file.read(place.header) if layout.needs_tables else b""
+        parts = []
+        for start, length in place.spans:
+            file.seek(start)
+            parts.append(file.read(length))
+    return decoded(layout, b"".join(parts), place.bit, header)
