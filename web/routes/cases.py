@@ -20,7 +20,7 @@ from agenda.people import Person, Site, person
 from agenda.referrals import answer, messages, open_asks, say, send_back, start_case, withdraw
 from agenda.triage import waiting_days
 from conference.policy import Action, Actor, BoardResource, may
-from web.access import actor, demand, in_session, note_read, reading
+from web.access import Forbidden, actor, demand, in_session, note_read, reading
 from web.case_facts import TONES, latest_conference, readiness_now, rows_of, thumbs
 from web.clock import now
 from web.pages import page, redirect
@@ -96,7 +96,8 @@ def _show(session: Session, who: Actor, case_id: str, at: datetime) -> dict[str,
         "packet": packet(session, case_id, readiness), "readiness": readiness, "steps": tracker(found.state),
         "state": label(found.state), "tone": TONES[found.state], "sitting": latest_conference(session, case_id),
         "thread": [(one, session.get(Person, one.author_id)) for one in messages(session, case_id)],
-        "asks": asks, "history": [(one, label(one.state), _name(session, one.actor_id)) for one in history(session, case_id)],
+        "asks": asks,
+        "history": [(one, label(one.state), _name(session, one.actor_id)) for one in history(session, case_id)],
         "alarm": alarm, "alarm_by": _name(session, alarm.answered_by) if alarm else "", "stopping": stopping(found),
         "thumbs": thumbs(session, case_id), "days": waiting_days(session, found, at), "content": spine(),
         "own": found.referrer_id == who.person_id, "editable": found.state in EDITABLE,
@@ -132,8 +133,9 @@ def _speak(session: Session, who: Actor, case_id: str, act: str, about: str, tex
     elif act == "answer":
         demand(who, Action.CASE_SUBMIT, resource)
         answer(session, case_id, text, who.person_id, at)
+    elif who.standing == "guest":
+        raise Forbidden("A guest reads the thread; to say something, use the room.")
     else:
-        demand(who, Action.CASE_READ, resource)
         say(session, case_id, who.person_id, text, at)
 
 
