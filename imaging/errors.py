@@ -6,6 +6,7 @@ ImagingError
 ├── Refused                a file or a whole delivery cannot be taken   (a stable code and a sentence)
 │   ├── Unreadable         not DICOM, broken, cut short, or of a kind we do not take
 │   ├── TooLarge           beyond a limit of the configuration          (413)
+│   ├── TooOften           more uploads in an hour than the configuration allows (429)
 │   └── UnsafeArchive      a zip that would do harm
 ├── UploadState            the upload is at another step                (409)
 ├── WrongOffset            a chunk that does not continue the file      (409; says where to go on)
@@ -78,6 +79,10 @@ class Unreadable(Refused):
 
 class TooLarge(Refused):
     """Beyond a limit of the configuration; the sentence names the limit."""
+
+
+class TooOften(Refused):
+    """More uploads in an hour than the configuration allows."""
 
 
 class UnsafeArchive(Refused):

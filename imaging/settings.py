@@ -19,6 +19,8 @@ class UploadSettings(_Section):
     """Most files in one upload, counted before and after unpacking."""
     open_per_person: int = Field(default=5, ge=1, le=100)
     """Uploads one person may have under way at a time."""
+    per_hour: int = Field(default=60, ge=1)
+    """Uploads one person may start in an hour."""
     chunk_bytes: int = Field(default=8 * MIB, ge=64 * 1024, le=256 * MIB)
     """Largest part of a file in one request; the browser cuts its files to this."""
     keep_hours: int = Field(default=24, ge=1, le=168)

@@ -16,13 +16,14 @@ from uuid import uuid4
 from pydantic import BaseModel, ConfigDict, Field
 
 from imaging.archive import is_zip, unpacked
-from imaging.errors import Refused, TooLarge, UploadNotFound, UploadState, WrongOffset
+from imaging.errors import Refused, TooLarge, TooOften, UploadNotFound, UploadState, WrongOffset
 from imaging.intake import Arrived, Inspection, Intake, KeptFile, Outcome
 from imaging.patient_match import Differs, Identity, Match, SeveralPatients, compare
 from imaging.settings import ArchiveSettings, UploadSettings
 
 State = Literal["receiving", "checking", "asking", "keeping", "done", "refused"]
 _RUNNING = ("checking", "keeping")
+_ONE_PATIENT = "Nothing was taken; send one patient at a time."
 
 
 class _Plain(BaseModel):
@@ -103,9 +104,12 @@ class Uploads:
         """Make room for announced files; raises TooLarge before a byte is taken."""
         self._affordable(files)
         with self._lock:
-            mine = [one for one in self._all() if one.person_id == person_id and one.state not in ("done", "refused")]
-            if len(mine) >= self.limits.open_per_person:
-                raise UploadState(f"You have {len(mine)} uploads under way; finish or cancel one of them first.")
+            mine = [one for one in self._all() if one.person_id == person_id]
+            under_way = sum(one.state not in ("done", "refused") for one in mine)
+            if under_way >= self.limits.open_per_person:
+                raise UploadState(f"You have {under_way} uploads under way; finish or cancel one of them first.")
+            if sum(at - one.created_at < timedelta(hours=1) for one in mine) >= self.limits.per_hour:
+                raise TooOften("too-often", "You have started many uploads within the hour; go on a little later.")
             upload = Upload(
                 id=uuid4().hex, case_id=case_id, person_id=person_id, created_at=at, touched_at=at, files=list(files)
             )
@@ -178,10 +182,11 @@ class Uploads:
             match verdict:
                 case SeveralPatients(found):
                     upload.patients = [_patient(one) for one in found[:20]]
-                    reason = f"The files belong to {len(found)} patients. Nothing was taken; send one patient at a time."
-                    self._refuse(upload, reason)
+                    self._refuse(upload, f"The files belong to {len(found)} patients. {_ONE_PATIENT}")
                 case Differs(_found, differences):
-                    upload.differences = [Contrast(field=one.field, found=one.found, expected=one.expected) for one in differences]
+                    upload.differences = [
+                        Contrast(field=one.field, found=one.found, expected=one.expected) for one in differences
+                    ]
                     self._enter(upload, "asking")
                 case Match():
                     self._enter(upload, "keeping")

@@ -1,0 +1,282 @@
+"""Images into a case: a resumable upload in JSON, and the list of a case's studies for the viewer.
+
+POST /cases/{case}/uploads → PATCH …/files/{n} with Upload-Offset, any number of times → POST …/finish → GET until the
+state is asking (POST …/confirm or DELETE), done or refused. Only the person who began an upload sees it.
+"""
+
+import asyncio
+import functools
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlmodel import Session
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from agenda.cases import add_study, case, cases_of_study, studies_of
+from conference.policy import Action, Actor, may
+from imaging.errors import NotFound, Refused, TooLarge, TooOften, UploadState, WrongOffset
+from imaging.intake import Inspection, KeptFile, Outcome, index
+from imaging.patient_match import Identity
+from imaging.studies import Series, series_of, stack, study
+from imaging.uploads import Announced, Upload
+from web.access import actor, demand, in_session, note_read, reading
+from web.clock import now
+from web.errors import problem
+from web.resources import case_resource
+from web.services import services
+
+log = logging.getLogger(__name__)
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Announcement(BaseModel):
+    """What the browser means to send."""
+
+    model_config = ConfigDict(extra="forbid")
+    files: Annotated[list[Announced], Field(max_length=1_000_000)]
+
+
+def _explained(endpoint: Endpoint) -> Endpoint:
+    """Answer refusals of the intake with their sentence and a status a program can act on."""
+
+    @functools.wraps(endpoint)
+    async def explained(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except WrongOffset as error:
+            return problem(request, 409, str(error), {"Upload-Offset": str(error.expected)}, code="wrong-offset")
+        except UploadState as error:
+            return problem(request, 409, str(error), code="wrong-step")
+        except TooLarge as error:
+            return problem(request, 413, error.reason, code=error.code)
+        except TooOften as error:
+            return problem(request, 429, error.reason, {"Retry-After": "600"}, code=error.code)
+        except Refused as error:
+            return problem(request, 422, error.reason, code=error.code)
+
+    return explained
+
+
+async def _allowed(request: Request) -> Actor:
+    who = actor(request)
+    demand(who, Action.IMAGE_ADD, await reading(request, case_resource, request.path_params["case_id"]))
+    return who
+
+
+async def _upload(request: Request) -> Upload:
+    who = await _allowed(request)
+    upload_id, case_id = request.path_params["upload_id"], request.path_params["case_id"]
+    return services(request).uploads.get(upload_id, case_id, who.person_id)
+
+
+def _shown(request: Request, upload: Upload) -> dict[str, Any]:
+    uploads = services(request).uploads
+    said = upload.model_dump(mode="json", exclude={"person_id"})
+    return said | {
+        "received": uploads.received(upload) if upload.state == "receiving" else [],
+        "chunk_bytes": uploads.limits.chunk_bytes,
+        "interrupted": uploads.interrupted(upload),
+    }
+
+
+async def begin(request: Request) -> Response:
+    """201 with the upload; 413 with a sentence when it would be too large, before a byte is sent."""
+    who = await _allowed(request)
+    files = Announcement.model_validate_json(await request.body()).files
+    uploads = services(request).uploads
+    at = now()
+    upload = await asyncio.to_thread(uploads.create, request.path_params["case_id"], who.person_id, files, at)
+    return JSONResponse(_shown(request, upload), 201)
+
+
+async def listed(request: Request) -> Response:
+    """This person's uploads to this case that are not over, so that a page can go on with them."""
+    who = await _allowed(request)
+    uploads = services(request).uploads
+    mine = await asyncio.to_thread(uploads.open_of, request.path_params["case_id"], who.person_id)
+    return JSONResponse({"uploads": [_shown(request, one) for one in mine]})
+
+
+async def status(request: Request) -> Response:
+    """How far it is, what was found, what became of each file."""
+    upload = await _upload(request)
+    return JSONResponse(_shown(request, upload))
+
+
+async def offset(request: Request) -> Response:
+    """HEAD: where a file goes on, in Upload-Offset."""
+    upload = await _upload(request)
+    here = services(request).uploads.offset(upload, request.path_params["index"])
+    return Response(status_code=200, headers={"Upload-Offset": str(here)})
+
+
+async def append(request: Request) -> Response:
+    """PATCH: the body continues the file at Upload-Offset; 409 says where to go on instead."""
+    upload = await _upload(request)
+    said = request.headers.get("upload-offset", "")
+    if not said.isdecimal() or len(said) > 15:
+        return problem(request, 422, "Upload-Offset must say at which byte this part begins.", field="Upload-Offset")
+    uploads = services(request).uploads
+    part = await _body(request, uploads.limits.chunk_bytes)
+    here = await asyncio.to_thread(uploads.append, upload, request.path_params["index"], int(said), part, now())
+    return Response(status_code=204, headers={"Upload-Offset": str(here)})
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise TooLarge("chunk-size", f"One part of a file may have {limit:,} bytes.")
+    return bytes(body)
+
+
+async def finish(request: Request) -> Response:
+    """202: everything was sent; checking begins and is followed by GET."""
+    upload = await _upload(request)
+    services(request).uploads.begin(upload)
+    return JSONResponse(_shown(request, upload), 202, background=BackgroundTask(_check, request, upload))
+
+
+async def confirm(request: Request) -> Response:
+    """202: the person says that the files are of the case's patient."""
+    upload = await _upload(request)
+    services(request).uploads.confirm(upload)
+    return JSONResponse(_shown(request, upload), 202, background=BackgroundTask(_admit, request, upload))
+
+
+async def cancel(request: Request) -> Response:
+    """204: the upload is forgotten and its files are deleted."""
+    upload = await _upload(request)
+    await asyncio.to_thread(services(request).uploads.discard, upload)
+    return Response(status_code=204)
+
+
+async def _check(request: Request, upload: Upload) -> None:
+    uploads = services(request).uploads
+    try:
+        expected = await reading(request, _patient_of, upload.case_id)
+        checked = await asyncio.to_thread(uploads.check, upload.id, expected)
+    except Exception:
+        log.exception("an upload could not be checked", extra={"upload": upload.id})
+        uploads.refuse(upload.id, "Something went wrong on our side while checking; please send the files again.")
+        return
+    if checked.state == "keeping":
+        await _admit(request, upload)
+
+
+async def _admit(request: Request, upload: Upload) -> None:
+    uploads = services(request).uploads
+    try:
+        kept, inspection = await asyncio.to_thread(uploads.keep, upload.id)
+        outcomes = await in_session(request, "images.add", _enter, actor(request), upload, kept, inspection)
+        done = await asyncio.to_thread(uploads.complete, upload.id, outcomes)
+    except Exception:
+        log.exception("an upload could not be taken in", extra={"upload": upload.id})
+        uploads.refuse(upload.id, "Something went wrong on our side; please send the files again.")
+        return
+    for study_uid in done.studies:
+        await _announce(request, upload.case_id, study_uid)
+
+
+async def _announce(request: Request, case_id: str, study_uid: str) -> None:
+    """Tell open rooms; the images are in the case whether or not anybody hears it now."""
+    try:
+        await services(request).rooms.announce_images(case_id, study_uid)
+    except Exception:
+        log.exception("open rooms could not be told of new images", extra={"case": case_id})
+
+
+def _enter(
+    session: Session, who: Actor, upload: Upload, kept: list[KeptFile], inspection: Inspection
+) -> list[Outcome]:
+    """One transaction: the right is asked again, the files indexed, their studies listed under the case."""
+    demand(who, Action.IMAGE_ADD, case_resource(session, upload.case_id))
+    closed = {uid for uid in inspection.studies if _closed(session, who, upload.case_id, uid)}
+    at = now()
+    outcomes = index(session, kept, inspection.refused, delivery=upload.id, at=at, closed_studies=closed)
+    for uid in dict.fromkeys(one.study_instance_uid for one in outcomes if one.result in ("taken", "already here")):
+        add_study(session, upload.case_id, uid, at)
+    return outcomes
+
+
+def _closed(session: Session, who: Actor, case_id: str, study_uid: str) -> bool:
+    """Whether a study belongs to other cases only, none of which this person may see.
+
+    Without this, a file made up to name somebody else's study would open that study to its sender.
+    """
+    others = cases_of_study(session, study_uid)
+    if not others or case_id in others:
+        return False
+    return not any(may(who, Action.IMAGE_READ, case_resource(session, one)) for one in others)
+
+
+def _patient_of(session: Session, case_id: str) -> Identity:
+    found = case(session, case_id)
+    name = "^".join(part for part in (found.patient_family_name, found.patient_given_name) if part)
+    born_on = found.patient_born_on.isoformat() if found.patient_born_on else ""
+    return Identity(name, born_on, found.patient_sex, found.patient_id)
+
+
+async def studies(request: Request) -> Response:
+    """The studies and series of a case, newest study first, as the viewer lists them."""
+    who = actor(request)
+    case_id = request.path_params["case_id"]
+    demand(who, Action.IMAGE_READ, await reading(request, case_resource, case_id))
+    await note_read(request, Action.IMAGE_READ, f"case {case_id}")
+    return JSONResponse({"studies": await reading(request, _studies, case_id)})
+
+
+def _studies(session: Session, case_id: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for uid in studies_of(session, case_id):
+        try:
+            row = study(session, uid)
+        except NotFound:
+            continue
+        runs = [_series(session, one) for one in series_of(session, uid)]
+        found.append({
+            "study_instance_uid": uid,
+            "description": row.description,
+            "date": row.study_date or None,
+            "time": row.study_time or None,
+            "institution": row.institution,
+            "series": runs,
+        })
+    return sorted(found, key=lambda one: (one["date"] or "", one["time"] or ""), reverse=True)
+
+
+def _series(session: Session, row: Series) -> dict[str, Any]:
+    frames = stack(session, row.series_instance_uid)
+    middle = frames[len(frames) // 2] if frames else None
+    preview = {"sop_instance_uid": middle.sop_instance_uid, "frame": middle.number} if middle else None
+    return {
+        "series_instance_uid": row.series_instance_uid,
+        "modality": row.modality,
+        "description": row.description,
+        "body_part": row.body_part,
+        "laterality": row.laterality,
+        "number": row.number,
+        "frames": len(frames),
+        "frame_of_reference": row.frame_of_reference_uid,
+        "preview": preview,
+    }
+
+
+_ONE = "/cases/{case_id}/uploads/{upload_id}"
+routes: list[BaseRoute] = [
+    Route("/cases/{case_id}/studies.json", studies),
+    Route("/cases/{case_id}/uploads", _explained(begin), methods=["POST"]),
+    Route("/cases/{case_id}/uploads", listed, methods=["GET"]),
+    Route(_ONE, status, methods=["GET"]),
+    Route(_ONE, _explained(cancel), methods=["DELETE"]),
+    Route(_ONE + "/files/{index:int}", offset, methods=["HEAD"]),
+    Route(_ONE + "/files/{index:int}", _explained(append), methods=["PATCH"]),
+    Route(_ONE + "/finish", _explained(finish), methods=["POST"]),
+    Route(_ONE + "/confirm", _explained(confirm), methods=["POST"]),
+]
