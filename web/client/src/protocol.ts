@@ -13,6 +13,8 @@ export interface Participant {
   readonly name: string;
   readonly discipline: string | null;
   readonly role: Role;
+  /** The cases a guest may see; null: every case. */
+  readonly cases?: readonly string[] | null;
 }
 
 /** A value computed by the server; `error` is the 95 % half-width in `unit`, null when not known. */
@@ -143,14 +145,15 @@ export type Command =
 
 /** An event as this viewer is shown it. `sealed` holds a place in the numbering and says nothing. */
 export type ShownEvent =
-  | { type: 'joined'; participant: Participant }
+  | { type: 'joined'; participant: Participant; entry: Role }
   | { type: 'left'; person: string }
   | { type: 'case-listed'; brief: CaseBrief; options: readonly Option[] }
   | { type: 'case-unlisted'; case: string }
   | { type: 'images-arrived'; case: string; study_instance_uid: string }
   | { type: 'conference-opened' }
-  | { type: 'case-called'; case: string }
+  | { type: 'case-called'; case: string | null }
   | { type: 'conference-ended' }
+  | { type: 'cases-arranged'; order: readonly string[] }
   | { type: 'role-assigned'; person: string; role: Role }
   | { type: 'floor-passed'; person: string | null }
   | { type: 'hand-raised'; person: string }
@@ -176,7 +179,7 @@ export type ShownEvent =
       opinion: Opinion;
     }
   | { type: 'opinion-sealed'; case: string; round: number; person: string; name: string; discipline: string }
-  | { type: 'opinions-revealed'; case: string; round: number; opinions?: Readonly<Record<string, Opinion>> }
+  | { type: 'opinions-revealed'; case: string; round: number; opinions: Readonly<Record<string, Opinion>> }
   | { type: 'round-opened'; case: string; round: number }
   | { type: 'option-added'; case: string; option: Option }
   | {
@@ -265,12 +268,19 @@ export interface DraftedRecommendation {
   readonly digest: string | null;
 }
 
-export interface Attestation {
+export interface Voice {
   readonly revision: number;
   readonly person: string;
   readonly name: string;
+  readonly discipline: string;
   readonly closing: Closing;
   readonly reason: string;
+  readonly at: string;
+}
+
+/** A discipline's closing: the first voice, with colleagues of the same discipline who spoke too. */
+export interface Attestation extends Voice {
+  readonly others: readonly Voice[];
 }
 
 export interface SignedRecord {
@@ -279,6 +289,7 @@ export interface SignedRecord {
   readonly name: string;
   readonly signature: Signature;
   readonly provisional: boolean;
+  readonly at: string;
 }
 
 export interface CaseProjection {
@@ -320,11 +331,11 @@ export type ServerMessage =
       events: readonly Recorded[];
       snapshot: Projection | null;
       presence: Readonly<Record<string, Presence>>;
-      digest: string;
+      digest: string | null;
     }
   | { type: 'ack'; id: string; seq: number }
   | { type: 'refused'; id: string; code: string; reason: string }
-  | { type: 'events'; events: readonly Recorded[]; digest: string }
+  | { type: 'events'; events: readonly Recorded[]; digest: string | null }
   | { type: 'presence'; people: Readonly<Record<string, Presence | null>> };
 
 export type ClientMessage =

@@ -5,7 +5,7 @@
  * own projection gives, because digests of both are compared; the vectors in tests/data/room hold the two together.
  */
 
-import type { CaseProjection, Projection, Recorded, ShownEvent } from './protocol';
+import type { CaseProjection, Opinion, Projection, Recorded, ShownEvent, Voice } from './protocol';
 
 /** A room in which nothing has happened. */
 export function empty(): Projection {
@@ -37,21 +37,23 @@ function happened(room: Projection, event: ShownEvent, at: string): Projection {
     case 'conference-opened':
       return { ...room, phase: 'open' };
     case 'conference-ended':
-      return { ...room, phase: 'ended', table: null };
+      return { ...room, phase: 'ended', table: null, floor: null, hands: [] };
+    case 'cases-arranged':
+      return { ...room, order: event.order };
     case 'case-called':
       return called(room, event.case, at);
     case 'role-assigned':
       return withSeat(room, event.person, { role: event.role });
     case 'floor-passed':
-      return { ...room, floor: event.person };
+      return { ...room, floor: event.person, hands: room.hands.filter((person) => person !== event.person) };
     case 'hand-raised':
-      return room.hands.includes(event.person) ? room : { ...room, hands: [...room.hands, event.person] };
+      return { ...room, hands: [...room.hands.filter((person) => person !== event.person), event.person] };
     case 'hand-lowered':
       return { ...room, hands: room.hands.filter((person) => person !== event.person) };
     case 'sealed':
       return room;
     default:
-      return inCase(room, event);
+      return inCase(room, event, at);
   }
 }
 
@@ -66,6 +68,7 @@ type CaseEvent = Exclude<
       | 'conference-opened'
       | 'conference-ended'
       | 'case-called'
+      | 'cases-arranged'
       | 'role-assigned'
       | 'floor-passed'
       | 'hand-raised'
@@ -74,11 +77,11 @@ type CaseEvent = Exclude<
   }
 >;
 
-function inCase(room: Projection, event: CaseEvent): Projection {
+function inCase(room: Projection, event: CaseEvent, at: string): Projection {
   const id = caseOf(room, event);
   const before = id === null ? undefined : room.cases[id];
   if (id === null || before === undefined) return room;
-  return { ...room, cases: { ...room.cases, [id]: caseAfter(before, event) } };
+  return { ...room, cases: { ...room.cases, [id]: caseAfter(before, event, at) } };
 }
 
 function caseOf(room: Projection, event: CaseEvent): string | null {
@@ -89,7 +92,7 @@ function caseOf(room: Projection, event: CaseEvent): string | null {
   return event.case;
 }
 
-function caseAfter(item: CaseProjection, event: CaseEvent): CaseProjection {
+function caseAfter(item: CaseProjection, event: CaseEvent, at: string): CaseProjection {
   switch (event.type) {
     case 'images-arrived':
       if (item.studies.includes(event.study_instance_uid)) return item;
@@ -107,10 +110,9 @@ function caseAfter(item: CaseProjection, event: CaseEvent): CaseProjection {
     case 'erased':
       return { ...item, marks: without(item.marks, event.mark) };
     case 'option-added':
-      if (item.options.some((option) => option.key === event.option.key)) return item;
-      return { ...item, options: [...item.options, event.option] };
+      return { ...item, options: [...item.options.filter(({ key }) => key !== event.option.key), event.option] };
     default:
-      return deliberated(item, event);
+      return deliberated(item, event, at);
   }
 }
 
@@ -119,7 +121,7 @@ type Deliberation = Exclude<
   { type: 'images-arrived' | 'shown' | 'drawn' | 'reshaped' | 'erased' | 'option-added' }
 >;
 
-function deliberated(item: CaseProjection, event: Deliberation): CaseProjection {
+function deliberated(item: CaseProjection, event: Deliberation, at: string): CaseProjection {
   switch (event.type) {
     case 'opinion-given':
     case 'opinion-sealed': {
@@ -129,7 +131,7 @@ function deliberated(item: CaseProjection, event: Deliberation): CaseProjection 
       return { ...item, opinions: { ...item.opinions, [key]: { round, person, name, discipline, opinion } } };
     }
     case 'opinions-revealed':
-      return revealed(item, event.round, event.opinions ?? {});
+      return revealed(item, event.round, event.opinions);
     case 'round-opened':
       return { ...item, round: event.round };
     case 'recommendation-drafted': {
@@ -142,17 +144,34 @@ function deliberated(item: CaseProjection, event: Deliberation): CaseProjection 
     case 'recommendation-reopened':
       if (item.recommendation === null) return item;
       return { ...item, recommendation: { ...item.recommendation, digest: null }, closings: {} };
-    case 'attested': {
-      const { revision, person, name, closing, reason, discipline } = event;
-      return { ...item, closings: { ...item.closings, [discipline]: { revision, person, name, closing, reason } } };
-    }
+    case 'attested':
+      return attested(item, event, at);
     case 'discipline-marked-absent':
       return { ...item, absent: { ...item.absent, [event.discipline]: event.reason } };
     case 'signed': {
       const { revision, person, name, signature, provisional } = event;
-      return { ...item, signed: { revision, person, name, signature, provisional } };
+      return { ...item, signed: { revision, person, name, signature, provisional, at } };
     }
+    default:
+      return item; // an event of a later version: its number counts, its meaning is not ours
   }
+}
+
+/** A colleague's voice stands beside the first of the discipline, never over it. */
+function attested(item: CaseProjection, event: Extract<ShownEvent, { type: 'attested' }>, at: string): CaseProjection {
+  const { revision, person, name, discipline, closing, reason } = event;
+  const voice: Voice = { revision, person, name, discipline, closing, reason, at };
+  const before = item.closings[discipline];
+  const first = before === undefined || before.person === person;
+  const others = before?.others ?? [];
+  const closed = first
+    ? { ...voice, others }
+    : { ...before, others: [...others.filter((other) => other.person !== person), voice] };
+  return {
+    ...item,
+    closings: { ...item.closings, [discipline]: closed },
+    absent: without(item.absent, discipline),
+  };
 }
 
 function left(room: Projection, person: string): Projection {
@@ -206,17 +225,14 @@ function unlisted(room: Projection, id: string): Projection {
   };
 }
 
-function called(room: Projection, id: string, at: string): Projection {
+function called(room: Projection, id: string | null, at: string): Projection {
+  if (id === null) return { ...room, table: null };
   const item = room.cases[id];
   const cases = item === undefined ? room.cases : { ...room.cases, [id]: { ...item, called_at: at } };
   return { ...room, table: id, cases };
 }
 
-function revealed(
-  item: CaseProjection,
-  round: number,
-  opened: Readonly<Record<string, import('./protocol').Opinion>>,
-): CaseProjection {
+function revealed(item: CaseProjection, round: number, opened: Readonly<Record<string, Opinion>>): CaseProjection {
   const opinions = { ...item.opinions };
   for (const [person, opinion] of Object.entries(opened)) {
     const key = `${round}:${person}`;

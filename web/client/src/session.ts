@@ -50,6 +50,8 @@ export class Session {
   you: Participant | null = null;
   /** True between the welcome and the loss of the connection: commands reach the room now. */
   live = false;
+  /** The server's clock at the last welcome, RFC 3339. */
+  welcomedAt: string | null = null;
   /** Presence of the others, by person. */
   readonly others = new Map<string, Presence>();
   /** Every command without an answer or without its events, oldest first. */
@@ -58,9 +60,12 @@ export class Session {
   readonly refused = new Map<string, Refusal>();
   /** Sequence number at which each mark last changed, as far as known. */
   readonly markSeq = new Map<string, number>();
+  /** Grows with everything that is not presence. */
+  version = 0;
   private outgoing: ClientMessage[] = [];
   private notices: Notice[] = [];
   private ready = false;
+  private told = -1;
   private draft: Presence = {};
 
   /** A socket opened: ask for everything since the last confirmed event. */
@@ -104,13 +109,14 @@ export class Session {
 
   /** One message from the server. */
   receive(message: ServerMessage): void {
+    if (message.type !== 'presence') this.version += 1;
     switch (message.type) {
       case 'welcome':
         this.welcome(message);
         break;
       case 'events':
         this.happened(message.events);
-        this.notices.push({ kind: 'compare', projection: this.confirmed, digest: message.digest });
+        this.compare(message.digest);
         break;
       case 'ack':
         this.acknowledged(message.id, message.seq);
@@ -138,6 +144,13 @@ export class Session {
     return notices;
   }
 
+  /** A person looks at this window, and everything confirmed is on it. */
+  sawEverything(): void {
+    if (this.told === this.confirmed.seq) return;
+    this.told = this.confirmed.seq;
+    this.present({ seen: this.told });
+  }
+
   /** A refused command was dealt with (read, or kept as a private note). */
   dismiss(id: string): void {
     this.refused.delete(id);
@@ -145,6 +158,7 @@ export class Session {
 
   private welcome(message: Extract<ServerMessage, { type: 'welcome' }>): void {
     this.you = message.you;
+    this.welcomedAt = message.at;
     if (message.snapshot !== null) {
       this.confirmed = message.snapshot;
       this.markSeq.clear();
@@ -156,10 +170,15 @@ export class Session {
     this.ready = true;
     this.live = true;
     for (const item of this.pending.values()) if (item.settled === null) this.send(item);
-    this.present({ seen: this.confirmed.seq });
+    this.told = -1;
     this.notices.push({ kind: 'welcomed', fresh });
-    this.notices.push({ kind: 'compare', projection: this.confirmed, digest: message.digest });
+    this.compare(message.digest);
     this.settle();
+  }
+
+  /** Large rooms send a digest now and then only. */
+  private compare(digest: string | null): void {
+    if (digest !== null) this.notices.push({ kind: 'compare', projection: this.confirmed, digest });
   }
 
   private happened(events: readonly Recorded[]): void {

@@ -19,7 +19,8 @@ export function standing(item: CaseProjection, onTable: boolean): Standing {
     return { icon: 'badge-check', words: provisional ? 'Signed, provisional' : 'Signed', tone: 'good' };
   }
   if (onTable) return { icon: 'play', words: 'On the table', tone: 'info' };
-  if (item.recommendation?.digest != null) return { icon: 'book-open', words: 'Read back, not signed', tone: 'warn' };
+  if (typeof item.recommendation?.digest === 'string')
+    return { icon: 'book-open', words: 'Read back, not signed', tone: 'warn' };
   if (item.called_at !== null) return { icon: 'rotate-ccw', words: 'Discussed, not concluded', tone: 'warn' };
   return { icon: 'hourglass', words: 'Waiting', tone: 'quiet' };
 }

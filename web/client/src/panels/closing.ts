@@ -28,7 +28,7 @@ export class ClosingPanel extends Panel {
 
   override render(): TemplateResult | typeof nothing {
     const item = this.model.room.cases[this.caseId];
-    if (item?.recommendation == null) return nothing;
+    if (item === undefined || item.recommendation === null) return nothing;
     const codes = [...new Set([...item.brief.required, ...Object.keys(item.closings)])];
     const open = item.brief.required.filter(
       (code) => item.closings[code] === undefined && item.absent[code] === undefined,
@@ -52,6 +52,15 @@ export class ClosingPanel extends Panel {
         <span>${discipline.name}</span>
         ${closing === undefined ? nothing : html`<span class="muted small">${closing.name}</span>`}
         ${closing === undefined || closing.reason === '' ? nothing : html`<p class="small prose">“${closing.reason}”</p>`}
+        ${closing?.others.map(
+          (voice) =>
+            html`<p class="small">
+              <span data-tone=${SIGNS[voice.closing].tone} class="status"
+                >${voice.name}: ${CLOSINGS[voice.closing].toLowerCase()}</span
+              >
+              ${voice.reason}
+            </p>`,
+        )}
         ${this.absentFor === code ? this.absence(code) : nothing}
       </div>
       ${this.state(item, code, closing?.closing, absent)}

@@ -107,8 +107,8 @@ function text(data: FormData, name: string): string {
 function slider(name: string, label: string, value: number, most: number, unit: string): TemplateResult {
   const show = (event: Event): void => {
     const input = event.target as HTMLInputElement;
-    const output = input.parentElement?.querySelector('output');
-    if (output != null) output.value = `${input.value} ${unit}`;
+    const output = input.parentElement?.querySelector('output') ?? null;
+    if (output !== null) output.value = `${input.value} ${unit}`;
     input.setAttribute('aria-valuetext', `${input.value} ${unit}`);
   };
   return html`<div class="field slider">

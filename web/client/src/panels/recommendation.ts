@@ -15,7 +15,7 @@ export class RecommendationPanel extends Panel {
     if (table === null) return html`<p class="muted">A recommendation belongs to a case. None is on the table.</p>`;
     const { id, item } = table;
     const drafted = item.recommendation;
-    if (drafted?.digest == null) return html`<div class="stack">${this.draft(id, item)}</div>`;
+    if (drafted === null || drafted.digest === null) return html`<div class="stack">${this.draft(id, item)}</div>`;
     return html`<div class="stack">${this.readBack(id, item, drafted)}</div>`;
   }
 

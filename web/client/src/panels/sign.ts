@@ -85,7 +85,7 @@ export class SignDialog extends Panel {
     const form = event.target as HTMLFormElement;
     const data = new FormData(form);
     this.busy = true;
-    this.problem = await this.sign(String(data.get('password')), String(data.get('code') ?? ''));
+    this.problem = await this.sign(text(data, 'password'), text(data, 'code'));
     this.busy = false;
     if (this.problem !== '') return;
     form.reset();
@@ -115,6 +115,11 @@ export class SignDialog extends Panel {
       return 'The server did not answer. Nothing was signed; try again.';
     }
   }
+}
+
+function text(data: FormData, name: string): string {
+  const value = data.get(name);
+  return typeof value === 'string' ? value : '';
 }
 
 customElements.define('sign-dialog', SignDialog);

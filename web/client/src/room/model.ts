@@ -25,6 +25,9 @@ export interface Facts {
   readonly totp: boolean;
 }
 
+/** What the floor adds to the role of whoever holds it. */
+const BY_FLOOR: readonly RoomAction[] = ['show', 'draw', 'point'];
+
 const UNKNOWN: Discipline = { code: '', name: 'No discipline', colour: '#9aa4b2', shape: 'circle' };
 
 export class RoomModel {
@@ -90,7 +93,10 @@ export class RoomModel {
   }
 
   may(action: RoomAction): boolean {
-    return this.room.phase !== 'ended' && may(this.role, action);
+    if (this.room.phase === 'ended') return false;
+    return (
+      may(this.role, action) || (this.room.floor === this.me && BY_FLOOR.includes(action) && may('presenter', action))
+    );
   }
 
   ask(command: Command): string {

@@ -67,7 +67,7 @@ export function sentence(model: RoomModel, { event, actor }: Recorded): string |
   const mine = actor === model.me;
   switch (event.type) {
     case 'case-called':
-      return `On the table: ${model.room.cases[event.case]?.brief.title ?? 'a case'}.`;
+      return `On the table: ${titleOf(model, event.case)}.`;
     case 'conference-opened':
       return 'The conference is open.';
     case 'conference-ended':
@@ -97,6 +97,11 @@ export function sentence(model: RoomModel, { event, actor }: Recorded): string |
     default:
       return null;
   }
+}
+
+function titleOf(model: RoomModel, id: string | null): string {
+  const item = id === null ? undefined : model.room.cases[id];
+  return item?.brief.title ?? 'another case';
 }
 
 function floor(model: RoomModel, person: string | null): string {

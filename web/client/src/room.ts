@@ -1,0 +1,364 @@
+/** `<consilium-room>`: the conference room of one person, over a session that keeps it true. */
+
+import { html, LitElement, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
+import './room/room.css';
+import { Connection } from './connection';
+import './panels/agenda';
+import type { HelpSheet } from './panels/help';
+import './panels/help';
+import './panels/marks';
+import './panels/opinions';
+import './panels/people';
+import './panels/recommendation';
+import { bar } from './room/bar';
+import { footer } from './room/footer';
+import { Follow } from './room/follow';
+import { keyOf, type RoomKey } from './room/keys';
+import { RoomModel, type Facts } from './room/model';
+import { Others } from './room/others';
+import { says, type Said } from './room/says';
+import { ending, stage } from './room/stage';
+import { PANELS, tabs, type PanelName } from './room/tabs';
+import { COMMANDS, sentence } from './room/words';
+import { Session, type Notice } from './session';
+import type {
+  ConsiliumViewer,
+  Draft,
+  MarkComplete,
+  MarkErase,
+  MarkMove,
+  PointerAt,
+  ViewerMark,
+  Viewport,
+} from './viewer';
+import './viewer';
+
+/** How long a short message stays; a refusal stays until it is read. */
+const SAID_MS = 7000;
+
+export class ConsiliumRoom extends LitElement {
+  static override properties: PropertyDeclarations = {
+    tick: { state: true },
+    panel: { state: true },
+    agendaOpen: { state: true },
+    sheetOpen: { state: true },
+  };
+
+  private tick = 0;
+  private panel: PanelName = 'people';
+  private agendaOpen = false;
+  private sheetOpen = false;
+  private said: Said[] = [];
+  private heard = '';
+  private saidCount = 0;
+  private drafting: Draft | null = null;
+  private couldDraw = false;
+  private table: string | null = null;
+  private version = -1;
+  private clock = 0;
+  private readonly session = new Session();
+  private readonly model = new RoomModel(facts(), this.session, () => this.pushed());
+  private readonly others = new Others(this.model);
+  private readonly follow = new Follow(this.model, () => this.viewer);
+  private connection = this.connect();
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.connection.start();
+    this.clock = window.setInterval(() => this.again(), 1000);
+    document.addEventListener('keydown', this.onKey);
+    document.addEventListener('visibilitychange', this.onVisible);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.connection.stop();
+    window.clearInterval(this.clock);
+    document.removeEventListener('keydown', this.onKey);
+    document.removeEventListener('visibilitychange', this.onVisible);
+  }
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override render(): TemplateResult {
+    const { model } = this;
+    const link = model.link;
+    return html`
+      ${bar(model, { agenda: () => this.toggleAgenda(), help: () => this.help() })}
+      <div
+        class="room-body"
+        data-agenda=${this.agendaOpen ? 'open' : 'closed'}
+        data-sheet=${this.sheetOpen ? 'open' : 'closed'}
+      >
+        <aside class="room-left" aria-label="Agenda">
+          <room-agenda .model=${model} .tick=${this.tick}></room-agenda>
+        </aside>
+        <main class="room-centre" id="main" tabindex="-1">${this.centre()} ${this.foot()}</main>
+        <aside
+          class="room-right"
+          aria-label="Deliberation"
+          @focus-mark=${this.onFocusMark}
+          @room-changed=${() => this.again()}
+        >
+          ${tabs(model, this.panel, this.tick, {
+            choose: (panel) => this.choose(panel),
+            sheet: () => (this.sheetOpen = !this.sheetOpen),
+            sheetOpen: this.sheetOpen,
+          })}
+        </aside>
+      </div>
+      ${says(this.said, (id) => this.forget(id))}
+      <p class="sr-only" role="status" aria-live="polite" data-heard>${this.heard}</p>
+      <help-sheet .model=${model}></help-sheet>
+      ${link.state === 'closed' ? ending(link, () => this.comeBack()) : nothing}
+    `;
+  }
+
+  protected override updated(): void {
+    this.follow.apply();
+  }
+
+  private centre(): TemplateResult {
+    const { model } = this;
+    const table = model.table;
+    if (table === null) return stage(model);
+    return html`<consilium-viewer
+      .caseId=${table.id}
+      .me=${model.me}
+      .disciplines=${model.facts.disciplines}
+      .marks=${this.viewerMarks()}
+      .canDraw=${model.may('draw')}
+      .following=${this.follow.following && !this.follow.leading}
+      .telepointers=${this.others.telepointers(performance.now())}
+      .drafts=${this.others.drafts()}
+      @viewportchange=${(event: CustomEvent<Viewport>) => this.follow.moved(event.detail)}
+      @leave=${() => this.lookAround()}
+      @markcomplete=${(event: CustomEvent<MarkComplete>) => this.draw(event.detail)}
+      @markmove=${(event: CustomEvent<MarkMove>) => this.ask({ type: 'reshape', ...event.detail })}
+      @markerase=${(event: CustomEvent<MarkErase>) => this.ask({ type: 'erase', mark: event.detail.mark })}
+      @draft=${(event: CustomEvent<Draft | null>) => this.draftChanged(event.detail)}
+      @pointerat=${(event: CustomEvent<PointerAt | null>) => this.point(event.detail)}
+    ></consilium-viewer>`;
+  }
+
+  private foot(): TemplateResult {
+    return footer(this.model, this.follow, {
+      lookAround: () => this.lookAround(),
+      rejoin: () => this.rejoin(),
+      hand: () => this.hand(),
+      layDown: () => this.ask({ type: 'pass-floor', person: null }),
+    });
+  }
+
+  private viewerMarks(): ViewerMark[] {
+    return this.model.marks.map(({ mark, delivery }) => {
+      const reason = delivery.state === 'refused' ? { reason: delivery.refusal.reason } : {};
+      return { ...mark, delivery: delivery.state, ...reason };
+    });
+  }
+
+  private get viewer(): ConsiliumViewer | null {
+    return this.querySelector<ConsiliumViewer>('consilium-viewer');
+  }
+
+  private connect(): Connection {
+    return new Connection(this.model.facts.conference, this.session, (notices) => this.changed(notices));
+  }
+
+  /** The window that was replaced takes the room back. */
+  private comeBack(): void {
+    this.connection = this.connect();
+    this.connection.start();
+    this.again();
+  }
+
+  private changed(notices: readonly Notice[]): void {
+    this.model.link = this.connection.link;
+    for (const notice of notices) this.tell(notice);
+    if (!document.hidden) this.session.sawEverything();
+    this.roleChanged();
+    if (this.session.version === this.version && notices.length === 0 && this.model.link.state === 'live') {
+      this.presenceChanged();
+      return;
+    }
+    this.version = this.session.version;
+    this.again();
+  }
+
+  /** Others moved: only the image needs to know, many times a second. */
+  private presenceChanged(): void {
+    const viewer = this.viewer;
+    if (viewer === null) return;
+    viewer.telepointers = this.others.telepointers(performance.now());
+    viewer.drafts = this.others.drafts();
+    this.follow.apply();
+  }
+
+  private again(): void {
+    this.tick += 1;
+  }
+
+  private pushed(): void {
+    this.connection.push();
+    this.again();
+  }
+
+  private tell(notice: Notice): void {
+    if (notice.kind === 'welcomed') {
+      if (this.session.welcomedAt !== null) this.model.skew = Date.parse(this.session.welcomedAt) - Date.now();
+      if (!notice.fresh) this.say('You are back in the room; nothing was lost.', 'good');
+    } else if (notice.kind === 'refused') {
+      const { command, reason } = notice.refusal;
+      this.say(`${COMMANDS[command.type] ?? 'That'} was refused. ${reason}`, 'bad');
+    } else if (notice.kind === 'event') {
+      const words = sentence(this.model, notice.recorded);
+      if (words !== null) this.say(words, 'info');
+    }
+  }
+
+  private say(words: string, tone: Said['tone']): void {
+    this.saidCount += 1;
+    const id = this.saidCount;
+    this.said = [...this.said.slice(-3), { id, words, tone }];
+    this.heard = words;
+    if (tone !== 'bad') window.setTimeout(() => this.forget(id), SAID_MS);
+    this.again();
+  }
+
+  private forget(id: number): void {
+    this.said = this.said.filter((said) => said.id !== id);
+    this.again();
+  }
+
+  /** A right or a case that went away in mid-gesture takes the unfinished line with it, and says so. */
+  private roleChanged(): void {
+    const can = this.model.may('draw');
+    const gone = this.table !== this.model.room.table;
+    if (this.drafting !== null && ((this.couldDraw && !can) || gone)) {
+      this.viewer?.cancelDraft();
+      this.drafting = null;
+      this.session.present({ draft: null });
+      const why = gone ? 'the case has changed' : `you can no longer draw here`;
+      this.say(`Your unfinished line was dropped: ${why}.`, 'bad');
+    }
+    this.couldDraw = can;
+    this.table = this.model.room.table;
+  }
+
+  private draw(done: MarkComplete): void {
+    this.drafting = null;
+    this.session.present({ draft: null });
+    const table = this.model.table;
+    if (table === null) return;
+    this.ask({ type: 'draw', case: table.id, ...done });
+  }
+
+  private draftChanged(draft: Draft | null): void {
+    this.drafting = draft;
+    this.session.present({ draft });
+  }
+
+  private point(pointer: PointerAt | null): void {
+    if (this.model.may('point')) this.session.present({ pointer });
+  }
+
+  private ask(command: Parameters<RoomModel['ask']>[0]): void {
+    this.model.ask(command);
+  }
+
+  private hand(): void {
+    const raised = this.model.room.hands.includes(this.model.me);
+    this.ask(raised ? { type: 'lower-hand', person: this.model.me } : { type: 'raise-hand' });
+  }
+
+  private lookAround(): void {
+    this.follow.leave();
+    this.again();
+  }
+
+  private rejoin(): void {
+    this.follow.rejoin();
+    this.again();
+  }
+
+  private choose(panel: PanelName): void {
+    this.panel = panel;
+  }
+
+  private toggleAgenda(): void {
+    this.agendaOpen = !this.agendaOpen;
+  }
+
+  private help(): void {
+    this.querySelector<HelpSheet>('help-sheet')?.open();
+  }
+
+  private readonly onFocusMark = (event: Event): void => {
+    if (!this.follow.leading) this.follow.leave();
+    this.viewer?.focusMark((event as CustomEvent<string>).detail);
+    this.again();
+  };
+
+  private readonly onVisible = (): void => {
+    if (document.hidden) return;
+    this.session.sawEverything();
+    this.again();
+  };
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    const key = keyOf(event);
+    if (key !== null && this.pressed(key)) event.preventDefault();
+  };
+
+  /** Whether the key did something. */
+  private pressed(key: RoomKey): boolean {
+    switch (key) {
+      case 'escape':
+        return this.escape();
+      case 'follow':
+        if (this.follow.leading) return false;
+        if (this.follow.following) this.lookAround();
+        else this.rejoin();
+        return true;
+      case 'hand':
+        if (!this.model.may('raise-hand')) return false;
+        this.hand();
+        return true;
+      case 'help':
+        this.help();
+        return true;
+      default:
+        this.choose(PANELS[key]!.name);
+        this.querySelector<HTMLElement>(`#tab-${PANELS[key]!.name}`)?.focus();
+        return true;
+    }
+  }
+
+  /** First the line being drawn, then the drawer, then back to the presenter. */
+  private escape(): boolean {
+    if (this.drafting !== null) {
+      this.viewer?.cancelDraft();
+      this.draftChanged(null);
+      return true;
+    }
+    if (this.agendaOpen) {
+      this.agendaOpen = false;
+      return true;
+    }
+    if (this.follow.following || this.follow.leading) return false;
+    this.rejoin();
+    return true;
+  }
+}
+
+/** What the page says of the conference, from its data block. */
+function facts(): Facts {
+  const block = document.querySelector('#room-facts');
+  const text = block?.textContent;
+  if (typeof text !== 'string') throw new Error('The page carries no facts of its conference.');
+  return JSON.parse(text) as Facts;
+}
+
+customElements.define('consilium-room', ConsiliumRoom);
