@@ -62,10 +62,15 @@ def _first_fit(slot: Slot, earliest: int, taken: Sequence[Placed]) -> Placed:
 
 
 def inserted(order: Sequence[Slot], slot: Slot, index: int | None = None) -> tuple[Slot, ...]:
-    """The order with a new slot at `index` (None or beyond: last); raises ValueError if its key stands there."""
+    """The order with a new slot before the one at `index`; None or beyond: last.
+
+    `index` counts the slots that follow one another; pinned ones have their own minute and are not counted. Raises
+    ValueError if the key stands there already.
+    """
     if any(one.key == slot.key for one in order):
         raise ValueError("this stands in the running order already")
-    at = len(order) if index is None else max(0, min(index, len(order)))
+    flowing = [place for place, one in enumerate(order) if one.at_min is None]
+    at = len(order) if index is None or index >= len(flowing) else flowing[max(0, index)]
     return (*order[:at], slot, *order[at:])
 
 
@@ -75,7 +80,10 @@ def removed(order: Sequence[Slot], key: str) -> tuple[Slot, ...]:
 
 
 def moved(order: Sequence[Slot], key: str, index: int) -> tuple[Slot, ...]:
-    """The order with one slot at another index; all others keep their sequence. Raises KeyError for an unknown key."""
+    """The order with one slot at another `index`, counted as in `inserted`; all others keep their sequence.
+
+    Raises KeyError for an unknown key.
+    """
     slot = next((one for one in order if one.key == key), None)
     if slot is None:
         raise KeyError(key)

@@ -48,6 +48,11 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
     return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
 
 
+def status_for(request: Request, status: int) -> int:
+    """The status of a page that shows a form's errors: htmx swaps in only what succeeded, a browser hears the truth."""
+    return 200 if "hx-request" in request.headers else status
+
+
 def redirect(request: Request, path: str) -> Response:
     """See Other; for htmx a full navigation, so that the address bar tells the truth."""
     if "hx-request" in request.headers and "hx-boosted" not in request.headers:

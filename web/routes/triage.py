@@ -23,8 +23,8 @@ from agenda.triage import (
     put_in_lane,
     schedule,
     settle_readiness,
-    waive,
     waiting_days,
+    waive,
     worklist,
 )
 from conference.policy import Action, Actor, BoardResource, CaseResource, may
