@@ -27,7 +27,7 @@ class Sight:
     cases: frozenset[CaseId] | None
     """None: every case."""
     author: PersonId | None
-    """Whose sealed opinions are visible; None: nobody's."""
+    """Whose opinions are visible while still sealed; None: nobody's."""
 
     def of(self, case: CaseId) -> bool:
         """Is this case within sight?"""
@@ -36,11 +36,21 @@ class Sight:
 
 def sight(state: RoomState, viewer: Participant) -> Sight:
     """The sight of one viewer now."""
-    cases = None if viewer.cases is None else frozenset(viewer.cases)
-    wrote = any(
-        given.person == viewer.person_id for case in state.cases.values() for given in case.opinions.values()
+    return sight_among(sealed_authors(state), viewer)
+
+
+def sealed_authors(state: RoomState) -> frozenset[PersonId]:
+    """Everybody with an opinion that is still sealed."""
+    return frozenset(
+        given.person for case in state.cases.values() for given in case.opinions.values()
+        if given.round not in case.revealed
     )
-    return Sight(cases, viewer.person_id if wrote else None)
+
+
+def sight_among(authors: frozenset[PersonId], viewer: Participant) -> Sight:
+    """`sight` when the authors of sealed opinions are known, for many viewers at once."""
+    cases = None if viewer.cases is None else frozenset(viewer.cases)
+    return Sight(cases, viewer.person_id if viewer.person_id in authors else None)
 
 
 def shown(recorded: Recorded, viewer: Sight, state: RoomState) -> dict[str, Json]:
