@@ -30,7 +30,7 @@ from conference.policy import Action, Actor
 from web.access import actor, demand, in_session, note_read, reading
 from web.case_facts import study_facts, thumbs
 from web.clock import now
-from web.pages import page, redirect
+from web.pages import page, redirect, status_for
 from web.resources import case_resource
 
 PLAIN_FIELDS = (
@@ -256,7 +256,7 @@ async def press(request: Request) -> Response:
     if not bad and "hx-request" not in request.headers:
         return redirect(request, f"/cases/{case_id}/edit{_anchor(texts.get('do', ''))}")
     view = await reading(request, _view, who, case_id, outcome)
-    return page(request, "cases/edit.html", 422 if bad else 200, **view)
+    return page(request, "cases/edit.html", status_for(request, 422 if bad else 200), **view)
 
 
 def _anchor(act: str) -> str:
