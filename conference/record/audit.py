@@ -243,3 +243,34 @@ def _rows(session: Session) -> Iterator[dict[str, object]]:
     statement = select(_entries).order_by(col(AuditEntry.number)).execution_options(yield_per=1000)
     for row in session.connection().execute(statement):
         yield dict(row._mapping)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which rows to read; an empty field says nothing. Text is matched whole, `activity` by its beginning."""
+
+    actor_id: str = ""
+    activity: str = ""
+    deed: str = ""
+    kind: str = ""
+    record: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def entries(session: Session, wanted: Filter, *, before: int | None = None, limit: int = 50) -> list[AuditEntry]:
+    """Up to `limit` rows, newest first, with numbers below `before`: a page by key, steady while rows are added."""
+    rows = select(AuditEntry).order_by(col(AuditEntry.number).desc()).limit(limit)
+    if before is not None:
+        rows = rows.where(col(AuditEntry.number) < before)
+    if wanted.activity:
+        rows = rows.where(col(AuditEntry.activity).startswith(wanted.activity, autoescape=True))
+    for name in ("actor_id", "deed", "kind", "record"):
+        value = getattr(wanted, name)
+        if value:
+            rows = rows.where(_entries.c[name] == value)
+    if wanted.since is not None:
+        rows = rows.where(col(AuditEntry.at) >= wanted.since)
+    if wanted.until is not None:
+        rows = rows.where(col(AuditEntry.at) < wanted.until)
+    return list(session.scalars(rows))

@@ -1,0 +1,44 @@
+"""Anchors the audit's chain while the server runs; `verify` holds the chain against them."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from sqlmodel import Session
+
+from conference.record import audit
+from conference.record.anchors import Anchors
+from web.clock import now
+from web.database import Database
+from web.settings import Settings
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 600.0
+"""Well inside the fifteen minutes after which a cut-off tail must be found."""
+
+
+def anchors_of(settings: Settings) -> Anchors:
+    """The file of anchors of an installation."""
+    return Anchors(settings.storage.directory / "audit-anchors.jsonl")
+
+
+async def anchor(database: Database, anchors: Anchors) -> None:
+    """Drop one anchor now: after a signature, and from time to time."""
+    head = await database.read(audit.head)
+    await asyncio.to_thread(anchors.drop, head, now())
+
+
+async def keep_anchoring(database: Database, anchors: Anchors, every_s: float = EVERY_S) -> None:
+    """Drop an anchor every `every_s` seconds, until cancelled. A disk that refuses is logged, not fatal."""
+    while True:
+        try:
+            await anchor(database, anchors)
+        except OSError:
+            log.exception("the audit's anchor could not be written")
+        await asyncio.sleep(every_s)
+
+
+def verify(session: Session, path: Path) -> list[audit.Fault]:
+    """Everything wrong with the audit, held against the anchors in `path`; raises AnchorsBroken."""
+    return audit.verify(session, Anchors(path).all())
