@@ -50,7 +50,7 @@ def problem(request: Request, status: int, detail: str, headers: Mapping[str, st
     if wants_json(request):
         body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "reference": reference}
         return JSONResponse(body | more, status, dict(headers or {}), media_type="application/problem+json")
-    answer = page(request, "error.html", status, status=status, title=title, detail=detail, reference=reference)
+    answer = page(request, "error.html", status, code=status, title=title, detail=detail, reference=reference)
     answer.headers.update(headers or {})
     return answer
 
