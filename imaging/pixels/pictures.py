@@ -7,6 +7,7 @@ Two who ask for the same picture at once wait for one worker.
 import asyncio
 import hashlib
 import json
+import logging
 import os
 import tempfile
 from collections import OrderedDict
@@ -16,7 +17,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from imaging.errors import WorkerLost
+from imaging.errors import ImagingError, WorkerLost
 from imaging.pixels.errors import NoPicture
 from imaging.pixels.pool import Pool, Urgency
 from imaging.pixels.render import PREVIEW_QUALITY, Format, preview_size
@@ -25,6 +26,8 @@ from imaging.pixels.window import Lut, Rendering, Window
 from imaging.sandbox import Answer
 from imaging.settings import WorkerSettings
 from imaging.vault import Vault
+
+log = logging.getLogger(__name__)
 
 _WORK = "imaging.pixels.work:"
 _BATCH = 8
@@ -59,11 +62,15 @@ class Pictures:
         self._derived.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._pool = Pool(worker)
         self._running: dict[Path, asyncio.Task[None]] = {}
+        self._preparing: dict[str, asyncio.Task[None]] = {}
+        self._stacks: OrderedDict[str, tuple[int, Stack]] = OrderedDict()
         self._opened: OrderedDict[str, Shown] = OrderedDict()
         self._failed: OrderedDict[Path, tuple[str, float]] = OrderedDict()
 
     def close(self) -> None:
-        """End the workers."""
+        """End the workers; what was being prepared is left for another time."""
+        for task in self._preparing.values():
+            task.cancel()
         self._pool.close()
 
     async def opened(self, stack: Stack) -> Shown:
@@ -89,6 +96,10 @@ class Pictures:
         data = await self._made(shown, index, place, urgency)
         return Lossless(data[1:], raw=bool(data[0] & 1), reduced=bool(data[0] & 2))
 
+    def tag(self, shown: Shown, index: int, size: int, form: Format = "webp", window: Window | None = None) -> str:
+        """What `rendered` with these arguments is known by: equal tags, equal bytes; fit for an ETag."""
+        return self._rendered_place(shown, index, _Request(size, form, window)).stem
+
     async def rendered(
         self,
         shown: Shown,
@@ -96,19 +107,42 @@ class Pictures:
         size: int,
         form: Format = "webp",
         window: Window | None = None,
-        quality: int = 75,
     ) -> bytes:
         """A picture of a frame (from 0) with its longer side at most `size` (see SIZES); raises NoPicture."""
-        how = replace(shown.rendering, window=window) if window else shown.rendering
-        size = next((one for one in SIZES if one >= size), SIZES[-1])
-        one = shown.stack.slices[index]
-        name = f"{one.frame.number}.{_digest(_VERSION, asdict(how), size, quality)}.{form}"
-        place = self._folder(one.digest) / name
+        asked = _Request(size, form, window)
+        place = self._rendered_place(shown, index, asked)
         found = await asyncio.to_thread(_read, place)
         if found is None:
-            await self._once(place, self._render(one, how, size, form, place))
+            await self._once(place, self._render(shown, index, asked, place))
             found = await asyncio.to_thread(_read, place)
         return self._or_reason(place, found)
+
+    def stack(self, series_instance_uid: str, instances: int) -> Stack | None:
+        """A stack that was opened while the series had as many instances; None: ask the index again."""
+        found = self._stacks.get(series_instance_uid)
+        return found[1] if found is not None and found[0] == instances else None
+
+    def remember(self, stack: Stack, instances: int) -> Stack:
+        """Keep a stack for `stack`; files of a series never change, they only become more."""
+        self._stacks[stack.series_instance_uid] = (instances, stack)
+        if len(self._stacks) > _REMEMBERED // 16:
+            self._stacks.popitem(last=False)
+        return stack
+
+    def prepare_soon(self, stack: Stack, around: int = 0) -> None:
+        """Start `prepare` behind everything else; asking twice for the same stack is the same as once."""
+        key = _fingerprint(stack)
+        if key in self._preparing:
+            return
+        task = asyncio.create_task(self._prepare_quietly(stack, around))
+        self._preparing[key] = task
+        task.add_done_callback(lambda _: self._preparing.pop(key, None))
+
+    async def _prepare_quietly(self, stack: Stack, around: int) -> None:
+        try:
+            await self.prepare(await self.opened(stack), around)
+        except (ImagingError, OSError) as error:
+            log.warning("pictures were not prepared", extra={"kind": type(error).__name__})
 
     async def prepare(self, shown: Shown, around: int = 0) -> None:
         """Make every picture of a stack ahead of need, outward from `around`; waits until all are made."""
@@ -181,9 +215,10 @@ class Pictures:
             _write(stream, flags + payload[end : end + said["lossless"]])
             at = end + said["lossless"]
 
-    async def _render(self, one: Slice, how: Rendering, size: int, form: Format, place: Path) -> None:
+    async def _render(self, shown: Shown, index: int, asked: "_Request", place: Path) -> None:
+        one, how = shown.stack.slices[index], asked.rendering(shown)
         try:
-            answer = await self._work([one], how, Urgency.LOOKED_AT, size, _QUALITY, form, lossless=False)
+            answer = await self._work([one], how, Urgency.LOOKED_AT, asked.size, _QUALITY, asked.form, lossless=False)
         except WorkerLost as lost:
             self._fail((place,), str(lost), _SHORTLY_S)
             return
@@ -258,11 +293,33 @@ class Pictures:
         shape = _digest(_VERSION, asdict(shown.rendering), one.layout.rows, one.layout.columns)
         return self._folder(one.digest) / f"{one.frame.number}.{shape}.webp"
 
+    def _rendered_place(self, shown: Shown, index: int, asked: "_Request") -> Path:
+        one = shown.stack.slices[index]
+        shape = _digest(_VERSION, one.digest, asdict(asked.rendering(shown)), asked.size)
+        return self._folder(one.digest) / f"{one.frame.number}-{shape}.{asked.form}"
+
     def _lossless_place(self, one: Slice) -> Path:
         return self._folder(one.digest) / f"{one.frame.number}.{_VERSION}.lossless"
 
     def _folder(self, digest: str) -> Path:
         return self._derived / digest[:2] / digest
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A rendered picture as asked for, brought to what the cache holds."""
+
+    wished: int
+    form: Format
+    window: Window | None
+
+    @property
+    def size(self) -> int:
+        return next((one for one in SIZES if one >= self.wished), SIZES[-1])
+
+    def rendering(self, shown: Shown) -> Rendering:
+        """The rendering of the series, with the window asked for."""
+        return replace(shown.rendering, window=self.window) if self.window else shown.rendering
 
 
 def _fingerprint(stack: Stack) -> str:

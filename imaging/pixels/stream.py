@@ -118,6 +118,12 @@ class Delivery:
         if series in self._series:
             self._series[series].turn = 0
 
+    def skip(self, series: str, tier: Tier, first: int, last: int) -> None:
+        """The reader says it still holds these frames, both ends included: a reconnect does not start over."""
+        shown = self._series[series]
+        for index in range(max(first, 0), min(last, shown.count - 1) + 1):
+            shown.unsent[tier].take(index)
+
     def credit(self, size: int) -> None:
         """The reader has consumed this many bytes."""
         self.in_flight = max(0, self.in_flight - max(0, size))

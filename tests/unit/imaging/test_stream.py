@@ -47,6 +47,14 @@ def test_what_was_sent_is_not_sent_again_after_a_drop_and_a_new_show() -> None:
     assert Item("s", 0, Tier.PREVIEW) not in drain(delivery)
 
 
+def test_what_the_reader_still_holds_is_not_sent() -> None:
+    delivery = Delivery()
+    delivery.show("s", 4, 0)
+    delivery.skip("s", Tier.PREVIEW, -7, 2)
+    delivery.skip("s", Tier.LOSSLESS, 0, 99)
+    assert drain(delivery) == [Item("s", 3, Tier.PREVIEW)]
+
+
 def test_the_series_shown_last_goes_first_within_each_stage() -> None:
     delivery = Delivery()
     delivery.show("prior", 2, 0)

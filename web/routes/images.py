@@ -1,0 +1,100 @@
+"""Pictures by HTTP: thumbnails, and the rendered path for browsers that cannot decode the stream."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlmodel import Session
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from agenda.cases import studies_of
+from conference.policy import Action, CaseResource
+from imaging import studies
+from imaging.errors import FrameNotFound, InstanceNotFound
+from imaging.pixels.render import Format
+from imaging.pixels.stack import stack_of
+from imaging.pixels.window import Window
+from web.access import actor, demand, note_read, reading
+from web.resources import case_resource
+from web.services import services
+
+_MEDIA: dict[Format, str] = {"webp": "image/webp", "jpeg": "image/jpeg", "png": "image/png"}
+_CACHE = "private, no-cache"
+"""A browser may keep a picture, and asks each time whether it may still show it."""
+
+
+class Wish(BaseModel):
+    """The query of a rendered picture."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    size: int = Field(default=256, ge=16, le=4096)
+    """Longer side in pixels; brought to the next size that is kept."""
+    format: Literal["webp", "jpeg", "png"] = "webp"
+    centre: float | None = Field(default=None, ge=-1e9, le=1e9)
+    width: float | None = Field(default=None, ge=1, le=1e9)
+    """Window in the units after rescale; both or neither."""
+
+    @property
+    def window(self) -> Window | None:
+        """The window asked for."""
+        return None if self.centre is None or self.width is None else Window(self.centre, self.width)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    case: CaseResource
+    series: str | None
+    """None: no such image in this case."""
+    instances: int
+
+
+def _find(session: Session, case_id: str, sop_instance_uid: str) -> _Found:
+    case = case_resource(session, case_id)
+    try:
+        series = studies.instance(session, sop_instance_uid).series_instance_uid
+        listed = studies.study_of_instance(session, sop_instance_uid) in studies_of(session, case_id)
+    except InstanceNotFound:
+        return _Found(case, None, 0)
+    return _Found(case, series if listed else None, studies.count_of(session, series)[0])
+
+
+async def preview(request: Request) -> Response:
+    """A frame as WebP at a size: thumbnails of strips, packets and lists."""
+    wish = Wish.model_validate(dict(request.query_params) | {"format": "webp"})
+    return await _picture(request, wish)
+
+
+async def rendered(request: Request) -> Response:
+    """A frame as WebP, JPEG or PNG at a size and window."""
+    return await _picture(request, Wish.model_validate(dict(request.query_params)))
+
+
+async def _picture(request: Request, wish: Wish) -> Response:
+    case_id, sop, frame = (request.path_params[name] for name in ("case_id", "sop", "frame"))
+    found = await reading(request, _find, case_id, sop)
+    demand(actor(request), Action.IMAGE_READ, found.case)
+    if found.series is None:
+        raise InstanceNotFound(sop)
+    pictures = services(request).pictures
+    stack = pictures.stack(found.series, found.instances)
+    if stack is None:
+        stack = pictures.remember(await reading(request, stack_of, found.series), found.instances)
+    shown = await pictures.opened(stack)
+    index = stack.index_of(sop, frame)
+    if index is None:
+        raise FrameNotFound(f"{sop}/{frame}")
+    headers = {"ETag": f'"{pictures.tag(shown, index, wish.size, wish.format, wish.window)}"', "Cache-Control": _CACHE}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    picture = await pictures.rendered(shown, index, wish.size, wish.format, wish.window)
+    await note_read(request, Action.IMAGE_READ, f"case/{case_id}/image/{sop}/{frame}")
+    return Response(picture, media_type=_MEDIA[wish.format], headers=headers)
+
+
+_PATH = "/cases/{case_id}/images/{sop}/{frame:int}"
+routes: list[BaseRoute] = [
+    Route(f"{_PATH}/preview.webp", preview),
+    Route(f"{_PATH}/rendered", rendered),
+]

@@ -1,0 +1,262 @@
+"""The image stream of one case: previews first, then lossless, outward from where somebody looks.
+
+Two tasks share a connection: the reader notes what the browser says, the sender opens series and sends pictures in the
+order of `imaging.pixels.stream`. The sender waits for nothing but the next picture and the network; a browser that
+takes no bytes for ten seconds is dropped, and one that gives no credit costs nothing but its socket.
+"""
+
+import asyncio
+import logging
+import struct
+from typing import Annotated
+
+import msgspec
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from agenda.cases import studies_of
+from agenda.errors import AgendaError
+from conference.policy import Action, Actor, may
+from conference.record.audit import note_read
+from imaging.errors import ImagingError
+from imaging.pixels.pictures import Pictures
+from imaging.pixels.stack import Shown, Stack, manifest, stack_of
+from imaging.pixels.stream import LIMITS, Delivery, Item, Link, Tier
+from web.auth.errors import TicketInvalid
+from web.clock import now
+from web.database import Database, Deed
+from web.resources import case_resource
+from web.services import services
+from web.sockets.admission import Admission, admit
+from web.sockets.open import NOT_PERMITTED
+
+log = logging.getLogger(__name__)
+
+TOO_SLOW, PROTOCOL_ERROR, TICKET_INVALID = 4000, 4001, 4008
+HEADER = struct.Struct("<BBHII")
+"""kind, flags, handle of the series, index of the frame, length of the payload."""
+PREVIEW, HTJ2K, RAW = 1, 2, 3
+REDUCED = 1
+"""Flag: deep colour was brought to 8 bits; the picture must not be called lossless."""
+_STUCK_S = 10.0
+_LARGEST_MESSAGE = 64 * 1024
+_MOST_SERIES = 1_000
+
+Uid = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Range = tuple[Annotated[int, msgspec.Meta(ge=0)], Annotated[int, msgspec.Meta(ge=0)]]
+
+
+class Held(msgspec.Struct, frozen=True):
+    """Frames the browser still has, as ranges with both ends included."""
+
+    preview: tuple[Range, ...] = ()
+    lossless: tuple[Range, ...] = ()
+
+
+class Show(msgspec.Struct, frozen=True, tag="show"):
+    """Somebody looks at frame `index` of a series."""
+
+    series: Uid
+    index: int = 0
+    link: Link = "normal"
+    held: Held = Held()
+
+
+class Credit(msgspec.Struct, frozen=True, tag="credit"):
+    """The browser has consumed this many payload bytes."""
+
+    bytes: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class Drop(msgspec.Struct, frozen=True, tag="drop"):
+    """Nobody looks at this series any more."""
+
+    series: Uid
+
+
+_DECODER = msgspec.json.Decoder(Show | Credit | Drop)
+
+
+class _Refused(Exception):
+    """A series that cannot be shown; the text is for the person."""
+
+
+class ImageStream:
+    """One connection after admission."""
+
+    def __init__(self, websocket: WebSocket, admission: Admission, database: Database, pictures: Pictures) -> None:
+        self._socket = websocket
+        self._admission = admission
+        self._database = database
+        self._pictures = pictures
+        self._delivery = Delivery()
+        self._shown: dict[str, tuple[int, Shown]] = {}
+        self._refused: set[str] = set()
+        self._to_open: dict[str, Show] = {}
+        self._wake = asyncio.Event()
+        self._ended = False
+
+    async def run(self) -> None:
+        """Serve until the browser leaves, breaks the protocol or takes no bytes."""
+        reader = asyncio.create_task(self._read())
+        sender = asyncio.create_task(self._send())
+        done, rest = await asyncio.wait({reader, sender}, return_when=asyncio.FIRST_COMPLETED)
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+        for task in done:
+            await self._ending(task.exception())
+
+    async def close(self, code: int, reason: str) -> None:
+        """End from outside; nothing is sent after this was called."""
+        self._ended = True
+        self._wake.set()
+        await self._socket.close(code, reason)
+
+    async def _ending(self, error: BaseException | None) -> None:
+        match error:
+            case None | WebSocketDisconnect():
+                return
+            case msgspec.DecodeError():
+                await self.close(PROTOCOL_ERROR, "message not understood")
+            case TimeoutError():
+                log.info("image stream dropped: reader is stuck")
+                self._ended = True
+            case OSError() | RuntimeError():
+                log.info("image stream lost", extra={"kind": type(error).__name__})
+            case _:
+                raise error
+
+    async def _read(self) -> None:
+        while True:
+            text = await self._socket.receive_text()
+            if len(text) > _LARGEST_MESSAGE:
+                raise msgspec.DecodeError("message too long")
+            self._take(_DECODER.decode(text))
+            self._wake.set()
+
+    def _take(self, message: Show | Credit | Drop) -> None:
+        match message:
+            case Credit():
+                self._delivery.credit(message.bytes)
+            case Drop():
+                self._to_open.pop(message.series, None)
+                self._delivery.drop(message.series)
+            case Show():
+                self._delivery.limit = LIMITS[message.link]
+                known = self._shown.get(message.series)
+                if known is not None:
+                    self._delivery.show(message.series, len(known[1].stack.slices), message.index)
+                elif message.series not in self._refused and len(self._to_open) < _MOST_SERIES:
+                    self._to_open[message.series] = message
+
+    async def _send(self) -> None:
+        while not self._ended:
+            self._wake.clear()
+            if self._to_open:
+                await self._open(self._to_open.pop(next(reversed(self._to_open))))
+                continue
+            for series in self._delivery.completed():
+                await self._say({"type": "complete", "series": series})
+            item = self._delivery.next()
+            if item is None:
+                await self._wake.wait()
+            else:
+                await self._deliver(item)
+
+    async def _open(self, show: Show) -> None:
+        try:
+            stack = await self._stack(show.series)
+            shown = await self._pictures.opened(stack)
+        except (_Refused, ImagingError) as refusal:
+            self._refused.add(show.series)
+            await self._say({"type": "failed", "series": show.series, "index": None, "reason": str(refusal)})
+            return
+        newest = self._to_open.pop(show.series, show)  # somebody scrolled while the series was opened
+        handle = len(self._shown)
+        self._shown[show.series] = (handle, shown)
+        await self._say(manifest(shown, handle))
+        self._delivery.show(show.series, len(stack.slices), newest.index)
+        for tier, ranges in ((Tier.PREVIEW, show.held.preview), (Tier.LOSSLESS, show.held.lossless)):
+            for first, last in ranges:
+                self._delivery.skip(show.series, tier, first, last)
+        self._pictures.prepare_soon(stack, newest.index)
+
+    async def _stack(self, series: str) -> Stack:
+        """The stack of a series of this case; the read is in the audit before a picture leaves."""
+        if len(self._shown) >= _MOST_SERIES:
+            raise _Refused("Too many series on one connection; reload the page.")
+        case_id = self._admission.resource
+        stack = await self._database.read(stack_of, series)
+        if stack.study_instance_uid not in await self._database.read(studies_of, case_id):
+            raise _Refused("This series does not belong to the case.")
+        who = self._admission.actor
+        heading = Deed(
+            who.person_id,
+            who.name,
+            Action.IMAGE_READ.value,
+            now(),
+            str(self._socket.scope.get("consilium.request_id", "")),
+        )
+        record = f"case/{case_id}/series/{series}"
+        await self._database.write(heading, note_read, heading, Action.IMAGE_READ.value, record)
+        return stack
+
+    async def _deliver(self, item: Item) -> None:
+        handle, shown = self._shown[item.series]
+        try:
+            kind, flags, payload = await self._picture(shown, item)
+        except ImagingError as reason:
+            self._delivery.failed(item)
+            if item.tier is Tier.PREVIEW:  # the lossless form fails for the same reason; once is enough
+                said = {"type": "failed", "series": item.series, "index": item.index, "reason": str(reason)}
+                await self._say(said)
+            return
+        self._delivery.sent(item, len(payload))
+        await self._put(HEADER.pack(kind, flags, handle, item.index, len(payload)) + payload)
+
+    async def _picture(self, shown: Shown, item: Item) -> tuple[int, int, bytes]:
+        if item.tier is Tier.PREVIEW:
+            return PREVIEW, 0, await self._pictures.preview(shown, item.index)
+        lossless = await self._pictures.lossless(shown, item.index)
+        return RAW if lossless.raw else HTJ2K, REDUCED if lossless.reduced else 0, lossless.data
+
+    async def _say(self, message: dict[str, object]) -> None:
+        if not self._ended:
+            async with asyncio.timeout(_STUCK_S):
+                await self._socket.send_text(msgspec.json.encode(message).decode())
+
+    async def _put(self, data: bytes) -> None:
+        if not self._ended:
+            async with asyncio.timeout(_STUCK_S):
+                await self._socket.send_bytes(data)
+
+
+async def images(websocket: WebSocket) -> None:
+    """Admit by ticket and policy, then stream until the end; closes with the codes of the protocol."""
+    await websocket.accept()
+    held = services(websocket)
+    try:
+        admission = await admit(websocket, "images")
+    except TicketInvalid as invalid:
+        await websocket.close(TICKET_INVALID, str(invalid))
+        return
+
+    async def allowed(actor: Actor) -> bool:
+        try:
+            return bool(may(actor, Action.IMAGE_READ, await held.database.read(case_resource, admission.resource)))
+        except AgendaError:
+            return False
+
+    if not await allowed(admission.actor):
+        await websocket.close(NOT_PERMITTED, "not permitted")
+        return
+    stream = ImageStream(websocket, admission, held.database, held.pictures)
+    with held.sessions.sockets.registered(
+        session_id=admission.session_id, person_id=admission.actor.person_id, resource=admission.resource,
+        allowed=allowed, close=stream.close,
+    ):  # fmt: skip
+        await stream.run()
+
+
+routes: list[BaseRoute] = [WebSocketRoute("/sockets/images", images)]
