@@ -10,7 +10,7 @@ from agenda.ids import CaseId, new_id
 from conference.live.host import Answer, RoomHost
 from conference.live.listing import commands_for, listings
 from conference.live.member import Member
-from conference.live.ports import Connection, FrameFactsOf, Now, Store
+from conference.live.ports import FrameFactsOf, Now, Store
 from conference.record.log import rooms
 from conference.record.replay import Follower, follow
 from conference.room.commands import AnnounceImages, Command, Draw, Reshape, Show
@@ -85,17 +85,9 @@ class Rooms:
         frame = await self._frame_of(host, command)
         return host.submit(participant, CommandId(command_id), command, frame=frame, signature=signature)
 
-    async def enter(
-        self, conference_id: str, participant: Participant, connection: Connection, since: int | None
-    ) -> Member:
-        """Seat a person and serve their connection; give the member to `leave` when it ends."""
-        host = await self.room(conference_id)
-        member = Member(
-            participant, connection, limit_bytes=self._settings.outbox_limit_bytes,
-            patience_s=self._settings.outbox_patience_s,
-        )
-        await host.enter(member, since)
-        return member
+    async def enter(self, conference_id: str, member: Member, since: int | None) -> None:
+        """Seat a member's person and serve the connection; call `leave` when it ends, however it ends."""
+        await (await self.room(conference_id)).enter(member, since)
 
     def leave(self, conference_id: str, member: Member) -> None:
         """A connection has ended."""

@@ -66,6 +66,11 @@ class Member:
         """The connection has ended by itself."""
         self._end()
 
+    async def closed(self) -> None:
+        """Wait until a close that was begun has been made."""
+        if self._closing is not None:
+            await self._closing
+
     def _end(self) -> None:
         self.over = True
         if self._drain is not None:

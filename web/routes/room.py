@@ -1,0 +1,94 @@
+"""The room: its page, the ticket to its socket, and its state for programs."""
+
+from typing import Any
+
+from sqlmodel import Session
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from agenda.boards import board
+from agenda.conferences import conference
+from agenda.people import disciplines
+from conference.policy import Action, Actor
+from conference.room.plain import plain
+from conference.room.quorum import Hearing, hearings
+from conference.room.values import Participant
+from conference.room.visibility import project, projection_digest, sight
+from web.access import Forbidden, actor, demand, note_read, reading
+from web.auth.totp import enrolled
+from web.clock import now
+from web.pages import page
+from web.resources import conference_resource
+from web.routes.tickets import give
+from web.services import services
+from web.sockets.seating import seat
+
+
+async def show(request: Request) -> Response:
+    """The room's page: a shell that the client fills from the socket."""
+    who, conference_id = await _admitted(request)
+    return page(request, "room/show.html", facts=await reading(request, _facts, conference_id, who))
+
+
+async def ticket(request: Request) -> Response:
+    """A ticket for the room's socket and the address to open it at."""
+    _, conference_id = await _admitted(request)
+    return JSONResponse(give(request, "room", conference_id))
+
+
+async def state(request: Request) -> Response:
+    """The projection of the room as this person may see it, with its digest."""
+    person, conference_id = await _seat(request)
+    found = await services(request).rooms.state(conference_id)
+    viewer = sight(found, person)
+    await note_read(request, Action.CONFERENCE_READ, f"room:{conference_id}")
+    return JSONResponse({"projection": project(found, viewer), "digest": projection_digest(found, viewer)})
+
+
+async def hearing(request: Request) -> Response:
+    """Who heard each case: presence of the required disciplines while it was on the table, in seconds."""
+    person, conference_id = await _seat(request)
+    found = await services(request).rooms.state(conference_id)
+    at = now().isoformat(timespec="milliseconds")
+    viewer = sight(found, person)
+    heard: dict[str, tuple[Hearing, ...]] = {case: hearings(found, case, at) for case in found.order if viewer.of(case)}
+    return JSONResponse(plain(heard))
+
+
+async def _admitted(request: Request) -> tuple[Actor, str]:
+    who, conference_id = actor(request), str(request.path_params["conference_id"])
+    demand(who, Action.CONFERENCE_JOIN, await reading(request, conference_resource, conference_id))
+    return who, conference_id
+
+
+async def _seat(request: Request) -> tuple[Participant, str]:
+    who, conference_id = await _admitted(request)
+    person = await reading(request, seat, conference_id, who)
+    if person is None:
+        raise Forbidden("You do not take part in this conference.")
+    return person, conference_id
+
+
+def _facts(session: Session, conference_id: str, who: Actor) -> dict[str, Any]:
+    found = conference(session, conference_id)
+    return {
+        "conference": found.id,
+        "title": found.title,
+        "time_zone": board(session, found.board_id).time_zone,
+        "starts_at": found.starts_at.isoformat(),
+        "me": who.person_id,
+        "disciplines": [
+            {"code": one.code, "name": one.name, "colour": one.colour, "shape": one.shape}
+            for one in disciplines(session)
+        ],
+        "totp": enrolled(session, who.person_id),
+    }
+
+
+routes: list[BaseRoute] = [
+    Route("/conferences/{conference_id}/room", show),
+    Route("/conferences/{conference_id}/ticket", ticket, methods=["POST"]),
+    Route("/conferences/{conference_id}/room/state.json", state),
+    Route("/conferences/{conference_id}/room/hearing.json", hearing),
+]
