@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pyotp
 import pytest
@@ -19,9 +18,6 @@ from tests.unit.web.application import (
     application,
     client,
     deed,
-    hashed,
-    services_for,
-    settle,
     sign_in,
 )
 from web.access import actor
@@ -29,25 +25,12 @@ from web.auth import totp
 from web.auth.enter import issue_link
 from web.auth.sessions import SignInSession
 from web.clock import now
-from web.database import Database
 from web.routes import sign_in as pages
 from web.services import Services
 
 
 async def me(request: Request) -> Response:
     return PlainTextResponse(actor(request).name)
-
-
-@pytest.fixture
-def people(database: Database) -> dict[str, str]:
-    return database.write_now(deed(), settle, hashed())
-
-
-@pytest.fixture
-def held(database: Database, people: dict[str, str], tmp_path: Path) -> Iterator[Services]:
-    made = services_for(database, tmp_path)
-    yield made
-    made.sessions.close()
 
 
 @pytest.fixture
