@@ -110,6 +110,10 @@ class Intake:
         self._limits = limits
         self._sandbox = sandbox
 
+    def close(self) -> None:
+        """End the workers."""
+        self._sandbox.close()
+
     def inspect(self, files: Sequence[Arrived], progress: Progress = lambda _done: None) -> Inspection:
         """Check every file; a bad one costs itself alone."""
         candidates: list[Candidate] = []

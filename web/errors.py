@@ -5,6 +5,7 @@ or the inside of an exception we did not write for them.
 """
 
 import logging
+import math
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
@@ -15,8 +16,11 @@ from starlette.responses import JSONResponse, Response
 
 import agenda.errors
 import imaging.errors
-from conference.errors import ConferenceError
+from conference.errors import ConferenceError, RoomUnavailable
+from conference.record.audit import AuditRefused
 from web.access import Forbidden, SignInNeeded
+from web.auth.errors import LinkSpent, SlowDown
+from web.auth.errors import Refused as ProofRefused
 from web.pages import page, redirect
 
 log = logging.getLogger(__name__)
@@ -28,6 +32,7 @@ _TITLES = {
     403: "This is not open to you",
     404: "There is nothing here",
     405: "That is not possible here",
+    410: "This link has been used or has expired",
     409: "Not now",
     413: "That is too large",
     422: "Something needs correcting",
@@ -43,7 +48,9 @@ def wants_json(request: Request) -> bool:
     return "json" in accept and "text/html" not in accept
 
 
-def problem(request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
+def problem(
+    request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any
+) -> Response:
     """One error, as a page or as RFC 9457 JSON; `more` are extension members such as `field` or `code`."""
     title = _TITLES.get(status, "This did not work")
     reference = str(request.scope.get("consilium.request_id", ""))
@@ -79,13 +86,31 @@ async def _not_now(request: Request, error: agenda.errors.NotNow) -> Response:
     return problem(request, 409, error.reason, code=error.code)
 
 
+async def _proof_refused(request: Request, error: ProofRefused) -> Response:
+    return problem(request, 401, str(error))
+
+
+async def _slow_down(request: Request, error: SlowDown) -> Response:
+    return problem(request, 429, str(error), {"Retry-After": str(math.ceil(error.seconds))})
+
+
+async def _unavailable(request: Request, error: RoomUnavailable) -> Response:
+    return problem(request, 503, str(error), {"Retry-After": "2"})
+
+
+async def _spent(request: Request, error: LinkSpent) -> Response:
+    return problem(request, 410, str(error))
+
+
 async def _body(request: Request, error: ValidationError) -> Response:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     field = ".".join(str(part) for part in first["loc"])
     return problem(request, 422, f"{field or 'body'}: {first['msg'].lower()}.", field=field)
 
 
-async def _ours(request: Request, error: agenda.errors.AgendaError | imaging.errors.ImagingError | ConferenceError) -> Response:
+async def _ours(
+    request: Request, error: agenda.errors.AgendaError | imaging.errors.ImagingError | ConferenceError
+) -> Response:
     return problem(request, 409, str(error))
 
 
@@ -110,6 +135,11 @@ HANDLERS: dict[Any, Handler] = {
     agenda.errors.AgendaError: _ours,
     imaging.errors.ImagingError: _ours,
     ConferenceError: _ours,
+    ProofRefused: _proof_refused,
+    SlowDown: _slow_down,
+    LinkSpent: _spent,
+    AuditRefused: _unexpected,
+    RoomUnavailable: _unavailable,
     ValidationError: _body,
     HTTPException: _http,
     Exception: _unexpected,

@@ -97,6 +97,12 @@ class Settings(_Section):
         """The SQLAlchemy URL in force."""
         return self.storage.database_url or f"sqlite:///{self.storage.directory / 'consilium.db'}"
 
+    @property
+    def vault_directory(self) -> Path:
+        """The folder of the vault in force."""
+        given = self.imaging.vault_url.removeprefix("file://")
+        return self.storage.directory / (given or "vault")
+
 
 @dataclass(frozen=True, slots=True)
 class Effective:
@@ -176,8 +182,11 @@ def _sentence(error: ValidationError, origins: Mapping[str, str]) -> str:
 
 def document() -> str:
     """The text of ``config.toml``: every setting, its default, its explanation, all commented in place."""
-    return "\n".join(["# Consilium's settings. Every line shows the default; change what you need.",
-                      "# CONSILIUM_SECTION__KEY in the environment wins over this file.", *_table(Settings(), ())]) + "\n"
+    head = [
+        "# Consilium's settings. Every line shows the default; change what you need.",
+        "# CONSILIUM_SECTION__KEY in the environment wins over this file.",
+    ]
+    return "\n".join([*head, *_table(Settings(), ())]) + "\n"
 
 
 def _table(section: BaseModel, at: tuple[str, ...]) -> list[str]:

@@ -100,7 +100,8 @@ class Signer:
 
 def canonical(record: Mapping[str, Any]) -> bytes:
     """The one byte string of a record (RFC 8785)."""
-    return rfc8785.dumps(dict(record))
+    body: bytes = rfc8785.dumps(dict(record))
+    return body
 
 
 def prepare(session: Session, record: Mapping[str, Any], signer: Signer, at: datetime) -> SignedRecord:

@@ -15,16 +15,18 @@ from agenda.conferences import conference
 from agenda.ids import ConferenceId, new_id
 from agenda.people import Site, disciplines, person
 from conference.outcome.report import Sources, record
-from conference.outcome.signing import APPROVAL, SignedRecord, bundle, prepare, record_in_force
+from conference.outcome.signing import SignedRecord, bundle, prepare, record_in_force
 from conference.policy import Action, Actor, room_role
 from conference.room.commands import Sign
-from conference.room.decide import Refused
 from conference.room.recommendation import frozen_digest
+from conference.room.refused import Refused
 from conference.room.values import CommandId, Participant, Signature
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
+from web.anchoring import anchor, anchors_of
 from web.auth.reauthenticate import reauthenticate
 from web.clock import now
 from web.errors import problem
+from web.middleware import client_address
 from web.resources import case_resource, conference_resource
 from web.services import services
 
@@ -39,7 +41,8 @@ class SignOrder(BaseModel):
     password: str = Field(min_length=1, max_length=1024)
     code: str = Field(default="", max_length=16)
     """TOTP, where the signer has enrolled it."""
-    meaning: Literal["approval of the joint recommendation"] = APPROVAL
+    meaning: Literal["approval of the joint recommendation"] = "approval of the joint recommendation"
+    """What the signature stands for (21 CFR 11.50(a)(3)); the chair's only one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ async def sign(request: Request) -> Response:
     who = actor(request)
     demand(who, Action.RECOMMENDATION_SIGN, await reading(request, case_resource, case_id))
     order = SignOrder.model_validate_json(await request.body())
-    await reauthenticate(services(request), who, order.password, order.code)
+    await reauthenticate(services(request), who, order.password, order.code, address=client_address(request))
     gathered = await reading(request, _gather, conference_id, case_id, who)
     if gathered.participant is None:
         raise Forbidden("You do not sit on this conference's board.")
@@ -69,7 +72,7 @@ async def sign(request: Request) -> Response:
     prepared = await in_session(request, "recommendation.prepare", prepare, body, services(request).signer, at)
     signature = Signature(
         digest=frozen_digest(gathered.sources.case.case_id, drafted.revision, drafted.recommendation),
-        value=prepared.signature, key_id=prepared.key_id, meaning=prepared_meaning(body),
+        value=prepared.signature, key_id=prepared.key_id, meaning=order.meaning,
     )
     answer = await rooms.execute(
         ConferenceId(conference_id), gathered.participant, CommandId(new_id()),
@@ -77,12 +80,8 @@ async def sign(request: Request) -> Response:
     )
     if isinstance(answer, Refused):
         return problem(request, 409, answer.reason, code=answer.code)
+    await anchor(services(request).database, anchors_of(services(request).settings))
     return JSONResponse({"digest": prepared.digest, "signature": prepared.signature, "key_id": prepared.key_id})
-
-
-def prepared_meaning(body: dict[str, object]) -> str:
-    """The meaning as the record states it."""
-    return str(body["meaning"])
 
 
 async def signed_file(request: Request) -> Response:

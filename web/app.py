@@ -1,0 +1,132 @@
+"""The composition root: everything is built here once, from settings, and taken down in the reverse order."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from conference.live.hosts import Rooms
+from conference.outcome import delivery
+from conference.outcome.signing import Signer
+from conference.record import audit
+from conference.record.replay import Follower
+from imaging.intake import Intake, sweep
+from imaging.pixels.pictures import Pictures
+from imaging.sandbox import Sandbox
+from imaging.uploads import Uploads
+from imaging.vault import LocalVault
+from web.anchoring import anchors_of, keep_anchoring
+from web.auth import revocation
+from web.auth.sessions import Sessions
+from web.auth.tickets import Tickets
+from web.clock import now
+from web.database import Database, Deed
+from web.errors import HANDLERS
+from web.middleware import stack
+from web.migrate import upgrade
+from web.pages import STATIC, environment
+from web.routes import all_routes
+from web.services import Services
+from web.settings import Settings
+from web.sockets import images as image_socket
+from web.sockets import room as room_socket
+from web.sockets.store import RoomStore, facts_of
+
+SWEEP_EVERY_S = 900.0
+"""How often uploads that nobody continued are forgotten."""
+
+
+def create_app(settings: Settings, *, demo: bool = False) -> Starlette:
+    """The ASGI application; its services start with its lifespan and end with it."""
+    made = compose(settings, demo=demo)
+    app = Starlette(
+        routes=[
+            *all_routes(),
+            *room_socket.routes,
+            *image_socket.routes,
+            Mount("/static", _Static(directory=STATIC), name="static"),
+        ],
+        middleware=stack(settings, made.sessions),
+        exception_handlers=HANDLERS,
+        lifespan=_lifespan,
+    )
+    app.state.services = made
+    return app
+
+
+def compose(settings: Settings, *, demo: bool = False) -> Services:
+    """Build the services; the database is migrated and its audit listens before anything is served."""
+    settings.storage.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = settings.storage.directory
+    database = Database(settings.database_url)
+    upgrade(database.engine)
+    audit.install(database.engine)
+    vault = LocalVault(settings.vault_directory)
+    intake = Intake(settings.imaging.file, vault, Sandbox(settings.imaging.worker))
+    return Services(
+        settings=settings,
+        database=database,
+        vault=vault,
+        uploads=Uploads(folder / "uploads", settings.imaging.upload, settings.imaging.archive, intake),
+        pictures=Pictures(vault, folder / "derived", settings.imaging.worker),
+        rooms=Rooms(
+            RoomStore(database), now, facts_of, settings.conference,
+            followers=(Follower(delivery.NAME, delivery.project),),
+        ),
+        sessions=Sessions(database, settings.auth, secure=settings.secure, keys=folder / "keys"),
+        tickets=Tickets(),
+        signer=Signer(folder / "keys"),
+        templates=environment(),
+        demo=demo,
+    )
+
+
+@contextlib.asynccontextmanager
+async def running(made: Services) -> AsyncIterator[None]:
+    """Start what runs beside requests, and take everything down in the reverse order."""
+    async with contextlib.AsyncExitStack() as ending:
+        ending.callback(made.database.close)
+        ending.callback(made.sessions.close)
+        ending.callback(made.uploads.intake.close)
+        ending.callback(made.pictures.close)
+        await made.database.write(Deed("system", "Consilium", "vault.sweep", now()), sweep, made.vault)
+        await made.rooms.start()
+        ending.push_async_callback(made.rooms.stop)
+        ending.callback(revocation.watch(made.database, made.sessions))
+        for job in (keep_anchoring(made.database, anchors_of(made.settings)), _keep_sweeping(made)):
+            ending.push_async_callback(_ended, asyncio.create_task(job))
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    async with running(app.state.services):
+        yield
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def _keep_sweeping(made: Services) -> None:
+    while True:
+        await asyncio.to_thread(made.uploads.expire, now())
+        await asyncio.sleep(SWEEP_EVERY_S)
+
+
+class _Static(StaticFiles):
+    """Built files carry a hash in their name and never change; the few others are asked for again after an hour."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file with its cache lifetime."""
+        answer = await super().get_response(path, scope)
+        hashed = path.startswith("dist/assets/")
+        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if hashed else "public, max-age=3600"
+        return answer
