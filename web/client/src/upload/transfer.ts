@@ -60,7 +60,12 @@ const AT_ONCE = 3;
 const LONGEST_WAIT_MS = 15_000;
 
 /** Asks the server; raises Refused with its sentence, TypeError when there is no connection. */
-export async function ask(path: string, method = 'GET', body?: BodyInit, headers: Record<string, string> = {}): Promise<Response> {
+export async function ask(
+  path: string,
+  method = 'GET',
+  body?: BodyInit,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   const sent = await fetch(path, {
     method,
     headers: { Accept: 'application/json', ...headers },
