@@ -34,7 +34,8 @@ import type {
 import './viewer';
 
 /** How long a short message stays; a refusal stays until it is read. */
-const SAID_MS = 7000;
+const SAID_MS = 6000;
+const DRAFT_POINTS = 512;
 
 export class ConsiliumRoom extends LitElement {
   static override properties: PropertyDeclarations = {
@@ -214,14 +215,16 @@ export class ConsiliumRoom extends LitElement {
       this.say(`${COMMANDS[command.type] ?? 'That'} was refused. ${reason}`, 'bad');
     } else if (notice.kind === 'event') {
       const words = sentence(this.model, notice.recorded);
-      if (words !== null) this.say(words, 'info');
+      if (words === null) return;
+      if (notice.recorded.actor === this.model.me) this.heard = words;
+      else this.say(words, 'info');
     }
   }
 
   private say(words: string, tone: Said['tone']): void {
     this.saidCount += 1;
     const id = this.saidCount;
-    this.said = [...this.said.slice(-3), { id, words, tone }];
+    this.said = [...this.said.slice(-2), { id, words, tone }];
     this.heard = words;
     if (tone !== 'bad') window.setTimeout(() => this.forget(id), SAID_MS);
     this.again();
@@ -257,7 +260,7 @@ export class ConsiliumRoom extends LitElement {
 
   private draftChanged(draft: Draft | null): void {
     this.drafting = draft;
-    this.session.present({ draft });
+    this.session.present({ draft: draft === null ? null : thinned(draft) });
   }
 
   private point(pointer: PointerAt | null): void {
@@ -351,6 +354,12 @@ export class ConsiliumRoom extends LitElement {
     this.rejoin();
     return true;
   }
+}
+
+/** A relayed draft carries at most as many points as the protocol takes. */
+function thinned(draft: Draft): Draft {
+  const step = Math.ceil(draft.points.length / DRAFT_POINTS);
+  return step <= 1 ? draft : { ...draft, points: draft.points.filter((_point, index) => index % step === 0) };
 }
 
 /** What the page says of the conference, from its data block. */

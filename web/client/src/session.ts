@@ -88,7 +88,7 @@ export class Session {
   }
 
   /** Ask the room for something; returns the command's identity. Sent at once when live, else after the welcome. */
-  ask(command: Command, id: string = crypto.randomUUID()): string {
+  ask(command: Command, id: string = newId()): string {
     const item: Pending = { id, command, sent: false, settled: null };
     this.pending.set(id, item);
     if (this.live) this.send(item);
@@ -227,6 +227,15 @@ export class Session {
     item.sent = true;
     this.outgoing.push({ type: 'command', id: item.id, command: item.command });
   }
+}
+
+/** A random UUID (RFC 9562, version 4); `crypto.randomUUID` exists in secure contexts only, a hospital's LAN may be none. */
+export function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
 /** How far a mark has come: never more than what was delivered is called shared. */

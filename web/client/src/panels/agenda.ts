@@ -67,8 +67,9 @@ export class AgendaPanel extends Panel {
         <span class="agenda-due number">${due ?? (onTable ? 'Now' : '')}</span>
         <div class="agenda-what">
           <span class="agenda-title">${item.brief.title}</span>
-          <span class="agenda-state" data-tone=${state.tone}>${icon(state.icon)} ${state.words}</span>
-          <span class="muted small">${item.brief.minutes} min</span>
+          <span class="agenda-state" data-tone=${state.tone}
+            >${icon(state.icon)} ${state.words}<span class="muted">${item.brief.minutes} min</span></span
+          >
         </div>
         ${
           callable

@@ -44,9 +44,7 @@ export class OpinionsPanel extends Panel {
           <h3 id="sealed-title">${icon('lock')} Sealed opinions, round ${item.round}</h3>
           <span class="muted small">${given.length} given</span>
         </div>
-        <p class="hint">
-          Nobody sees an opinion before the chair reveals them all at once; not the chair, not the server’s logs.
-        </p>
+        <p class="hint">Nobody sees an opinion before all are revealed at once, the chair included.</p>
         <ul class="given" role="list">
           ${given.map(
             (opinion) =>

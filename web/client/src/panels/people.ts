@@ -118,14 +118,11 @@ export class PeoplePanel extends Panel {
   private person(person: string, seat: Seat): TemplateResult {
     const discipline = this.model.discipline(seat.discipline);
     const speaks = this.model.room.floor === person;
-    const away = !this.model.session.others.has(person) && person !== this.model.me;
     return html`<li class="person" data-person=${person}>
       ${face(seat.name, discipline)}
       <span class="grow person-name">
         <span>${seat.name}${person === this.model.me ? html` <span class="muted">(you)</span>` : nothing}</span>
-        <span class="muted small"
-          >${seat.discipline === null ? ROLES[seat.role] : discipline.name}${away && this.model.link.state === 'live' ? ' · window hidden' : ''}</span
-        >
+        <span class="muted small">${seat.discipline === null ? ROLES[seat.role] : discipline.name}</span>
       </span>
       ${speaks ? html`<span class="pill" data-tone="info">${icon('presentation')} Floor</span>` : nothing}
       ${
