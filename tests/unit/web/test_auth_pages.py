@@ -21,8 +21,6 @@ from web.clock import now
 from web.routes import account, audit, guests
 from web.routes import people as people_pages
 from web.routes import sign_in as sign_in_pages
-from web.routes import people as people_pages
-from web.routes import sign_in as sign_in_pages
 from web.services import Services
 
 SECRET = re.compile(r'id="totp-secret">([A-Z2-7]+)<')

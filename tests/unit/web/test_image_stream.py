@@ -1,0 +1,145 @@
+"""The image stream over a real socket: order, admission, and what ends it."""
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import pytest
+from sqlmodel import Session, select
+from starlette.testclient import TestClient, WebSocketTestSession
+from starlette.websockets import WebSocketDisconnect
+
+from conference.record.audit import AuditEntry
+from tests.unit.web.application import SAME, application, client, sign_in
+from tests.unit.web.imaged import ELSEWHERE, SERIES, SLICES, imaged
+from web.routes import sign_in as pages
+from web.routes import tickets
+from web.services import Services
+from web.sockets import images
+
+
+@pytest.fixture
+def browser(held: Services, tmp_path: Path) -> Iterator[TestClient]:
+    with imaged(held, tmp_path) as services:
+        app = application(services, [*pages.routes, *tickets.routes, *images.routes])
+        with client(app) as made:
+            yield made
+
+
+def address(browser: TestClient) -> str:
+    answer = browser.post("/tickets", json={"for": "images", "case": "case1"}, headers=SAME)
+    assert answer.status_code == 200, answer.text
+    url: str = answer.json()["url"]
+    return url
+
+
+def open_stream(browser: TestClient, url: str) -> WebSocketTestSession:
+    return browser.websocket_connect(f"ws://127.0.0.1:8000{url}", headers={"Origin": "http://127.0.0.1:8000"})
+
+
+def everything(socket: WebSocketTestSession) -> tuple[dict[str, Any], list[tuple[int, int, bytes]]]:
+    """The series message and (kind, index, payload) of every picture until it is complete; credits as it goes."""
+    series = socket.receive_json()
+    got = []
+    while True:
+        message = socket.receive()
+        if message.get("text"):
+            assert '"complete"' in message["text"], message["text"]
+            return series, got
+        kind, flags, handle, index, length = struct.unpack_from("<BBHII", message["bytes"])
+        assert (flags, handle, len(message["bytes"])) == (0, series["handle"], length + 12)
+        got.append((kind, index, message["bytes"][12:]))
+        socket.send_json({"type": "credit", "bytes": length})
+
+
+def test_the_looked_at_slice_comes_first_and_all_slices_end_lossless(browser: TestClient) -> None:
+    sign_in(browser, "ada")
+    with open_stream(browser, address(browser)) as socket:
+        socket.send_json({"type": "show", "series": SERIES, "index": 2, "link": "thin"})
+        series, got = everything(socket)
+    assert [(kind, index) for kind, index, _ in got] == [
+        (1, 2), (2, 2), (1, 3), (1, 1), (1, 4), (1, 0), (2, 3), (2, 1), (2, 4), (2, 0),
+    ]  # fmt: skip
+    assert [frame["position"][2] for frame in series["frames"]] == [0, 5, 10, 15, 20]
+    for kind, index, payload in got:
+        if kind == 1:
+            assert payload[8:12] == b"WEBP"
+        else:
+            samples = imagecodecs.htj2k_decode(payload)
+            assert (samples.shape, samples.dtype, samples[0, 0]) == ((64, 64), "int16", index)
+
+
+def test_the_series_message_says_how_to_draw(browser: TestClient) -> None:
+    sign_in(browser, "ada")
+    with open_stream(browser, address(browser)) as socket:
+        socket.send_json({"type": "show", "series": SERIES, "index": 0, "link": "normal"})
+        series, _ = everything(socket)
+    assert series["type"] == "series"
+    assert (series["modality"], series["signed"], series["colour"], series["inverted"]) == ("MR", True, False, False)
+    assert (series["slope"], series["intercept"], series["sample"]) == (1.0, 0.0, "i16")
+    assert series["window"]["width"] > 1
+    assert series["frames"][0]["rows"] == 64
+    assert series["frames"][0]["spacing_source"] == "pixel"
+
+
+def test_a_browser_that_still_holds_pictures_is_not_sent_them_again(browser: TestClient) -> None:
+    sign_in(browser, "ada")
+    held = {"preview": [[0, SLICES - 1]], "lossless": [[0, 3]]}
+    with open_stream(browser, address(browser)) as socket:
+        socket.send_json({"type": "show", "series": SERIES, "index": 0, "link": "normal", "held": held})
+        _, got = everything(socket)
+    assert [(kind, index) for kind, index, _ in got] == [(2, 4)]
+
+
+@pytest.mark.parametrize("series", [ELSEWHERE, "1.2.3.4"], ids=["of another case", "that does not exist"])
+def test_a_series_that_is_not_of_the_case_is_refused_by_a_sentence(browser: TestClient, series: str) -> None:
+    sign_in(browser, "ada")
+    with open_stream(browser, address(browser)) as socket:
+        socket.send_json({"type": "show", "series": series, "index": 0, "link": "normal"})
+        said = socket.receive_json()
+    assert (said["type"], said["series"], said["index"]) == ("failed", series, None)
+    assert said["reason"].endswith(".")
+
+
+@pytest.mark.parametrize(
+    "text", ["{", '{"type":"show"}', '{"type":"shout"}', '{"type":"credit","bytes":-1}', "x" * 70_000]
+)
+def test_nonsense_ends_the_socket_as_a_protocol_error(browser: TestClient, text: str) -> None:
+    sign_in(browser, "ada")
+    with open_stream(browser, address(browser)) as socket:
+        socket.send_text(text)
+        with pytest.raises(WebSocketDisconnect) as ended:
+            socket.receive_json()
+    assert ended.value.code == 4001
+
+
+def test_a_ticket_opens_one_socket(browser: TestClient) -> None:
+    sign_in(browser, "ada")
+    url = address(browser)
+    with open_stream(browser, url):
+        pass
+    with open_stream(browser, url) as socket, pytest.raises(WebSocketDisconnect) as ended:
+        socket.receive_json()
+    assert ended.value.code == 4008
+
+
+def test_somebody_outside_the_board_gets_no_ticket(browser: TestClient) -> None:
+    sign_in(browser, "fay")
+    answer = browser.post("/tickets", json={"for": "images", "case": "case1"}, headers=SAME)
+    assert answer.status_code == 403
+
+
+def test_a_series_is_in_the_audit_once_however_often_it_is_shown(browser: TestClient, held: Services) -> None:
+    sign_in(browser, "ada")
+    with open_stream(browser, address(browser)) as socket:
+        for index in (0, 3, 1):
+            socket.send_json({"type": "show", "series": SERIES, "index": index, "link": "normal"})
+        everything(socket)
+    assert held.database.read_now(_reads) == [f"case/case1/series/{SERIES}"]
+
+
+def _reads(session: Session) -> list[str]:
+    rows = session.exec(select(AuditEntry).where(AuditEntry.activity == "image.read"))
+    return [row.record for row in rows]
