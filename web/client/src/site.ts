@@ -1,6 +1,7 @@
 /** Every page: the theme, htmx, the theme switch, and keeping the place after a swap. */
 import './theme/index.css';
 import 'htmx.org';
+import './agenda-island';
 
 const YEAR_S = 31_536_000;
 

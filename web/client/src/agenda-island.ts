@@ -1,0 +1,67 @@
+/** The desk's islands: drag and drop of the running order, and what a form says while it saves itself. */
+import htmx from 'htmx.org';
+import Sortable from 'sortablejs';
+
+const sorted = new WeakSet<Element>();
+
+/** Makes the running order draggable by its grips; breaks stay where they are. The buttons beside do the same. */
+function sortable(card: HTMLElement): void {
+  const body = card.querySelector<HTMLElement>('[data-sortable]');
+  if (body === null || sorted.has(body) || body.querySelector('[data-grip]') === null) return;
+  sorted.add(body);
+  Sortable.create(body, {
+    handle: '[data-grip]',
+    draggable: '[data-item]',
+    animation: 120,
+    onEnd: (event) => {
+      if (event.oldDraggableIndex === event.newDraggableIndex) return;
+      const form = event.item.querySelector<HTMLFormElement>('form.moves');
+      if (form === null || event.newDraggableIndex === undefined) return;
+      void htmx.ajax('post', form.action, {
+        source: form,
+        target: '#agenda',
+        swap: 'outerHTML',
+        select: '#agenda',
+        values: { act: 'move', index: event.newDraggableIndex, revision: card.dataset['revision'] ?? '' },
+      });
+    },
+  });
+}
+
+function everywhere(): void {
+  for (const card of document.querySelectorAll<HTMLElement>('[data-agenda]')) sortable(card);
+}
+
+/** A field and its note speak together: what is wrong is said to assistive technology at the field itself. */
+function mark(note: Element): void {
+  const wrong = note.querySelector('.error') !== null;
+  const field = note.closest('.field');
+  field?.classList.toggle('field-bad', wrong);
+  for (const input of field?.querySelectorAll('input:not([type="hidden"]), textarea, select') ?? []) {
+    if (wrong) input.setAttribute('aria-invalid', 'true');
+    else input.removeAttribute('aria-invalid');
+  }
+}
+
+function note(event: Event): Element | null {
+  const target = (event as CustomEvent<{ target?: Element }>).detail.target ?? (event.target as Element);
+  return target.closest('.slot-note');
+}
+
+document.addEventListener('htmx:afterSettle', (event) => {
+  everywhere();
+  const saved = note(event);
+  if (saved === null) return;
+  saved.classList.remove('unsaved');
+  mark(saved);
+});
+
+for (const name of ['htmx:sendError', 'htmx:responseError', 'htmx:timeout']) {
+  document.addEventListener(name, (event) => {
+    note(event)?.classList.add('unsaved');
+    const announce = document.querySelector('#announce');
+    if (announce !== null) announce.textContent = 'That did not reach the server. Nothing you typed is lost.';
+  });
+}
+
+everywhere();

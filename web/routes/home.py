@@ -1,0 +1,108 @@
+"""Today: what waits for this person, by what they do here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from agenda.alarms import unanswered
+from agenda.boards import board
+from agenda.cases import case, cases_by, cases_of_boards
+from agenda.conferences import Conference, items, upcoming
+from agenda.ids import CaseId
+from agenda.lifecycle import Step, tracker
+from agenda.people import people
+from agenda.referrals import open_asks
+from agenda.triage import LANES, worklist
+from conference.policy import Action, Actor, may
+from web.access import actor, reading
+from web.agenda_view import agenda_view
+from web.case_facts import CaseRow, row_of
+from web.clock import now
+from web.pages import page, redirect
+from web.resources import conference_resource
+from web.routes.triage import triaging_boards
+from web.services import services
+
+_VOICED = frozenset({"chair", "coordinator", "core", "extended", "deputy"})
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCase:
+    """A referrer's case with its tracker."""
+
+    row: CaseRow
+    steps: tuple[Step, ...]
+    asks: int
+    """Questions of the board that wait for an answer."""
+
+
+@dataclass(slots=True)
+class ToRead:
+    """A packet of a sitting to come, and whether this person's opinion is missing."""
+
+    sitting: Conference
+    row: CaseRow
+    minutes: int
+    given: bool = False
+
+
+def _view(session: Session, who: Actor, at: datetime) -> dict[str, Any]:
+    seated = [str(key) for key, role in who.boards.items() if role in _VOICED]
+    chairing = triaging_boards(who)
+    coming = upcoming(session, [str(key) for key in who.boards], at)
+    own = [
+        OwnCase(row_of(session, one), tracker(one.state), len(open_asks(session, one.id)))
+        for one in cases_by(session, who.person_id)
+    ]
+    waiting = worklist(session, chairing)
+    return {
+        "own": own, "coming": [(one, board(session, one.board_id).name) for one in coming],
+        "to_read": _to_read(session, coming, seated) if who.discipline else [],
+        "alarms": unanswered(session, seated), "chairing": bool(chairing), "waiting": len(waiting),
+        "lanes": {text: sum(one.lane == key for one in waiting) for key, text in LANES.items()},
+        "untriaged": sum(one.lane is None for one in waiting),
+        "next": _next(session, who, coming, at) if chairing else None,
+        "decided": sum(one.state in ("signed", "delivered") for one in cases_of_boards(session, seated)),
+        "people": len([one for one in people(session) if one.disabled_at is None]) if _manages(who) else 0,
+        "manages": _manages(who), "referring": who.standing == "referrer" or bool(own),
+    }
+
+
+def _next(session: Session, who: Actor, coming: list[Conference], at: datetime) -> dict[str, Any] | None:
+    soonest = next(iter(coming), None)
+    return agenda_view(session, who, conference_resource(session, soonest.id), at) if soonest else None
+
+
+def _manages(who: Actor) -> bool:
+    return bool(may(who, Action.PEOPLE_MANAGE))
+
+
+def _to_read(session: Session, coming: list[Conference], seated: list[str]) -> list[ToRead]:
+    return [
+        ToRead(sitting, row_of(session, case(session, item.case_id)), item.minutes)
+        for sitting in coming if sitting.board_id in seated
+        for item in items(session, sitting.id) if item.case_id is not None
+    ]
+
+
+async def home(request: Request) -> Response:
+    """The dashboard; a guest goes straight to the one case of the invitation."""
+    who = actor(request)
+    if who.guest_of is not None:
+        return redirect(request, f"/cases/{who.guest_of}")
+    at = now()
+    view = await reading(request, _view, who, at)
+    reads: list[ToRead] = view["to_read"]
+    for one in reads:
+        state = await services(request).rooms.state(one.sitting.id)
+        in_room = state.cases.get(CaseId(one.row.case.id))
+        one.given = in_room is not None and f"{in_room.round}:{who.person_id}" in in_room.opinions
+    return page(request, "home/show.html", **view, missing=sum(not one.given for one in reads), at=at)
+
+
+routes: list[BaseRoute] = [Route("/", home, methods=["GET"])]
