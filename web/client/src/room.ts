@@ -128,6 +128,7 @@ export class ConsiliumRoom extends LitElement {
     return html`<consilium-viewer
       .caseId=${table.id}
       .me=${model.me}
+      .discipline=${model.myDiscipline}
       .disciplines=${model.facts.disciplines}
       .marks=${this.viewerMarks()}
       .canDraw=${model.may('draw')}

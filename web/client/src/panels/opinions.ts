@@ -106,15 +106,17 @@ export class OpinionsPanel extends Panel {
     const values = opinions.flatMap((opinion) => opinion.opinion?.ratings[option.key] ?? []);
     const summary = spread(values);
     return html`<tr>
-      <th scope="row"><span>${option.label}</span><span class="sub muted">${OPTION_KINDS[option.kind]}</span></th>
+      <th scope="row">
+        <span>${option.label}</span><span class="sub muted">${OPTION_KINDS[option.kind]}</span>
+        ${summary === null ? nothing : html`<span class="pill" data-tone=${summary.tone}>${summary.words}</span>`}
+      </th>
       ${opinions.map((opinion) => this.rating(item, option, opinion))}
       <td class="ratings-sum">
         ${
           summary === null
             ? '–'
             : html`<b class="number">${summary.median}</b>
-                <span class="sub muted number">${summary.low}–${summary.high}</span>
-                <span class="pill" data-tone=${summary.tone}>${summary.words}</span>`
+                <span class="sub muted number">${summary.low}–${summary.high}</span>`
         }
       </td>
     </tr>`;
