@@ -1,1 +1,3 @@
-export {};
+/** The viewer: `<consilium-viewer>`, its types and its events. */
+export { ConsiliumViewer } from './viewer';
+export type * from './types';

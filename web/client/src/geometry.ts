@@ -1,0 +1,134 @@
+/**
+ * What a drawn mark measures: the same arithmetic as `imaging/measure.py`, shown while drawing until the server's own
+ * value arrives. Both satisfy the vectors of `tests/data/geometry`. Points are (column, row), SCOORD; they are multiplied
+ * with the spacing first, so that pixels that are not square do not bend angles. Angles come from `atan2`. Pure.
+ */
+export type GeometryPoint = readonly [number, number];
+
+/** Distance between pixel centres in mm; null where there is none worth trusting: then results are in pixels. */
+export interface Spacing {
+  readonly row_mm: number;
+  readonly column_mm: number;
+}
+
+export interface Measurement {
+  readonly value: number;
+  readonly unit: 'mm' | 'deg' | 'px' | 'mm2' | 'px2';
+  /** 95 % half-width in `unit`, from the literature; null: not known. */
+  readonly error: number | null;
+  /** Stable name with version; the version rises when the arithmetic changes. */
+  readonly method: string;
+}
+
+type Vector = readonly [number, number];
+
+/** 95 % half-width within one observer, end vertebrae chosen anew. */
+export const COBB_ERROR_DEG = 4.9;
+
+/** These points measure nothing; the message says why. */
+export class Unmeasurable extends Error {}
+
+/** What a mark measures; null for kinds that measure nothing. Throws `Unmeasurable` for points that cannot be measured. */
+export function measured(kind: string, points: readonly GeometryPoint[], spacing: Spacing | null): Measurement | null {
+  const method = METHODS[kind];
+  if (method === undefined) return null;
+  if (!points.every(([column, row]) => Number.isFinite(column) && Number.isFinite(row))) {
+    throw new Unmeasurable('A point is not a finite number.');
+  }
+  return method(points, spacing);
+}
+
+type Method = (points: readonly GeometryPoint[], spacing: Spacing | null) => Measurement;
+
+const METHODS: Readonly<Record<string, Method | undefined>> = {
+  length(points, spacing) {
+    const [a, b] = exactly<2>(points, 'A length', 2);
+    return { value: size(side(a, b, spacing)), unit: spacing ? 'mm' : 'px', error: null, method: 'length-euclid/1' };
+  },
+  angle(points, spacing) {
+    const [a, vertex, b] = exactly<3>(points, 'An angle', 3);
+    const value = between(side(vertex, a, spacing), side(vertex, b, spacing));
+    return { value, unit: 'deg', error: null, method: 'angle-atan2/1' };
+  },
+  cobb,
+  ellipse(points, spacing) {
+    const method = 'ellipse-area/1';
+    if (points.length === 2) return area((Math.PI / 4) * box(points, spacing), spacing, method);
+    const [a, b, c, d] = exactly<4>(points, 'An ellipse', 4);
+    return area((Math.PI / 4) * Math.abs(cross(side(a, b, spacing), side(c, d, spacing))), spacing, method);
+  },
+  rectangle(points, spacing) {
+    const method = 'rectangle-area/1';
+    if (points.length === 2) return area(box(points, spacing), spacing, method);
+    const [a, b, c, d] = exactly<4>(points, 'A rectangle', 4);
+    return area(Math.abs(cross(side(a, c, spacing), side(b, d, spacing))) / 2, spacing, method);
+  },
+};
+
+/**
+ * The angle between two end-plate lines (points 1–2 and 3–4), 0° to 180°. A line has no direction, so each is turned to
+ * the same side of the axis from the middle of the first to the middle of the second; without such an axis the smaller
+ * angle is given.
+ */
+function cobb(points: readonly GeometryPoint[], spacing: Spacing | null): Measurement {
+  const [a, b, c, d] = exactly<4>(points, 'A Cobb angle', 4);
+  const [upper, lower] = [side(a, b, spacing), side(c, d, spacing)];
+  const axis = side(middle(a, b), middle(c, d), spacing);
+  const [first, second] = [cross(axis, upper), cross(axis, lower)];
+  let value: number;
+  if (first === 0 || second === 0) {
+    const angle = between(upper, lower);
+    value = Math.min(angle, 180 - angle);
+  } else {
+    value = between(turned(upper, first), turned(lower, second));
+  }
+  return { value, unit: 'deg', error: COBB_ERROR_DEG, method: 'cobb-atan2/1' };
+}
+
+type Exactly<N extends 2 | 3 | 4> = N extends 2
+  ? readonly [GeometryPoint, GeometryPoint]
+  : N extends 3
+    ? readonly [GeometryPoint, GeometryPoint, GeometryPoint]
+    : readonly [GeometryPoint, GeometryPoint, GeometryPoint, GeometryPoint];
+
+function exactly<N extends 2 | 3 | 4>(points: readonly GeometryPoint[], what: string, count: N): Exactly<N> {
+  if (points.length !== count) throw new Unmeasurable(`${what} takes ${count} points, not ${points.length}.`);
+  return points as unknown as Exactly<N>;
+}
+
+function side(start: GeometryPoint, end: GeometryPoint, spacing: Spacing | null): Vector {
+  return [(end[0] - start[0]) * (spacing?.column_mm ?? 1), (end[1] - start[1]) * (spacing?.row_mm ?? 1)];
+}
+
+function box(points: readonly GeometryPoint[], spacing: Spacing | null): number {
+  const [a, b] = exactly<2>(points, 'A box', 2);
+  const [width, height] = side(a, b, spacing);
+  return Math.abs(width * height);
+}
+
+function area(value: number, spacing: Spacing | null, method: string): Measurement {
+  return { value, unit: spacing ? 'mm2' : 'px2', error: null, method };
+}
+
+function middle(a: GeometryPoint, b: GeometryPoint): GeometryPoint {
+  return [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
+}
+
+function cross(a: Vector, b: Vector): number {
+  return a[0] * b[1] - a[1] * b[0];
+}
+
+function turned(vector: Vector, sign: number): Vector {
+  return sign > 0 ? vector : [-vector[0], -vector[1]];
+}
+
+function size(vector: Vector): number {
+  return Math.hypot(vector[0], vector[1]);
+}
+
+function between(a: Vector, b: Vector): number {
+  if (size(a) === 0 || size(b) === 0) {
+    throw new Unmeasurable('A side of the angle has no length: two of its points are the same.');
+  }
+  return (Math.atan2(Math.abs(cross(a, b)), a[0] * b[0] + a[1] * b[1]) * 180) / Math.PI;
+}

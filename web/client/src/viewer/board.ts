@@ -1,0 +1,179 @@
+/** One pane as the gestures and tools see it. */
+import type { Board } from './gestures';
+import { kept, PRESSES } from './marks';
+import type { Pane } from './pane';
+import { askText } from './prompt';
+import { make, TOOLS } from './tools';
+import type { ReshapeStage } from './tools/reshape';
+import type { Stage, Tool } from './tools/tool';
+import type { Draft, MarkComplete, MarkKind, MarkMove, Point, PointerAt, ToolName, ViewerMark } from './types';
+
+/** What the board tells the viewer. */
+export interface BoardEvents {
+  readonly tool: () => ToolName;
+  readonly me: () => string | null;
+  readonly mayDraw: () => boolean;
+  readonly draft: (draft: Draft | null) => void;
+  readonly complete: (mark: MarkComplete) => void;
+  readonly move: (move: MarkMove) => void;
+  readonly point: (at: PointerAt | null) => void;
+  readonly activate: (pane: Pane) => void;
+}
+
+/** Kinds with words of their own, and whether they make no sense without. */
+const WORDED: Readonly<Partial<Record<MarkKind, { required: boolean; label: string; list?: string }>>> = {
+  text: { required: true, label: 'Text' },
+  level: { required: true, label: 'Level', list: 'viewer-levels' },
+  arrow: { required: false, label: 'Words at the arrow (may be left empty)' },
+};
+
+export class PaneBoard implements Board {
+  readonly stage: Stage & ReshapeStage;
+  private made: { readonly name: ToolName; readonly tool: Tool } | null = null;
+  private draftId: string = crypto.randomUUID();
+
+  constructor(
+    private readonly pane: Pane,
+    private readonly events: BoardEvents,
+  ) {
+    this.stage = this.makeStage();
+  }
+
+  tool(): Tool {
+    const wanted = this.events.tool();
+    const drawn = this.drawing();
+    // Somebody who may not draw still scrolls with a drawing tool in hand.
+    const name = drawn && !this.events.mayDraw() ? 'scroll' : wanted;
+    if (this.made?.name !== name) {
+      this.made?.tool.cancel();
+      this.made = { name, tool: make(name, this.stage) };
+    }
+    return this.made.tool;
+  }
+
+  drawing(): boolean {
+    return TOOLS.find(({ name }) => name === this.events.tool())?.draws === true;
+  }
+
+  toImage(screen: Point): Point {
+    return this.pane.toImage(screen);
+  }
+
+  place(point: Point): Point {
+    return this.pane.toPane(point);
+  }
+
+  marks(): readonly ViewerMark[] {
+    return this.pane.marksHere();
+  }
+
+  mayMove(mark: ViewerMark): boolean {
+    return this.events.mayDraw() && mark.author === this.events.me() && mark.delivery === 'delivered';
+  }
+
+  select(mark: ViewerMark | null): void {
+    this.pane.selected = mark?.mark ?? null;
+    this.pane.draw();
+  }
+
+  selected(): string | null {
+    return this.pane.selected;
+  }
+
+  activate(): void {
+    this.events.activate(this.pane);
+  }
+
+  /** Give up what is being drawn; tells whether anything was. */
+  cancel(): boolean {
+    const busy = this.made?.tool.busy === true || this.pane.own !== null;
+    this.made?.tool.cancel();
+    if (this.pane.own !== null) this.drafted(null);
+    return busy;
+  }
+
+  private makeStage(): Stage & ReshapeStage {
+    const { pane } = this;
+    return {
+      frame: () => pane.frame,
+      extent: () => pane.extent,
+      size: () => pane.size,
+      view: () => pane.state.view,
+      setView: (view) => pane.update({ view }),
+      window: () => pane.window,
+      setWindow: (window) => {
+        if (pane.facts?.colour === false) pane.update({ window });
+      },
+      scroll: (slices) => {
+        this.cancel();
+        pane.go(pane.index + slices);
+      },
+      draft: (kind, points) => this.draft(kind, points),
+      finish: (kind, points) => void this.finish(kind, points),
+      pointAt: (point) => this.pointed(point),
+      moving: (mark, points) => {
+        pane.moving = points === null ? null : { mark: mark.mark, points };
+        pane.draw();
+      },
+      moved: (mark, points) => this.moved(mark, points),
+    };
+  }
+
+  private draft(kind: MarkKind, points: readonly Point[] | null): void {
+    const { frame } = this.pane;
+    if (points === null || frame === null) {
+      this.drafted(null);
+      return;
+    }
+    const { sop_instance_uid } = frame;
+    const whole = points.length === PRESSES[kind] || kind === 'freehand';
+    const shown = whole ? kept(kind, points, frame) : points;
+    this.drafted({ mark: this.draftId, kind, sop_instance_uid, frame: frame.frame, points: [...shown] });
+  }
+
+  private drafted(draft: Draft | null): void {
+    this.pane.own = draft;
+    this.events.draft(draft);
+    this.pane.draw();
+  }
+
+  private async finish(kind: MarkKind, drawn: readonly Point[]): Promise<void> {
+    const { frame } = this.pane;
+    if (frame === null) return;
+    this.draft(kind, drawn);
+    const worded = WORDED[kind];
+    const at = this.pane.toPane(drawn.at(-1)!);
+    const text = worded === undefined ? '' : await askText(this.pane.root, at, worded);
+    if (text !== null) {
+      const { sop_instance_uid } = frame;
+      const points = kept(kind, drawn, frame);
+      this.events.complete({ mark: this.draftId, kind, sop_instance_uid, frame: frame.frame, points, text });
+    }
+    this.draftId = crypto.randomUUID();
+    this.drafted(null);
+  }
+
+  private moved(mark: ViewerMark, points: readonly Point[]): void {
+    const { frame } = this.pane;
+    this.pane.moving = null;
+    if (frame !== null) {
+      const { revision, text } = mark;
+      this.events.move({ mark: mark.mark, revision, points: kept(mark.kind, points, frame), text });
+    }
+    this.pane.draw();
+  }
+
+  private pointed(point: Point | null): void {
+    const { frame } = this.pane;
+    if (this.events.tool() !== 'pointer' && point !== null) return;
+    const outside =
+      point === null ||
+      frame === null ||
+      point[0] < 0 ||
+      point[1] < 0 ||
+      point[0] > frame.columns ||
+      point[1] > frame.rows;
+    const at = outside ? null : { sop_instance_uid: frame.sop_instance_uid, frame: frame.frame, point };
+    this.events.point(at);
+  }
+}

@@ -1,0 +1,37 @@
+/** A pane's state as the room knows it, and back. Zoom and pan are relative to fit, so that canvas sizes may differ. */
+import type { Pane, PaneState } from './pane';
+import type { Viewport } from './types';
+
+/** What a pane shows; null before its series is known. */
+export function viewportOf(pane: Pane): Viewport | null {
+  const { frame, facts, state } = pane;
+  if (frame === null || facts === null) return null;
+  return {
+    series_instance_uid: facts.series,
+    sop_instance_uid: frame.sop_instance_uid,
+    frame: frame.frame,
+    window_centre: state.window?.centre ?? null,
+    window_width: state.window?.width ?? null,
+    zoom: state.view.zoom,
+    pan: state.view.pan,
+    rotation: state.view.rotation,
+    flipped: state.view.flipped,
+    inverted: state.inverted,
+  };
+}
+
+export function stateOf(viewport: Viewport): PaneState {
+  const { window_centre: centre, window_width: width, zoom, pan, rotation, flipped, inverted } = viewport;
+  const window = centre === null || width === null ? null : { centre, width };
+  return { view: { zoom, pan, rotation, flipped }, window, inverted };
+}
+
+/** Show in a pane what somebody else shows. */
+export function follow(pane: Pane, viewport: Viewport): void {
+  const place = { sop_instance_uid: viewport.sop_instance_uid, frame: viewport.frame };
+  pane.open(viewport.series_instance_uid, place, stateOf(viewport));
+}
+
+export function sameViewport(a: Viewport | null, b: Viewport | null): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

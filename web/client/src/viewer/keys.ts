@@ -1,0 +1,89 @@
+/** The keyboard map of the viewer; the help sheet is made from the same list. */
+import { TOOLS } from './tools';
+import type { ToolName } from './types';
+
+export type Action =
+  | { readonly do: 'tool'; readonly tool: ToolName }
+  | { readonly do: 'scroll'; readonly slices: number }
+  | { readonly do: 'edge'; readonly last: boolean }
+  | { readonly do: 'pan'; readonly by: readonly [number, number] }
+  | { readonly do: 'zoom'; readonly factor: number }
+  | { readonly do: 'rotate'; readonly degrees: number }
+  | { readonly do: 'preset'; readonly number: number }
+  | { readonly do: 'series'; readonly step: number }
+  | {
+      readonly do:
+        'fit' | 'one-to-one' | 'invert' | 'flip' | 'cine' | 'layout' | 'help' | 'cancel' | 'erase' | 'screen';
+    };
+
+interface Entry {
+  readonly keys: readonly string[];
+  readonly words: string;
+  readonly action: Action;
+}
+
+const PAN_PX = 40;
+
+const ENTRIES: readonly Entry[] = [
+  { keys: ['ArrowUp'], words: 'Previous image', action: { do: 'scroll', slices: -1 } },
+  { keys: ['ArrowDown'], words: 'Next image', action: { do: 'scroll', slices: 1 } },
+  { keys: ['PageUp'], words: 'Ten images back', action: { do: 'scroll', slices: -10 } },
+  { keys: ['PageDown'], words: 'Ten images on', action: { do: 'scroll', slices: 10 } },
+  { keys: ['Home'], words: 'First image', action: { do: 'edge', last: false } },
+  { keys: ['End'], words: 'Last image', action: { do: 'edge', last: true } },
+  { keys: ['['], words: 'Previous series', action: { do: 'series', step: -1 } },
+  { keys: [']'], words: 'Next series', action: { do: 'series', step: 1 } },
+  { keys: ['+', '='], words: 'Zoom in', action: { do: 'zoom', factor: 1.25 } },
+  { keys: ['-'], words: 'Zoom out', action: { do: 'zoom', factor: 0.8 } },
+  { keys: ['0'], words: 'Fit to the pane', action: { do: 'fit' } },
+  { keys: ['g'], words: 'One image pixel per screen pixel', action: { do: 'one-to-one' } },
+  { keys: ['Shift+ArrowLeft'], words: 'Move the image left', action: { do: 'pan', by: [-PAN_PX, 0] } },
+  { keys: ['Shift+ArrowRight'], words: 'Move the image right', action: { do: 'pan', by: [PAN_PX, 0] } },
+  { keys: ['Shift+ArrowUp'], words: 'Move the image up', action: { do: 'pan', by: [0, -PAN_PX] } },
+  { keys: ['Shift+ArrowDown'], words: 'Move the image down', action: { do: 'pan', by: [0, PAN_PX] } },
+  { keys: ['i'], words: 'Invert', action: { do: 'invert' } },
+  { keys: ['h'], words: 'Mirror left to right', action: { do: 'flip' } },
+  { keys: ['.'], words: 'Rotate clockwise', action: { do: 'rotate', degrees: 90 } },
+  { keys: [','], words: 'Rotate anticlockwise', action: { do: 'rotate', degrees: -90 } },
+  { keys: ['c'], words: 'Play or pause', action: { do: 'cine' } },
+  { keys: ['x'], words: 'One or two images side by side', action: { do: 'layout' } },
+  { keys: ['f'], words: 'Full screen', action: { do: 'screen' } },
+  { keys: ['Delete', 'Backspace'], words: 'Erase your chosen mark', action: { do: 'erase' } },
+  { keys: ['Escape'], words: 'Give up the drawing', action: { do: 'cancel' } },
+  { keys: ['?'], words: 'This sheet', action: { do: 'help' } },
+];
+
+const NAMES: Readonly<Record<string, string>> = {
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+  'Shift+ArrowLeft': 'Shift ←',
+  'Shift+ArrowRight': 'Shift →',
+  'Shift+ArrowUp': 'Shift ↑',
+  'Shift+ArrowDown': 'Shift ↓',
+  Escape: 'Esc',
+  PageUp: 'Page ↑',
+  PageDown: 'Page ↓',
+};
+
+/** What a key press means; null when nothing. Keys with Ctrl, Alt or Meta are the browser's. */
+export function actionOf(
+  event: Pick<KeyboardEvent, 'key' | 'shiftKey' | 'ctrlKey' | 'altKey' | 'metaKey'>,
+): Action | null {
+  if (event.ctrlKey || event.altKey || event.metaKey) return null;
+  if (/^[1-9]$/.test(event.key)) return { do: 'preset', number: Number(event.key) };
+  const name = event.shiftKey && event.key.startsWith('Arrow') ? `Shift+${event.key}` : event.key;
+  const found = ENTRIES.find(({ keys }) => keys.includes(name));
+  if (found !== undefined) return found.action;
+  const tool = TOOLS.find(({ key }) => key === event.key.toLowerCase());
+  return tool === undefined ? null : { do: 'tool', tool: tool.name };
+}
+
+/** The whole map for the help sheet: keys as they are printed, and what they do. */
+export function sheet(): readonly { readonly keys: readonly string[]; readonly words: string }[] {
+  const tools = TOOLS.map(({ key, label }) => ({ keys: [key.toUpperCase()], words: `${label} tool` }));
+  const printed = ENTRIES.map(({ keys, words }) => ({
+    keys: keys.map((key) => NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key)),
+    words,
+  }));
+  return [...tools, { keys: ['1', '…', '9'], words: 'Window presets' }, ...printed];
+}

@@ -1,0 +1,165 @@
+/** Marks, drafts and telepointers as SVG over one image. Presentation attributes only: the page allows no inline styles. */
+import { nothing, render, svg, type SVGTemplateResult } from 'lit';
+import { outline, type Layers } from './layers';
+import { lines, provisional, valueText } from './marks';
+import type { Draft, FrameFacts, MarkKind, Point, RemoteDraft, Telepointer, ViewerMark } from './types';
+
+export interface Scene {
+  readonly frame: FrameFacts;
+  /** Image point to CSS pixels of the pane. */
+  readonly place: (point: Point) => Point;
+  readonly layers: Layers;
+  readonly marks: readonly ViewerMark[];
+  readonly drafts: readonly RemoteDraft[];
+  readonly own: Draft | null;
+  readonly ownDiscipline: string | null;
+  readonly pointers: readonly Telepointer[];
+  readonly selected: string | null;
+}
+
+/** Draw the scene; null clears it. */
+export function drawOverlay(into: SVGSVGElement, scene: Scene | null): void {
+  if (scene === null) {
+    render(nothing, into);
+    return;
+  }
+  const shown = scene.marks.filter((mark) => scene.layers.shows(mark.discipline));
+  const content = svg`
+    ${shown.map((mark) => markOf(mark, scene))}
+    ${scene.drafts.map((draft) => draftOf(draft, scene))}
+    ${scene.own === null ? nothing : ownOf(scene.own, scene)}
+    ${scene.pointers.map((pointer) => pointerOf(pointer, scene))}`;
+  render(content, into);
+}
+
+const WAITING: Readonly<Record<ViewerMark['delivery'], string>> = {
+  local: 'not yet delivered',
+  delivered: '',
+  refused: 'not accepted',
+};
+
+function markOf(mark: ViewerMark, scene: Scene): SVGTemplateResult {
+  const look = scene.layers.look(mark.discipline);
+  const selected = scene.selected === mark.mark;
+  const value =
+    mark.measured === null ? provisional(mark.kind, mark.points, scene.frame) : valueText(mark.kind, mark.measured);
+  const state = mark.delivery === 'refused' ? (mark.reason ?? WAITING.refused) : WAITING[mark.delivery];
+  const label = [value, mark.text].filter((part) => part !== '');
+  const points = mark.points.map(scene.place);
+  return svg`<g class="viewer-mark" data-mark=${mark.mark} data-delivery=${mark.delivery}
+      data-selected=${selected ? 'true' : nothing} role="img"
+      aria-label=${`${mark.kind} by ${mark.author_name}, ${look.name}: ${label.join(', ')} ${state}`}>
+    ${shape(mark.kind, points, look.colour, mark.delivery === 'delivered' ? null : '5 4')}
+    ${handles(points, look.colour, look.shape, selected)}
+    ${words(anchor(mark.kind, points), look.colour, [
+      { text: value, soft: mark.measured === null },
+      { text: mark.text, soft: false },
+      { text: state === '' ? mark.author_name : `${mark.author_name}, ${state}`, soft: false, small: true },
+    ])}
+  </g>`;
+}
+
+function draftOf(draft: RemoteDraft, scene: Scene): SVGTemplateResult {
+  const look = scene.layers.look(draft.discipline);
+  const points = draft.points.map(scene.place);
+  return svg`<g class="viewer-draft" data-person=${draft.person}>
+    ${shape(draft.kind, points, look.colour, '2 4')}
+    ${words(anchor(draft.kind, points), look.colour, [
+      { text: provisional(draft.kind, draft.points, scene.frame), soft: true },
+      { text: `${draft.name}, drawing`, soft: false, small: true },
+    ])}
+  </g>`;
+}
+
+function ownOf(draft: Draft, scene: Scene): SVGTemplateResult {
+  const look = scene.layers.look(scene.ownDiscipline);
+  const points = draft.points.map(scene.place);
+  return svg`<g class="viewer-own">
+    ${shape(draft.kind, points, look.colour, null)}
+    ${handles(points, look.colour, look.shape, draft.kind !== 'freehand')}
+    ${words(anchor(draft.kind, points), look.colour, [
+      { text: provisional(draft.kind, draft.points, scene.frame), soft: true },
+    ])}
+  </g>`;
+}
+
+function pointerOf(pointer: Telepointer, scene: Scene): SVGTemplateResult {
+  const look = scene.layers.look(pointer.discipline);
+  const [x, y] = scene.place(pointer.point);
+  return svg`<g class="viewer-pointer" data-person=${pointer.person}>
+    <path d=${outline(look.shape, [x, y], 9)} fill="none" stroke="#000" stroke-width="5" opacity="0.6"></path>
+    <path d=${outline(look.shape, [x, y], 9)} fill="none" stroke=${look.colour} stroke-width="2.5"></path>
+    ${words([x + 14, y + 4], look.colour, [{ text: pointer.name, soft: false, small: true }])}
+  </g>`;
+}
+
+/** The lines of a mark, over a dark line of their own so that they show on bright bone too. */
+function shape(kind: MarkKind, points: readonly Point[], colour: string, dash: string | null): SVGTemplateResult {
+  const d = path(kind, points);
+  return svg`
+    <path d=${d} fill="none" stroke="#000" stroke-opacity="0.55" stroke-width="4" stroke-linecap="round"></path>
+    <path class="viewer-line" d=${d} fill="none" stroke=${colour} stroke-width="1.75" stroke-linecap="round"
+      stroke-dasharray=${dash ?? nothing}></path>
+    ${kind === 'cobb' && points.length === 4 ? bridge(points, colour) : nothing}`;
+}
+
+function path(kind: MarkKind, points: readonly Point[]): string {
+  const straight = lines(kind, points).map(([a, b]) => `M${at(a)}L${at(b)}`);
+  return straight.join('') + (kind === 'arrow' && points.length === 2 ? head(points[0]!, points[1]!) : '');
+}
+
+/** The thin line between the middles of the two end plates. */
+function bridge(points: readonly Point[], colour: string): SVGTemplateResult {
+  const [a, b, c, d] = points as readonly [Point, Point, Point, Point];
+  const from: Point = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
+  const to: Point = [(c[0] + d[0]) / 2, (c[1] + d[1]) / 2];
+  return svg`<path d=${`M${at(from)}L${at(to)}`} fill="none" stroke=${colour} stroke-width="1" stroke-dasharray="2 3"></path>`;
+}
+
+/** Two strokes at the tip, which is the second point. */
+function head([x0, y0]: Point, [x1, y1]: Point): string {
+  const angle = Math.atan2(y1 - y0, x1 - x0);
+  const barb = (turn: number) => at([x1 - 13 * Math.cos(angle + turn), y1 - 13 * Math.sin(angle + turn)]);
+  return `M${barb(0.45)}L${at([x1, y1])}L${barb(-0.45)}`;
+}
+
+/** The discipline's shape at the first point always, at every point of a chosen mark. */
+function handles(points: readonly Point[], colour: string, kind: string, all: boolean): SVGTemplateResult[] {
+  const shown = all ? points : points.slice(0, 1);
+  return shown.map(
+    (point) =>
+      svg`<path d=${outline(kind, point, all ? 5.5 : 4)} fill="#000" fill-opacity="0.45" stroke=${colour} stroke-width="1.75"></path>`,
+  );
+}
+
+interface Line {
+  readonly text: string;
+  /** Provisional: in italics. */
+  readonly soft: boolean;
+  readonly small?: boolean;
+}
+
+function words([x, y]: Point, colour: string, all: readonly Line[]): SVGTemplateResult {
+  const shown = all.filter(({ text }) => text !== '');
+  return svg`<text class="viewer-label" x=${x.toFixed(1)} y=${y.toFixed(1)} fill=${colour}>${shown.map(
+    (line, index) =>
+      svg`<tspan x=${x.toFixed(1)} dy=${index === 0 ? '0' : '1.2em'} font-style=${line.soft ? 'italic' : nothing}
+        class=${line.small === true ? 'viewer-label-small' : nothing}>${line.text}</tspan>`,
+  )}</text>`;
+}
+
+/** Where the words of a mark begin: right of its rightmost point, or beside the vertex of an angle. */
+function anchor(kind: MarkKind, points: readonly Point[]): Point {
+  if (points.length === 0) return [0, 0];
+  if (kind === 'angle' && points.length > 1) return [points[1]![0] + 12, points[1]![1] + 4];
+  if (kind === 'cobb' && points.length === 4) {
+    const x = Math.max(...points.map(([column]) => column));
+    return [x + 12, (points[0]![1] + points[3]![1]) / 2];
+  }
+  const rightmost = points.reduce((best, point) => (point[0] > best[0] ? point : best));
+  return [rightmost[0] + 12, rightmost[1] + 4];
+}
+
+function at([x, y]: Point): string {
+  return `${x.toFixed(1)},${y.toFixed(1)}`;
+}

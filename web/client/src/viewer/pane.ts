@@ -1,0 +1,282 @@
+/** One image on the screen: its canvas, its marks and its words, and what it shows. */
+import { drawFacts, spoken } from './facts';
+import type { Frames } from './frames';
+import type { Layers } from './layers';
+import { drawOverlay } from './overlay';
+import type { Picture } from './picture';
+import { renderer, tone, type Renderer } from './render';
+import type { Draft, FrameFacts, Point, RemoteDraft, SeriesFacts, Telepointer, ViewerMark, Window } from './types';
+import { apply, FITTED, inverse, toScreen, type Affine, type Extent, type Size, type View } from './view';
+import { ownWindow } from './window';
+
+/** What all panes of a viewer share. */
+export interface Shared {
+  /** What has arrived of the present case; null when there is none. */
+  readonly frames: () => Frames | null;
+  readonly layers: Layers;
+  /** Ask the stream for a frame. */
+  readonly want: (series: string, index: number) => void;
+  readonly marks: () => readonly ViewerMark[];
+  readonly drafts: () => readonly RemoteDraft[];
+  readonly pointers: () => readonly Telepointer[];
+  readonly discipline: () => string | null;
+  /** Study and series in words, and whether the study is an earlier one. */
+  readonly title: (series: string) => { readonly lines: readonly string[]; readonly prior: boolean };
+  /** A person changed what is seen, or the first picture of a series came up. */
+  readonly changed: (pane: Pane) => void;
+  readonly asked: string | null;
+}
+
+/** Which frame to open a series at: by number, by identity, or in the middle. */
+export type Place = { readonly index: number } | { readonly sop_instance_uid: string; readonly frame: number };
+
+const FRESH: PaneState = { view: FITTED, window: null, inverted: false };
+
+/** The part of a pane's state that a follower repeats; window null: the image's own. */
+export interface PaneState {
+  readonly view: View;
+  readonly window: Window | null;
+  readonly inverted: boolean;
+}
+
+export class Pane {
+  series: string | null = null;
+  index = 0;
+  state: PaneState = FRESH;
+  own: Draft | null = null;
+  selected: string | null = null;
+  /** A mark whose points are being moved here. */
+  moving: { readonly mark: string; readonly points: readonly Point[] } | null = null;
+  notice: string | null = null;
+  private canvas: HTMLCanvasElement;
+  private readonly overlay: SVGSVGElement;
+  private readonly words: HTMLElement;
+  private readonly slider: HTMLInputElement;
+  private renderer: Renderer;
+  private place: Place | null = null;
+  private shownPicture: { series: string; index: number; picture: Picture } | null = null;
+  private scheduled = 0;
+  private readonly observer: ResizeObserver;
+
+  constructor(
+    readonly root: HTMLElement,
+    private readonly shared: Shared,
+  ) {
+    this.canvas = root.querySelector('canvas')!;
+    this.overlay = root.querySelector('svg')!;
+    this.words = root.querySelector<HTMLElement>('.viewer-facts')!;
+    this.slider = root.querySelector<HTMLInputElement>('.viewer-slider')!;
+    this.renderer = renderer(this.canvas, shared.asked);
+    this.slider.addEventListener('input', () => this.go(this.slider.valueAsNumber - 1));
+    this.canvas.addEventListener('webglcontextlost', (event) => this.fallBack(event));
+    this.observer = new ResizeObserver(() => this.draw());
+    this.observer.observe(root);
+  }
+
+  close(): void {
+    cancelAnimationFrame(this.scheduled);
+    this.observer.disconnect();
+    this.renderer.close();
+  }
+
+  get kind(): Renderer['kind'] {
+    return this.renderer.kind;
+  }
+
+  get facts(): SeriesFacts | null {
+    return this.series === null ? null : (this.shared.frames()?.facts(this.series) ?? null);
+  }
+
+  get frame(): FrameFacts | null {
+    return this.series === null ? null : (this.shared.frames()?.frame(this.series, this.index) ?? null);
+  }
+
+  get size(): Size {
+    return { width: Math.max(1, this.root.clientWidth), height: Math.max(1, this.root.clientHeight) };
+  }
+
+  get extent(): Extent | null {
+    const { frame } = this;
+    if (frame === null) return null;
+    const square = frame.row_spacing_mm === null || frame.column_spacing_mm === null;
+    const aspect = square ? 1 : frame.row_spacing_mm / frame.column_spacing_mm;
+    return { columns: frame.columns, rows: frame.rows, aspect };
+  }
+
+  /** The window in use: the chosen one or the image's own. */
+  get window(): Window | null {
+    return this.state.window ?? (this.facts === null ? null : ownWindow(this.facts));
+  }
+
+  /** How good the pixels on the screen are. */
+  get fidelity(): 'none' | 'preview' | 'lossless' {
+    const { shownPicture: shown } = this;
+    return shown === null || shown.series !== this.series || shown.index !== this.index
+      ? 'none'
+      : shown.picture.fidelity;
+  }
+
+  /** Open a series; the view starts anew unless a state is given. */
+  open(series: string | null, place: Place, state: PaneState = FRESH): void {
+    const other = series !== this.series;
+    this.series = series;
+    this.state = state;
+    this.place = place;
+    this.notice = null;
+    if (other) {
+      this.shownPicture = null;
+      this.own = null;
+      this.selected = null;
+    }
+    this.settle();
+    if (series !== null && this.facts === null) this.shared.want(series, 'index' in place ? place.index : 0);
+    this.draw();
+  }
+
+  /** The facts of the series have come: go to the frame that was asked for. */
+  settle(): void {
+    const { facts, place } = this;
+    if (facts === null || place === null) return;
+    this.place = null;
+    const found =
+      'index' in place
+        ? place.index
+        : facts.frames.findIndex((f) => f.sop_instance_uid === place.sop_instance_uid && f.frame === place.frame);
+    this.index = Math.min(facts.frames.length - 1, Math.max(0, found));
+    this.shared.want(facts.series, this.index);
+    this.shared.changed(this);
+    this.draw();
+  }
+
+  /** Show another frame of the series. */
+  go(index: number): void {
+    const { facts } = this;
+    if (facts === null) return;
+    const next = Math.min(facts.frames.length - 1, Math.max(0, index));
+    if (next === this.index) return;
+    this.index = next;
+    this.shared.want(facts.series, next);
+    this.shared.changed(this);
+    this.draw();
+  }
+
+  update(state: Partial<PaneState>): void {
+    this.state = { ...this.state, ...state };
+    this.shared.changed(this);
+    this.draw();
+  }
+
+  toImage(screen: Point): Point {
+    return this.extent === null ? [0, 0] : apply(inverse(this.map(this.extent)), screen);
+  }
+
+  toPane(point: Point): Point {
+    return this.extent === null ? [0, 0] : apply(this.map(this.extent), point);
+  }
+
+  /** Marks on the present frame, with the points of one that is being moved. */
+  marksHere(): readonly ViewerMark[] {
+    const { frame, moving } = this;
+    if (frame === null) return [];
+    return this.shared
+      .marks()
+      .filter((mark) => onFrame(mark, frame))
+      .map((mark) => (mark.mark === moving?.mark ? { ...mark, points: moving.points, measured: null } : mark));
+  }
+
+  /** Draw at the next frame of the screen. */
+  draw(): void {
+    if (this.scheduled !== 0) return;
+    this.scheduled = requestAnimationFrame(() => {
+      this.scheduled = 0;
+      this.paint();
+    });
+  }
+
+  private paint(): void {
+    const { size, extent, facts, frame } = this;
+    const ratio = globalThis.devicePixelRatio || 1;
+    const [width, height] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
+    if (this.canvas.width !== width || this.canvas.height !== height) this.renderer.resize(width, height);
+    const map = extent === null ? null : this.map(extent);
+    this.paintPicture(map, ratio);
+    this.words.classList.toggle('viewer-facts-small', size.width < 420);
+    this.tell();
+    const scene = map === null || frame === null ? null : this.scene(frame, map);
+    drawOverlay(this.overlay, scene);
+    this.slider.hidden = facts === null || facts.frames.length < 2;
+    this.slider.max = String(facts?.frames.length ?? 1);
+    this.slider.value = String(this.index + 1);
+    this.slider.setAttribute('aria-valuetext', `Image ${this.index + 1} of ${facts?.frames.length ?? 0}`);
+  }
+
+  private paintPicture(map: Affine | null, ratio: number): void {
+    const { facts, series, index, state } = this;
+    const picture = series === null ? null : (this.shared.frames()?.look(series, index) ?? null);
+    if (picture !== null && series !== null) this.shownPicture = { series, index, picture };
+    // While the right frame is on its way the canvas is black: never another slice under this slice's number.
+    const shown = map === null || facts === null ? null : picture;
+    const scaled = map ?? { a: 1, b: 0, c: 0, d: 1, e: 0, f: 0 };
+    const device = Object.fromEntries(Object.entries(scaled).map(([key, value]) => [key, Number(value) * ratio]));
+    const greys = shown?.kind === 'grey' && facts !== null ? tone(shown, facts, state.window, state.inverted) : null;
+    this.renderer.draw(shown, device as unknown as Affine, greys);
+  }
+
+  private scene(frame: FrameFacts, map: Affine) {
+    const here = <T extends { sop_instance_uid: string; frame: number }>(all: readonly T[]) =>
+      all.filter((one) => onFrame(one, frame));
+    return {
+      frame,
+      place: (point: Point) => apply(map, point),
+      layers: this.shared.layers,
+      marks: this.marksHere(),
+      drafts: here(this.shared.drafts()),
+      own: this.own !== null && onFrame(this.own, frame) ? this.own : null,
+      ownDiscipline: this.shared.discipline(),
+      pointers: here(this.shared.pointers()),
+      selected: this.selected,
+    };
+  }
+
+  private tell(): void {
+    const { series, facts, index } = this;
+    const frames = this.shared.frames();
+    const named = series === null ? { lines: [], prior: false } : this.shared.title(series);
+    const told = {
+      series: facts,
+      frame: this.frame,
+      index,
+      title: named.lines,
+      prior: named.prior,
+      window: this.window,
+      view: this.state.view,
+      inverted: this.state.inverted,
+      fidelity: this.fidelity,
+      progress: frames?.counted(series ?? '') ?? { total: 0, seen: 0, lossless: 0 },
+      message: this.notice ?? (series === null ? 'No images yet' : (frames?.failure(series, index) ?? null)),
+    };
+    drawFacts(this.words, told);
+    this.root.setAttribute('aria-label', spoken(told));
+    this.root.dataset['fidelity'] = told.fidelity;
+    this.root.dataset['renderer'] = this.renderer.kind;
+  }
+
+  private map(extent: Extent): Affine {
+    return toScreen(this.state.view, extent, this.size);
+  }
+
+  /** A lost graphics context comes back as a plain canvas: slower, but with the same pixels. */
+  private fallBack(event: Event): void {
+    event.preventDefault();
+    if (!this.canvas.isConnected) return;
+    const fresh = this.canvas.cloneNode() as HTMLCanvasElement;
+    this.canvas.replaceWith(fresh);
+    this.canvas = fresh;
+    this.renderer = renderer(fresh, 'canvas2d');
+    this.draw();
+  }
+}
+
+function onFrame(one: { sop_instance_uid: string; frame: number }, frame: FrameFacts): boolean {
+  return one.sop_instance_uid === frame.sop_instance_uid && one.frame === frame.frame;
+}

@@ -1,0 +1,196 @@
+/** The image stream: one WebSocket that brings previews and lossless frames, re-centred at every scroll. */
+import type { SeriesFacts } from './types';
+
+const HEADER_BYTES = 12;
+const FIRST_DELAY_MS = 250;
+const LONGEST_DELAY_MS = 8000;
+/** Close codes after which trying again cannot help. */
+const FINAL = new Set([4001, 4003, 4004, 4011]);
+
+/** What a WebSocket must do for the stream. */
+export interface Socket {
+  binaryType: string;
+  onopen: ((event: Event) => void) | null;
+  onmessage: ((event: MessageEvent) => void) | null;
+  onclose: ((event: CloseEvent) => void) | null;
+  send(data: string): void;
+  close(): void;
+}
+
+export type StreamState = 'idle' | 'connecting' | 'live' | 'waiting' | 'ended';
+
+export interface StreamOptions {
+  readonly series: (facts: SeriesFacts) => void;
+  readonly frame: (series: string, index: number, kind: number, payload: Uint8Array) => void;
+  readonly failed: (series: string, index: number | null, reason: string) => void;
+  readonly state: (state: StreamState, reason: string) => void;
+  /** What is held of a series; sent after a reconnect so that nothing comes twice. */
+  readonly have: (series: string) => { preview: [number, number][]; lossless: [number, number][] };
+  /** A fresh single-use address. */
+  readonly address: () => Promise<string>;
+  readonly link: () => 'thin' | 'normal';
+  readonly open?: (address: string) => Socket;
+  readonly later?: (run: () => void, milliseconds: number) => void;
+}
+
+export class ImageStream {
+  private socket: Socket | null = null;
+  private ready = false;
+  private attempt = 0;
+  private closed = false;
+  private reconnected = false;
+  /** Series wanted and where each is looked at; the last one shown comes last. */
+  private readonly wanted = new Map<string, number>();
+  private readonly handles = new Map<number, string>();
+  private readonly unsent = new Set<string>();
+
+  constructor(private readonly options: StreamOptions) {}
+
+  /** Look at a frame: it and its neighbours come next. */
+  show(series: string, index: number): void {
+    if (this.wanted.get(series) === index && [...this.wanted.keys()].at(-1) === series) return;
+    this.wanted.delete(series);
+    this.wanted.set(series, index);
+    if (this.socket === null && !this.closed) void this.connect();
+    if (this.unsent.size === 0) this.defer(() => this.flush(), 0);
+    this.unsent.add(series);
+  }
+
+  /** No longer want a series. */
+  drop(series: string): void {
+    if (this.wanted.delete(series)) this.send({ type: 'drop', series });
+  }
+
+  close(): void {
+    this.closed = true;
+    this.socket?.close();
+    this.options.state('ended', '');
+  }
+
+  private async connect(): Promise<void> {
+    this.options.state('connecting', '');
+    const open = this.options.open ?? ((address: string) => new WebSocket(address));
+    try {
+      const address = await this.options.address();
+      const socket = open(address);
+      this.socket = socket;
+      socket.binaryType = 'arraybuffer';
+      socket.onopen = () => this.opened();
+      socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => this.received(event.data);
+      socket.onclose = (event) => this.lost(event.code, event.reason);
+    } catch (error) {
+      const denied = error instanceof TicketRefused && error.status < 500 && error.status !== 429;
+      this.lost(denied ? 4003 : 1006, error instanceof Error ? error.message : '');
+    }
+  }
+
+  private opened(): void {
+    this.ready = true;
+    this.attempt = 0;
+    this.options.state('live', '');
+    for (const series of this.wanted.keys()) this.unsent.add(series);
+    this.flush();
+  }
+
+  private lost(code: number, reason: string): void {
+    this.socket = null;
+    this.ready = false;
+    this.reconnected = true;
+    this.handles.clear();
+    if (this.closed) return;
+    if (FINAL.has(code)) {
+      this.closed = true;
+      this.options.state('ended', reason === '' ? 'The image connection was closed by the server.' : reason);
+      return;
+    }
+    this.options.state('waiting', 'The image connection was lost; trying again.');
+    const delay = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.attempt++) * (0.75 + Math.random() / 2);
+    this.defer(() => {
+      if (!this.closed) void this.connect();
+    }, delay);
+  }
+
+  /** Tell the server where each changed series is looked at; the most recent one last, so that it wins. */
+  private flush(): void {
+    if (!this.ready) return;
+    for (const [series, index] of this.wanted) {
+      if (!this.unsent.has(series)) continue;
+      const held = this.reconnected ? { held: this.options.have(series) } : {};
+      this.send({ type: 'show', series, index, link: this.options.link(), ...held });
+    }
+    this.unsent.clear();
+    this.reconnected = false;
+  }
+
+  private received(data: string | ArrayBuffer): void {
+    if (typeof data === 'string') this.told(JSON.parse(data) as ServerText);
+    else this.brought(data);
+  }
+
+  private told(message: ServerText): void {
+    if (message.type === 'series') {
+      this.handles.set(message.handle, message.series);
+      this.options.series(message);
+    } else if (message.type === 'failed') {
+      this.options.failed(message.series, message.index, message.reason);
+    }
+  }
+
+  private brought(data: ArrayBuffer): void {
+    const view = new DataView(data);
+    const [kind, handle, index] = [view.getUint8(0), view.getUint16(2, true), view.getUint32(4, true)];
+    const length = view.getUint32(8, true);
+    const series = this.handles.get(handle);
+    if (series !== undefined) this.options.frame(series, index, kind, new Uint8Array(data, HEADER_BYTES, length));
+    this.send({ type: 'credit', bytes: length });
+  }
+
+  private send(message: object): void {
+    if (this.ready) this.socket?.send(JSON.stringify(message));
+  }
+
+  private defer(run: () => void, milliseconds: number): void {
+    (this.options.later ?? setTimeout)(run, milliseconds);
+  }
+}
+
+type ServerText =
+  | ({ readonly type: 'series' } & SeriesFacts)
+  | { readonly type: 'complete'; readonly series: string }
+  | { readonly type: 'failed'; readonly series: string; readonly index: number | null; readonly reason: string };
+
+/** The server gives no ticket: signed out, or the case is not this person's. */
+export class TicketRefused extends Error {
+  constructor(readonly status: number) {
+    super(status === 401 ? 'Sign in again to see the images.' : 'The images of this case are not open to you.');
+  }
+}
+
+/** Asks for a single-use ticket to the images of a case and gives the address of the stream. */
+export async function imageAddress(caseId: string): Promise<string> {
+  const answer = await fetch('/tickets', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify({ for: 'images', case: caseId }),
+    credentials: 'same-origin',
+  });
+  if (!answer.ok) throw new TicketRefused(answer.status);
+  const { ticket, url } = (await answer.json()) as { ticket: string; url?: string };
+  const address = new URL(url ?? `/sockets/images?ticket=${encodeURIComponent(ticket)}`, location.href);
+  address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+  return address.href;
+}
+
+interface NetworkInformation {
+  readonly saveData?: boolean;
+  readonly downlink?: number;
+  readonly effectiveType?: string;
+}
+
+/** The class of this link, as far as the browser knows. */
+export function linkClass(): 'thin' | 'normal' {
+  const { connection } = navigator as Navigator & { connection?: NetworkInformation };
+  if (connection === undefined) return 'normal';
+  const slow = connection.effectiveType !== undefined && connection.effectiveType !== '4g';
+  return connection.saveData === true || slow || (connection.downlink ?? 10) < 1.5 ? 'thin' : 'normal';
+}

@@ -1,0 +1,74 @@
+/** The studies of a case as the server lists them, and which series to open first. */
+import type { SeriesListed, StudyListed } from './types';
+
+/** Newest study first. Throws an `Error` whose message can be shown. */
+export async function listStudies(caseId: string): Promise<readonly StudyListed[]> {
+  const answer = await fetch(`/cases/${encodeURIComponent(caseId)}/studies.json`, {
+    headers: { accept: 'application/json' },
+    credentials: 'same-origin',
+  });
+  if (!answer.ok) throw new Error(REASONS[answer.status] ?? 'The list of images could not be loaded.');
+  return ((await answer.json()) as { studies: readonly StudyListed[] }).studies;
+}
+
+const REASONS: Readonly<Record<number, string | undefined>> = {
+  401: 'Sign in again to see the images.',
+  403: 'The images of this case are not open to you.',
+  404: 'This case has no images here.',
+};
+
+/** Address of the small rendered picture of a series; null where it has none. */
+export function thumbnail(caseId: string, series: SeriesListed): string | null {
+  if (series.preview === null) return null;
+  const { sop_instance_uid: sop, frame } = series.preview;
+  return `/cases/${encodeURIComponent(caseId)}/images/${encodeURIComponent(sop)}/${frame}/preview.webp`;
+}
+
+export interface Found {
+  readonly study: StudyListed;
+  readonly series: SeriesListed;
+  /** Not of the newest study. */
+  readonly prior: boolean;
+}
+
+export function all(studies: readonly StudyListed[]): readonly Found[] {
+  return studies.flatMap((study, at) => study.series.map((series) => ({ study, series, prior: at > 0 })));
+}
+
+export function find(studies: readonly StudyListed[], uid: string): Found | null {
+  return all(studies).find(({ series }) => series.series_instance_uid === uid) ?? null;
+}
+
+/** The series to compare with another: the most alike one of an earlier study, else the next one. */
+export function companion(studies: readonly StudyListed[], uid: string): Found | null {
+  const everything = all(studies);
+  const self = everything.find(({ series }) => series.series_instance_uid === uid);
+  if (self === undefined) return null;
+  const others = everything.filter(({ series }) => series.series_instance_uid !== uid);
+  const score = ({ study, series }: Found) =>
+    (study === self.study ? 0 : 4) +
+    (series.modality === self.series.modality ? 2 : 0) +
+    (alike(series.description, self.series.description) ? 1 : 0);
+  return others.reduce<Found | null>((best, one) => (best === null || score(one) > score(best) ? one : best), null);
+}
+
+function alike(a: string, b: string): boolean {
+  const words = (text: string) => new Set(text.toLowerCase().split(/[^a-z0-9]+/));
+  const [first, second] = [words(a), words(b)];
+  const common = [...first].filter((word) => word !== '' && second.has(word)).length;
+  return common >= Math.min(first.size, second.size) / 2;
+}
+
+/** The frame a series opens at: the middle of a stack, the first of a few. */
+export function opening(series: SeriesListed): number {
+  return series.frames > 4 ? Math.floor(series.frames / 2) : 0;
+}
+
+/** A series in one line. */
+export function seriesWords(series: SeriesListed): string {
+  return series.description === '' ? series.modality : series.description;
+}
+
+export function studyWords(study: StudyListed): string {
+  return [study.description, study.date ?? ''].filter((part) => part !== '').join(' · ');
+}

@@ -1,0 +1,121 @@
+/** The row of tools above the image, and the sheet of keys. */
+import { html, nothing, type TemplateResult } from 'lit';
+import { icon } from '../icon';
+import type { IconName } from '../icons';
+import type { Action } from './keys';
+import { sheet } from './keys';
+import { TOOLS } from './tools';
+import type { DisciplineLook, Preset, ToolName } from './types';
+
+export interface ToolbarState {
+  readonly tool: ToolName;
+  readonly canDraw: boolean;
+  readonly inverted: boolean;
+  readonly flipped: boolean;
+  readonly playing: boolean;
+  readonly two: boolean;
+  readonly stack: boolean;
+  readonly presets: readonly Preset[];
+  readonly disciplines: readonly (DisciplineLook & { readonly shown: boolean })[];
+  readonly act: (action: Action) => void;
+  readonly toggleLayer: (code: string) => void;
+}
+
+export function toolbar(state: ToolbarState): TemplateResult {
+  const offered = TOOLS.filter(({ draws }) => state.canDraw || !draws);
+  const { act } = state;
+  return html`<div class="viewer-tools" role="toolbar" aria-label="Image tools">
+    ${offered.map(
+      (tool) =>
+        html`<button
+          type="button"
+          class="viewer-tool"
+          data-tool=${tool.name}
+          aria-pressed=${tool.name === state.tool ? 'true' : 'false'}
+          title=${`${tool.label} (${tool.key.toUpperCase()})`}
+          @click=${() => act({ do: 'tool', tool: tool.name })}
+        >
+          ${icon(tool.icon)}<span>${tool.label}</span>
+        </button>`,
+    )}
+    <span class="viewer-gap"></span>
+    ${state.presets.length > 1 ? presets(state) : nothing} ${state.disciplines.length > 0 ? layers(state) : nothing}
+    ${button('Invert (I)', 'contrast', { do: 'invert' }, act, state.inverted)}
+    ${button('Mirror (H)', 'flip-horizontal', { do: 'flip' }, act, state.flipped)}
+    ${button('Rotate (.)', 'rotate-cw', { do: 'rotate', degrees: 90 }, act)}
+    ${button('Fit (0)', 'scan', { do: 'fit' }, act)}
+    ${state.stack ? button('Play (C)', state.playing ? 'pause' : 'play', { do: 'cine' }, act, state.playing) : nothing}
+    ${button('Side by side (X)', 'columns-2', { do: 'layout' }, act, state.two)}
+    ${button('Full screen (F)', 'maximize', { do: 'screen' }, act)}
+    ${button('Keys (?)', 'keyboard', { do: 'help' }, act)}
+  </div>`;
+}
+
+function button(
+  title: string,
+  name: IconName,
+  action: Action,
+  act: (action: Action) => void,
+  on?: boolean,
+): TemplateResult {
+  return html`<button
+    type="button"
+    class="viewer-tool"
+    data-do=${action.do}
+    title=${title}
+    aria-label=${title}
+    aria-pressed=${on === undefined ? nothing : on ? 'true' : 'false'}
+    @click=${() => act(action)}
+  >
+    ${icon(name)}
+  </button>`;
+}
+
+function presets({ presets: offered, act }: ToolbarState): TemplateResult {
+  const chosen = (event: Event) => {
+    const select = event.target as HTMLSelectElement;
+    act({ do: 'preset', number: Number(select.value) });
+    select.value = '';
+  };
+  return html`<select class="viewer-presets" aria-label="Window preset" @change=${chosen}>
+    <option value="">Window…</option>
+    ${offered.map((preset, at) => html`<option value=${at + 1}>${at + 1} ${preset.name}</option>`)}
+  </select>`;
+}
+
+function layers({ disciplines, toggleLayer }: ToolbarState): TemplateResult {
+  return html`<details class="viewer-layers">
+    <summary class="viewer-tool" title="Marks by discipline" aria-label="Marks by discipline">${icon('eye')}</summary>
+    <div class="viewer-layer-list">
+      ${disciplines.map(
+        (one) =>
+          html`<label
+            ><input type="checkbox" .checked=${one.shown} @change=${() => toggleLayer(one.code)} /> ${one.name}</label
+          >`,
+      )}
+    </div>
+  </details>`;
+}
+
+/** Every key and what it does. */
+export function helpSheet(): TemplateResult {
+  return html`<dialog class="viewer-help" aria-label="Keys of the viewer">
+    <form method="dialog">
+      <h2>Keys of the viewer</h2>
+      <dl>
+        ${sheet().map(
+          ({ keys, words }) =>
+            html`<div>
+              <dt>${keys.map((key) => html`<kbd>${key}</kbd> `)}</dt>
+              <dd>${words}</dd>
+            </div>`,
+        )}
+      </dl>
+      <p>
+        Wheel: scroll. Ctrl and wheel: zoom. Middle button: pan. Right button: zoom. Two fingers: zoom and pan. Drag the
+        handles of your own marks to move them.
+      </p>
+      <button class="btn btn-primary" autofocus>Close</button>
+    </form>
+  </dialog>`;
+}

@@ -1,0 +1,451 @@
+/** `<consilium-viewer>`: the images of one case, alone or in step with a room. */
+import { html, LitElement, nothing, type PropertyValues } from 'lit';
+import './viewer.css';
+import { PaneBoard } from './board';
+import { Cine } from './cine';
+import { Decoder } from './decoder';
+import { follow, sameViewport, viewportOf } from './follow';
+import { Gestures } from './gestures';
+import { actionOf, type Action } from './keys';
+import { Layers } from './layers';
+import { Pane, type Shared } from './pane';
+import type { StreamState } from './source';
+import { CaseImages, type ImagesEvents } from './images';
+import { perform } from './actions';
+import { strip } from './strip';
+import { all, companion, find, opening, seriesWords, studyWords } from './studies';
+import { helpSheet, toolbar } from './toolbar';
+import type * as t from './types';
+import { presets } from './window';
+
+const LEVELS = [1, 2, 3, 4, 5, 6, 7].map((n) => `C${n}`);
+LEVELS.push(...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((n) => `T${n}`));
+LEVELS.push('L1', 'L2', 'L3', 'L4', 'L5', 'L6', 'S1', 'S2');
+
+export class ConsiliumViewer extends LitElement {
+  static override properties = {
+    caseId: { attribute: 'case' },
+    studies: { attribute: false },
+    marks: { attribute: false },
+    drafts: { attribute: false },
+    telepointers: { attribute: false },
+    disciplines: { attribute: false },
+    me: {},
+    discipline: {},
+    canDraw: { attribute: 'can-draw', type: Boolean },
+    following: { type: Boolean },
+    tool: {},
+    two: { state: true },
+    link: { state: true },
+  };
+
+  /** The case whose images are shown; its studies are listed by the server unless `studies` is set first. */
+  declare caseId: string;
+  declare studies: readonly t.StudyListed[];
+  declare marks: readonly t.ViewerMark[];
+  declare drafts: readonly t.RemoteDraft[];
+  declare telepointers: readonly t.Telepointer[];
+  declare disciplines: readonly t.DisciplineLook[];
+  /** The person at this screen; only their own marks can be moved. */
+  declare me: string | null;
+  /** Their discipline's code. */
+  declare discipline: string | null;
+  declare canDraw: boolean;
+  /** Whether somebody else leads; moving by hand then sends `leave`. */
+  declare following: boolean;
+  declare tool: t.ToolName;
+  declare two: boolean;
+  declare link: { readonly state: StreamState; readonly reason: string };
+
+  private panes: Pane[] = [];
+  private boards: PaneBoard[] = [];
+  private active = 0;
+  private readonly layers = new Layers();
+  private readonly decoder = new Decoder();
+  private images: CaseImages | null = null;
+  private readonly cine = new Cine(() => this.step());
+  private listened: AbortController | null = null;
+  private awaited: t.Viewport | null = null;
+  private told: t.Viewport | null = null;
+  private telling = 0;
+  /** Above 0 while the view is changed by `viewport` or by opening a case, not by a hand. */
+  private quiet = 0;
+
+  constructor() {
+    super();
+    this.caseId = '';
+    this.studies = [];
+    this.marks = [];
+    this.drafts = [];
+    this.telepointers = [];
+    this.disciplines = [];
+    this.me = null;
+    this.discipline = null;
+    this.canDraw = false;
+    this.following = false;
+    this.tool = matchMedia('(pointer: coarse)').matches ? 'scroll' : 'window';
+    this.two = false;
+    this.link = { state: 'idle', reason: '' };
+  }
+
+  /** What the active pane shows; null before there is an image. Setting it shows the same without sending events. */
+  get viewport(): t.Viewport | null {
+    const pane = this.panes[this.active];
+    return pane === undefined ? null : viewportOf(pane);
+  }
+
+  set viewport(viewport: t.Viewport | null) {
+    this.awaited = viewport;
+    const pane = this.panes[0];
+    if (viewport === null || pane === undefined || this.images === null) return;
+    this.quietly(() => follow(pane, viewport));
+    this.told = viewport;
+  }
+
+  /** Show the frame of a mark and choose it. */
+  focusMark(id: string): void {
+    const mark = this.marks.find((one) => one.mark === id);
+    const pane = this.panes[this.active];
+    if (mark === undefined || pane === undefined) return;
+    const facts = all(this.studies)
+      .map(({ series }) => this.images?.frames.facts(series.series_instance_uid))
+      .find((one) => one?.frames.some((frame) => frame.sop_instance_uid === mark.sop_instance_uid));
+    const series = facts?.series ?? pane.series;
+    pane.open(series, mark, series === pane.series ? pane.state : undefined);
+    pane.selected = id;
+    this.left();
+  }
+
+  /** Give up what is being drawn. */
+  cancelDraft(): void {
+    for (const board of this.boards) board.cancel();
+  }
+
+  protected override createRenderRoot(): this {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (this.hasUpdated) this.begin();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.end();
+    this.decoder.close();
+  }
+
+  protected override firstUpdated(): void {
+    this.begin();
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has('disciplines')) this.layers.describe(this.disciplines);
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has('caseId') && this.listened !== null && changed.get('caseId') !== undefined) this.openCase();
+    for (const pane of this.panes) pane.draw();
+    if (changed.has('two')) this.arrange();
+  }
+
+  protected override render() {
+    const pane = this.panes[this.active];
+    const state = pane?.state;
+    return html`
+      ${toolbar({
+        tool: this.tool,
+        canDraw: this.canDraw,
+        inverted: state?.inverted ?? false,
+        flipped: state?.view.flipped ?? false,
+        playing: this.cine.playing,
+        two: this.two,
+        stack: (pane?.facts?.frames.length ?? 0) > 1,
+        presets: pane?.facts === null || pane?.facts === undefined || pane.facts.colour ? [] : presets(pane.facts),
+        disciplines: this.markedDisciplines(),
+        act: (action) => this.act(action),
+        toggleLayer: (code) => {
+          this.layers.toggle(code);
+          this.requestUpdate();
+        },
+      })}
+      <div class="viewer-body">
+        ${strip({
+          caseId: this.caseId,
+          studies: this.studies,
+          open: this.panes.map(({ series }) => series),
+          choose: (series) => this.choose(series),
+        })}
+        <div class="viewer-panes" data-count=${this.two ? 2 : 1}>
+          ${[0, 1].map(
+            (at) =>
+              html`<div
+                class="viewer-pane"
+                role="group"
+                tabindex="0"
+                data-active=${at === this.active ? 'true' : nothing}
+                ?hidden=${at === 1 && !this.two}
+              >
+                <canvas></canvas><svg class="viewer-overlay"></svg>
+                <div class="viewer-facts"></div>
+                <input
+                  class="viewer-slider"
+                  type="range"
+                  min="1"
+                  max="1"
+                  value="1"
+                  step="1"
+                  aria-label="Image of the series"
+                  hidden
+                />
+              </div>`,
+          )}
+        </div>
+      </div>
+      ${
+        this.link.state === 'waiting' || this.link.state === 'ended'
+          ? html`<p class="viewer-link" role="status">${this.link.reason}</p>`
+          : nothing
+      }
+      <datalist id="viewer-levels">${LEVELS.map((level) => html`<option value=${level}></option>`)}</datalist>
+      ${helpSheet()}
+    `;
+  }
+
+  private begin(): void {
+    this.listened = new AbortController();
+    const { signal } = this.listened;
+    const roots = [...this.querySelectorAll<HTMLElement>('.viewer-pane')];
+    this.panes = roots.map((root) => new Pane(root, this.shared()));
+    this.boards = this.panes.map((pane) => new PaneBoard(pane, this.boardEvents()));
+    roots.forEach((root, at) => new Gestures(root, this.boards[at]!, signal));
+    this.addEventListener('keydown', (event) => this.keyed(event), { signal });
+    document.addEventListener('visibilitychange', () => this.cine.stop(), { signal });
+    this.decoder.warm();
+    this.openCase();
+  }
+
+  private end(): void {
+    this.cine.stop();
+    this.listened?.abort();
+    this.listened = null;
+    this.images?.close();
+    this.images = null;
+    for (const pane of this.panes) pane.close();
+    this.panes = [];
+    cancelAnimationFrame(this.telling);
+  }
+
+  private shared(): Shared {
+    return {
+      frames: () => this.images?.frames ?? null,
+      layers: this.layers,
+      want: (series, index) => this.images?.want(series, index),
+      marks: () => this.marks,
+      drafts: () => this.drafts,
+      pointers: () => this.telepointers,
+      discipline: () => this.discipline,
+      title: (series) => {
+        const found = find(this.studies, series);
+        const lines = found === null ? [] : [studyWords(found.study), seriesWords(found.series)];
+        return { lines: lines.filter((line) => line !== ''), prior: found?.prior ?? false };
+      },
+      changed: (pane) => this.changed(pane),
+      asked: this.getAttribute('renderer'),
+    };
+  }
+
+  private boardEvents() {
+    return {
+      tool: () => this.tool,
+      me: () => this.me,
+      mayDraw: () => this.canDraw,
+      draft: (draft: t.Draft | null) => this.send('draft', draft),
+      complete: (mark: t.MarkComplete) => this.send('markcomplete', mark),
+      move: (move: t.MarkMove) => this.send('markmove', move),
+      point: (at: t.PointerAt | null) => this.send('pointerat', at),
+      activate: (pane: Pane) => this.activate(this.panes.indexOf(pane)),
+    };
+  }
+
+  /** Start over with another case: its own stream, nothing kept of the one before. */
+  private openCase(): void {
+    this.images?.close();
+    this.cine.stop();
+    this.cancelDraft();
+    this.told = null;
+    this.images = this.caseId === '' ? null : new CaseImages(this.caseId, this.decoder, this.imagesEvents());
+    for (const pane of this.panes) this.quietly(() => pane.open(null, { index: 0 }));
+    void this.images?.list();
+  }
+
+  private imagesEvents(): ImagesEvents {
+    return {
+      listed: (studies) => {
+        this.studies = studies;
+        this.openFirst();
+      },
+      unlisted: (reason) => this.notice(this.panes.slice(0, 1), reason),
+      announced: (facts) => {
+        for (const pane of this.panes) if (pane.series === facts.series) this.quietly(() => pane.settle());
+        this.requestUpdate();
+      },
+      changed: (series) => this.redraw(series),
+      failed: (series, reason) =>
+        this.notice(
+          this.panes.filter((pane) => pane.series === series && pane.facts === null),
+          reason,
+        ),
+      state: (state, reason) => {
+        this.link = { state, reason };
+      },
+    };
+  }
+
+  private notice(panes: readonly Pane[], reason: string): void {
+    for (const pane of panes) {
+      pane.notice = reason;
+      pane.draw();
+    }
+  }
+
+  private openFirst(): void {
+    const pane = this.panes[0];
+    if (pane === undefined) return;
+    if (this.awaited !== null && find(this.studies, this.awaited.series_instance_uid) !== null) {
+      this.viewport = this.awaited;
+      return;
+    }
+    const first = all(this.studies).find(({ series }) => series.frames > 0);
+    if (first === undefined || pane.series !== null) return;
+    this.quietly(() => pane.open(first.series.series_instance_uid, { index: opening(first.series) }));
+  }
+
+  /** With two panes the second shows what is best compared with the first. */
+  private arrange(): void {
+    const [first, second] = this.panes;
+    if (first === undefined || second === undefined) return;
+    if (!this.two) {
+      this.active = 0;
+      this.requestUpdate();
+      return;
+    }
+    const other = first.series === null ? null : companion(this.studies, first.series);
+    if (second.series === null && other !== null) {
+      this.quietly(() => second.open(other.series.series_instance_uid, { index: opening(other.series) }));
+    }
+  }
+
+  private choose(series: string): void {
+    const listed = find(this.studies, series)?.series;
+    this.panes[this.active]?.open(series, { index: listed === undefined ? 0 : opening(listed) });
+    this.requestUpdate();
+    this.left();
+  }
+
+  private activate(at: number): void {
+    if (at === this.active || at < 0) return;
+    this.active = at;
+    this.requestUpdate();
+  }
+
+  private redraw(series: string): void {
+    for (const pane of this.panes) if (pane.series === series) pane.draw();
+  }
+
+  /** Disciplines that have marks here, with whether their layer is shown. */
+  private markedDisciplines() {
+    const codes = new Set(this.marks.map(({ discipline }) => discipline));
+    return [...codes].map((code) => ({ ...this.layers.look(code), code: code ?? '', shown: this.layers.shows(code) }));
+  }
+
+  private changed(pane: Pane): void {
+    if (this.quiet > 0 || pane !== this.panes[this.active]) return;
+    this.left();
+    this.requestUpdate();
+    if (this.telling !== 0) return;
+    this.telling = requestAnimationFrame(() => {
+      this.telling = 0;
+      const { viewport } = this;
+      if (viewport === null || sameViewport(viewport, this.told)) return;
+      this.told = viewport;
+      this.send('viewportchange', viewport);
+    });
+  }
+
+  private left(): void {
+    if (this.following) this.send('leave', null);
+  }
+
+  private quietly(run: () => void): void {
+    this.quiet++;
+    try {
+      run();
+    } finally {
+      this.quiet--;
+    }
+  }
+
+  private step(): void {
+    const pane = this.panes[this.active];
+    if (pane?.facts === null || pane === undefined) return;
+    pane.go((pane.index + 1) % pane.facts.frames.length);
+  }
+
+  private keyed(event: KeyboardEvent): void {
+    if (event.target instanceof Element && event.target.closest('select, dialog, .viewer-prompt') !== null) return;
+    const action = actionOf(event);
+    if (action === null) return;
+    if (event.target instanceof HTMLInputElement && event.key.startsWith('Arrow')) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.act(action);
+  }
+
+  private act(action: Action): void {
+    const pane = this.panes[this.active];
+    if (pane === undefined) return;
+    if (action.do === 'tool') {
+      this.cancelDraft();
+      this.tool = action.tool;
+    } else if (action.do === 'series') this.neighbour(pane, action.step);
+    else if (!perform(pane, action)) this.command(action.do, pane);
+  }
+
+  private command(name: Action['do'], pane: Pane): void {
+    if (name === 'cine') this.cine.toggle();
+    if (name === 'layout') this.two = !this.two;
+    if (name === 'help') this.querySelector<HTMLDialogElement>('.viewer-help')?.showModal();
+    if (name === 'screen')
+      void (document.fullscreenElement === null ? this.requestFullscreen() : document.exitFullscreen());
+    if (name === 'cancel') this.cancelDraft();
+    if (name === 'erase') this.erase(pane);
+    this.requestUpdate();
+  }
+
+  private erase(pane: Pane): void {
+    const mark = this.marks.find((one) => one.mark === pane.selected);
+    if (mark === undefined || mark.author !== this.me || !this.canDraw) return;
+    this.send('markerase', { mark: mark.mark, revision: mark.revision });
+    pane.selected = null;
+  }
+
+  private neighbour(pane: Pane, step: number): void {
+    const listed = all(this.studies).map(({ series }) => series.series_instance_uid);
+    const next = listed[listed.indexOf(pane.series ?? '') + step];
+    if (next !== undefined) this.choose(next);
+  }
+
+  private send<K extends keyof t.ViewerEvents>(type: K, detail: t.ViewerEvents[K]['detail']): void {
+    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true }));
+  }
+}
+
+customElements.define('consilium-viewer', ConsiliumViewer);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'consilium-viewer': ConsiliumViewer;
+  }
+}
