@@ -78,7 +78,7 @@ def security_headers(host: str, *, secure: bool) -> dict[str, str]:
         "Cross-Origin-Resource-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
-        "Referrer-Policy": "no-referrer",
+        "Referrer-Policy": "same-origin",
         "Permissions-Policy": PERMISSIONS,
         "Cache-Control": "no-store",
     }
