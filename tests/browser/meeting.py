@@ -1,0 +1,185 @@
+"""A meeting for browser tests: a real server over a small world, and one browser window per participant."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlmodel import Session
+
+from agenda.boards import Board, seat
+from agenda.cases import Case, Question, add_study
+from agenda.clinical import spine
+from agenda.conferences import place, plan_conference, publish
+from agenda.people import Site, add_person, keep_disciplines
+from imaging.intake import Arrived, Intake, index
+from imaging.sandbox import Sandbox
+from imaging.vault import LocalVault
+from tests.unit.web.imaged import STUDY, WORKER, slices
+from web.app import create_app
+from web.auth.enter import issue_link
+from web.auth.passwords import Passwords, keep_password
+from web.clock import now
+from web.database import Deed
+from web.services import Services
+from web.settings import ServerSettings, Settings, StorageSettings
+
+PASSWORD = "cobalt lantern ferry"
+CAST = (
+    ("laurent", "Dr Ines Laurent", "member", "chair", "spine-surgery"),
+    ("castell", "Rosa Castell", "coordinator", "coordinator", None),
+    ("mbeki", "Dr Ayo Mbeki", "member", "core", "neuroradiology"),
+    ("varga", "Petra Varga", "member", "core", "physical-therapy"),
+    ("haddad", "Noor Haddad", "member", "observer", "physiatry"),
+    ("osei", "Dr Kofi Osei", "referrer", "", None),
+)
+"""Key, name, standing, role on the board, discipline."""
+CASES = ("case1", "case2")
+
+
+@dataclass(slots=True)
+class Meeting:
+    """A running server with one conference, and a window for whoever is asked for."""
+
+    url: str
+    conference: str
+    held: Services
+    browser: Browser
+    people: dict[str, str]
+    contexts: list[BrowserContext] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    """What browsers complained of: scripts that failed, things the content security policy refused."""
+
+    def sign_in(self, who: str, *, width: int = 1440, height: int = 900, touch: bool = False) -> Page:
+        """A fresh browser profile in which this person is signed in."""
+        context = self.browser.new_context(
+            base_url=self.url, viewport={"width": width, "height": height}, has_touch=touch
+        )
+        self.contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.problems.append(f"{who}: {error}"))
+        page.on("console", lambda said: self._heard(who, said.type, said.text))
+        deed = Deed("system", "Test", "test.link", now())
+        link = self.held.database.write_now(deed, _link, self.people[who])
+        page.goto(f"/enter/{link}")
+        page.locator("main form button").first.click()
+        expect(page).not_to_have_url(f"{self.url}/enter/{link}")
+        return page
+
+    def enter(self, who: str, **size: int) -> Page:
+        """This person in the room, live."""
+        page = self.sign_in(who, **size)  # type: ignore[arg-type]
+        page.goto(f"/conferences/{self.conference}/room")
+        expect(page.locator("[data-link=live]")).to_be_attached(timeout=15_000)
+        return page
+
+    def _heard(self, who: str, kind: str, text: str) -> None:
+        if kind == "error" and "Failed to load resource" not in text and "WebSocket" not in text:
+            self.problems.append(f"{who}: {text}")
+
+
+@contextmanager
+def meeting(folder: Path, browser: Browser) -> Iterator[Meeting]:
+    """The meeting, its server in a thread of this process."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = Settings(server=ServerSettings(port=port), storage=StorageSettings(directory=folder))
+    app = create_app(settings)
+    held: Services = app.state.services
+    people, conference = held.database.write_now(Deed("system", "Test", "test.world", now()), _world, _hashed())
+    _images(held, folder)
+    server = uvicorn.Server(uvicorn.Config(
+        app, port=port, ws="web.sockets.protocol:RoomProtocol", ws_per_message_deflate=False, ws_max_size=65536,
+        log_config=None,
+    ))
+    thread = threading.Thread(target=server.run, name="server")
+    thread.start()
+    made = Meeting(f"http://127.0.0.1:{port}", conference, held, browser, people)
+    try:
+        _await(server, thread)
+        yield made
+    finally:
+        for context in made.contexts:
+            context.close()
+        server.should_exit = True
+        thread.join(20)
+
+
+def _await(server: uvicorn.Server, thread: threading.Thread) -> None:
+    until = time.monotonic() + 20
+    while not server.started:
+        assert thread.is_alive() and time.monotonic() < until, "the server did not start"
+        thread.join(0.02)
+
+
+def _hashed() -> str:
+    passwords = Passwords()
+    try:
+        return passwords.hash_now(PASSWORD)
+    finally:
+        passwords.close()
+
+
+def _world(session: Session, hashed: str) -> tuple[dict[str, str], str]:
+    at = now()
+    session.add(Site(id="city", name="City General", time_zone="Europe/Zurich"))
+    keep_disciplines(session, spine().disciplines)
+    session.add(Board(
+        id="spine", name="Spine board", time_zone="Europe/Zurich",
+        required_disciplines=["spine-surgery", "neuroradiology", "physical-therapy"],
+    ))
+    session.flush()
+    people = {}
+    for key, name, standing, role, discipline in CAST:
+        person = add_person(
+            session, name=name, email=f"{key}@example.org", standing=standing, site_id="city", discipline=discipline
+        )
+        people[key] = person.id
+        keep_password(session, person.id, hashed, at)
+        if role:
+            seat(session, "spine", person.id, role)
+    sitting = plan_conference(
+        session, board_id="spine", title="Spine board, Thursday", starts_at=at + timedelta(minutes=2), duration_min=60,
+        chair_id=people["laurent"], at=at,
+    )
+    for number, case_id in enumerate(CASES, 1001):
+        session.add(Case(
+            id=case_id, number=number, board_id="spine", referrer_id=people["osei"], state="triaged", created_at=at,
+            submitted_at=at, goal="Lift hay again before spring",
+        ))
+        session.flush()
+        session.add(Question(
+            case_id=case_id, kind="surgical-candidacy", discipline="spine-surgery",
+            text="Is surgery indicated after ten weeks without gain?",
+        ))
+        place(session, sitting.id, case_id, people["castell"], at)
+    publish(session, sitting.id)
+    return people, sitting.id
+
+
+def _images(held: Services, folder: Path) -> None:
+    """A small MR series in the vault, on the first case."""
+    sandbox = Sandbox(WORKER)
+    try:
+        intake = Intake(held.settings.imaging.file, LocalVault(held.settings.vault_directory), sandbox)
+        found = intake.inspect([Arrived(one.name, one) for one in slices(folder / "in")])
+        kept = intake.keep(found.candidates)
+    finally:
+        sandbox.close()
+
+    def enter(session: Session) -> None:
+        index(session, kept, found.refused, delivery="test", at=now())
+        add_study(session, CASES[0], STUDY, now())
+
+    held.database.write_now(Deed("system", "Test", "test.images", now()), enter)
+
+
+def _link(session: Session, person_id: str) -> str:
+    return issue_link(session, person_id, purpose="enter", lifetime=timedelta(hours=1), at=now())
