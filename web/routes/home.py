@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from agenda.alarms import unanswered
 from agenda.boards import board
 from agenda.cases import case, cases_by, cases_of_boards
-from agenda.conferences import Conference, items, upcoming
+from agenda.conferences import Conference, conference, conferences_of_case, items, upcoming
 from agenda.ids import CaseId
 from agenda.lifecycle import Step, tracker
 from agenda.people import people
@@ -54,7 +54,7 @@ class ToRead:
 def _view(session: Session, who: Actor, at: datetime) -> dict[str, Any]:
     seated = [str(key) for key, role in who.boards.items() if role in _VOICED]
     chairing = triaging_boards(who)
-    coming = upcoming(session, [str(key) for key in who.boards], at)
+    coming = _coming(session, who, at)
     own = [
         OwnCase(row_of(session, one), tracker(one.state), len(open_asks(session, one.id)))
         for one in cases_by(session, who.person_id)
@@ -73,8 +73,17 @@ def _view(session: Session, who: Actor, at: datetime) -> dict[str, Any]:
     }
 
 
+def _coming(session: Session, who: Actor, at: datetime) -> list[Conference]:
+    """Sittings to come of one's boards, and those that hear one's own cases."""
+    of_boards = upcoming(session, [str(key) for key in who.boards], at)
+    own = {key for one in cases_by(session, who.person_id) for key in conferences_of_case(session, one.id)}
+    others = {conference(session, key).board_id for key in own} - set(who.boards)
+    guest_at = [one for one in upcoming(session, sorted(others), at) if one.id in own]
+    return sorted([*of_boards, *guest_at], key=lambda one: one.starts_at)
+
+
 def _next(session: Session, who: Actor, coming: list[Conference], at: datetime) -> dict[str, Any] | None:
-    soonest = next(iter(coming), None)
+    soonest = next((one for one in coming if one.board_id in who.boards), None)
     return agenda_view(session, who, conference_resource(session, soonest.id), at) if soonest else None
 
 
