@@ -16,7 +16,7 @@ from agenda.ids import ConferenceId, new_id
 from agenda.people import Site, disciplines, person
 from conference.outcome.report import Sources, record
 from conference.outcome.signing import SignedRecord, bundle, prepare, record_in_force
-from conference.policy import Action, Actor, room_role
+from conference.policy import Action, Actor
 from conference.room.commands import Sign
 from conference.room.recommendation import frozen_digest
 from conference.room.refused import Refused
@@ -27,8 +27,9 @@ from web.auth.reauthenticate import reauthenticate
 from web.clock import now
 from web.errors import problem
 from web.middleware import client_address
-from web.resources import case_resource, conference_resource
+from web.resources import case_resource
 from web.services import services
+from web.sockets.seating import seat
 
 
 class SignOrder(BaseModel):
@@ -103,14 +104,12 @@ def _gather(session: Session, conference_id: str, case_id: str, who: Actor) -> _
     referrer = person(session, listed.referrer_id)
     site = session.get(Site, referrer.site_id)
     assert site is not None, "a person's site is a foreign key"
-    role = room_role(who, conference_resource(session, conference_id))
-    participant = Participant(who.person_id, who.name, who.discipline, role) if role else None
     names = {one.code: one.name for one in disciplines(session)}
     sources = Sources(
         case=listed, board=board(session, sitting.board_id), conference=sitting, questions=questions(session, case_id),
         referrer=referrer, referrer_site=site, signer=person(session, who.person_id), disciplines=names,
     )
-    return _Gathered(sources, participant)
+    return _Gathered(sources, seat(session, conference_id, who))
 
 
 routes: list[BaseRoute] = [
