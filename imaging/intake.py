@@ -136,10 +136,6 @@ class Intake:
             progress(done)
         return kept
 
-    def close(self) -> None:
-        """End the workers."""
-        self._sandbox.close()
-
     def _checked(self, arrived: Arrived) -> Candidate | Outcome:
         size = arrived.path.stat().st_size
         try:
