@@ -63,7 +63,16 @@ const METHODS: Readonly<Record<string, Method | undefined>> = {
     const [a, b, c, d] = exactly<4>(points, 'A rectangle', 4);
     return area(Math.abs(cross(side(a, c, spacing), side(b, d, spacing))) / 2, spacing, method);
   },
+  freehand,
 };
+
+/** Area inside a closed outline by the shoelace formula; where it crosses itself, turns against each other cancel. */
+function freehand(points: readonly GeometryPoint[], spacing: Spacing | null): Measurement {
+  if (points.length < 3) throw new Unmeasurable(`An outline takes at least 3 points, not ${points.length}.`);
+  const sides = points.map((point) => side(points[0]!, point, spacing));
+  const double = sides.slice(1).reduce((sum, one, at) => sum + cross(sides[at]!, one), 0);
+  return area(Math.abs(double) / 2, spacing, 'freehand-area/1');
+}
 
 /**
  * The angle between two end-plate lines (points 1–2 and 3–4), 0° to 180°. A line has no direction, so each is turned to

@@ -1,2 +1,7 @@
 /** The case and packet pages: the viewer alone, without a room. */
-import './viewer/index';
+import { ConsiliumViewer } from './viewer';
+import { Scratch } from './viewer/scratch';
+
+for (const viewer of document.querySelectorAll('consilium-viewer')) {
+  if (viewer instanceof ConsiliumViewer) new Scratch(viewer);
+}

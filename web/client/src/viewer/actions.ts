@@ -3,7 +3,6 @@ import type { Action } from './keys';
 import type { Pane } from './pane';
 import type { Point } from './types';
 import { FITTED, oneToOne, panned, zoomed } from './view';
-import { presets } from './window';
 
 /** Do it; false when the action is not about a single pane. */
 export function perform(pane: Pane, action: Action): boolean {
@@ -49,9 +48,7 @@ function magnify(pane: Pane, action: Action): boolean {
 
 /** Number 1 is the image's own window, which a follower with another file's default shows too. */
 function choosePreset(pane: Pane, number: number): void {
-  const { facts } = pane;
-  if (facts === null || facts.colour) return;
-  const chosen = presets(facts)[number - 1];
+  const chosen = pane.offered[number - 1];
   if (chosen === undefined) return;
   pane.update({ window: number === 1 ? null : { centre: chosen.centre, width: chosen.width } });
 }

@@ -30,6 +30,7 @@ const SOURCES: Readonly<Record<string, string>> = {
 export const BADGES: Readonly<Record<Fidelity, string>> = {
   none: 'Loading',
   preview: 'Preview, not for diagnosis',
+  reduced: 'Reduced to 8 bits, not lossless',
   lossless: 'Lossless',
 };
 

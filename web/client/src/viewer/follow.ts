@@ -35,3 +35,35 @@ export function follow(pane: Pane, viewport: Viewport): void {
 export function sameViewport(a: Viewport | null, b: Viewport | null): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
+
+/** Tells of a changed view at most once in a frame of the screen, and never twice the same. */
+export class Teller {
+  private told: Viewport | null = null;
+  private scheduled = 0;
+
+  constructor(
+    private readonly viewport: () => Viewport | null,
+    private readonly tell: (viewport: Viewport) => void,
+  ) {}
+
+  /** The others know this already. */
+  known(viewport: Viewport | null): void {
+    this.told = viewport;
+  }
+
+  soon(): void {
+    if (this.scheduled !== 0) return;
+    this.scheduled = requestAnimationFrame(() => {
+      this.scheduled = 0;
+      const now = this.viewport();
+      if (now === null || sameViewport(now, this.told)) return;
+      this.told = now;
+      this.tell(now);
+    });
+  }
+
+  stop(): void {
+    cancelAnimationFrame(this.scheduled);
+    this.scheduled = 0;
+  }
+}

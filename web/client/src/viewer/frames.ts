@@ -1,7 +1,7 @@
 /** What has arrived of each series: payloads as they came, and the decoded pictures nearest to what is looked at. */
 import type { Decoder } from './decoder';
 import { picture, type Picture } from './picture';
-import type { Fidelity, FrameFacts, SeriesFacts } from './types';
+import type { FrameFacts, SeriesFacts } from './types';
 
 /** Payload kinds of the image stream. */
 export const PREVIEW = 1;
@@ -12,11 +12,21 @@ export const RAW = 3;
 const DECODED_BUDGET_BYTES = 256 * 1024 * 1024;
 const NEAR = 40;
 
+/** What the stream brings of one frame. */
+export interface Payload {
+  readonly kind: number;
+  /** Deep colour in 8 bits: all there is, but not lossless. */
+  readonly reduced: boolean;
+  readonly bytes: Uint8Array;
+}
+
+type Tier = 'none' | 'preview' | 'lossless';
+
 interface Held {
-  preview: Uint8Array | null;
-  lossless: { readonly kind: number; readonly payload: Uint8Array } | null;
+  preview: Payload | null;
+  lossless: Payload | null;
   picture: Picture | null;
-  decoding: Fidelity;
+  decoding: Tier;
   failed: string | null;
 }
 
@@ -71,12 +81,12 @@ export class Frames {
   }
 
   /** Keep what the stream brought. */
-  put(series: string, index: number, kind: number, payload: Uint8Array): void {
+  put(series: string, index: number, payload: Payload): void {
     const stack = this.stacks.get(series);
     const held = stack?.held[index];
     if (stack === undefined || held === undefined) return;
-    if (kind === PREVIEW) held.preview = payload;
-    else held.lossless = { kind, payload };
+    if (payload.kind === PREVIEW) held.preview = payload;
+    else held.lossless = payload;
     this.decode(stack, index);
   }
 
@@ -125,10 +135,10 @@ export class Frames {
   }
 
   private async run(stack: Stack, index: number, frame: FrameFacts, held: Held, tier: 'preview' | 'lossless') {
-    const source = tier === 'lossless' ? held.lossless! : { kind: PREVIEW, payload: held.preview! };
+    const source = tier === 'lossless' ? held.lossless! : held.preview!;
     const order = {
       form: FORMS[source.kind] ?? 'raw',
-      payload: source.payload.slice().buffer,
+      payload: source.bytes.slice().buffer,
       colour: stack.facts.colour,
       columns: frame.columns,
       rows: frame.rows,
@@ -138,7 +148,7 @@ export class Frames {
       const decoded = await this.options.decoder.decode(order, () => Math.abs(index - stack.current));
       if (tier === 'preview' && held.picture?.fidelity === 'lossless') return;
       this.bytes -= held.picture?.bytes ?? 0;
-      held.picture = picture(decoded, stack.facts, frame, tier);
+      held.picture = picture(decoded, stack.facts, frame, tier, source.reduced);
       this.bytes += held.picture.bytes;
     } catch (error) {
       held.failed = error instanceof Error ? error.message : 'The picture could not be decoded.';
@@ -172,13 +182,13 @@ export class Frames {
 }
 
 const FORMS: Readonly<Record<number, 'webp' | 'htj2k' | 'raw' | undefined>> = { [PREVIEW]: 'webp', [HTJ2K]: 'htj2k' };
-const RANK: Readonly<Record<Fidelity, number>> = { none: 0, preview: 1, lossless: 2 };
+const RANK: Readonly<Record<Tier, number>> = { none: 0, preview: 1, lossless: 2 };
 
 function empty(): Held {
   return { preview: null, lossless: null, picture: null, decoding: 'none', failed: null };
 }
 
-function better(a: Fidelity, b: Fidelity): Fidelity {
+function better(a: Tier, b: Tier): Tier {
   return RANK[a] >= RANK[b] ? a : b;
 }
 

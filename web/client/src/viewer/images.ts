@@ -34,7 +34,7 @@ export class CaseImages {
         this.frames.open(facts);
         events.announced(facts);
       },
-      frame: (series, index, kind, payload) => this.frames.put(series, index, kind, payload),
+      frame: (series, index, payload) => this.frames.put(series, index, payload),
       failed: (series, index, reason) => {
         this.frames.fail(series, index, reason);
         events.failed(series, reason);
@@ -44,6 +44,7 @@ export class CaseImages {
       address: () => imageAddress(caseId),
       link: linkClass,
     });
+    this.stream.open();
   }
 
   async list(): Promise<void> {
@@ -59,6 +60,11 @@ export class CaseImages {
   /** Look at a frame: it and its neighbours come next. */
   want(series: string, index: number): void {
     this.stream.show(series, index);
+  }
+
+  /** No pane shows the series any more: what has come is kept, more is not asked for. */
+  release(series: string): void {
+    this.stream.drop(series);
   }
 
   close(): void {

@@ -87,3 +87,12 @@ export function sheet(): readonly { readonly keys: readonly string[]; readonly w
   }));
   return [...tools, { keys: ['1', '…', '9'], words: 'Window presets' }, ...printed];
 }
+
+/** As `actionOf`, unless the key was meant for something to type or choose in. */
+export function actionFor(event: KeyboardEvent): Action | null {
+  const { target } = event;
+  if (target instanceof Element && target.closest('select, dialog, textarea, .viewer-prompt') !== null) return null;
+  // The slider has arrows and Home of its own.
+  const moves = /^(Arrow|Home|End|Page)/.test(event.key);
+  return target instanceof HTMLInputElement && moves ? null : actionOf(event);
+}

@@ -44,6 +44,12 @@ export class Layers {
     return !this.hidden.has(discipline ?? '');
   }
 
+  /** The disciplines some marks are of, each with whether its layer is shown. */
+  among(marks: readonly { readonly discipline: string | null }[]): readonly (DisciplineLook & { shown: boolean })[] {
+    const codes = new Set(marks.map(({ discipline }) => discipline));
+    return [...codes].map((code) => ({ ...this.look(code), code: code ?? '', shown: this.shows(code) }));
+  }
+
   toggle(discipline: string | null): void {
     const code = discipline ?? '';
     if (!this.hidden.delete(code)) this.hidden.add(code);

@@ -5,9 +5,20 @@ import type { Layers } from './layers';
 import { drawOverlay } from './overlay';
 import type { Picture } from './picture';
 import { renderer, tone, type Renderer } from './render';
-import type { Draft, FrameFacts, Point, RemoteDraft, SeriesFacts, Telepointer, ViewerMark, Window } from './types';
+import type {
+  Draft,
+  Fidelity,
+  FrameFacts,
+  Point,
+  Preset,
+  RemoteDraft,
+  SeriesFacts,
+  Telepointer,
+  ViewerMark,
+  Window,
+} from './types';
 import { apply, FITTED, inverse, toScreen, type Affine, type Extent, type Size, type View } from './view';
-import { ownWindow } from './window';
+import { ownWindow, presets } from './window';
 
 /** What all panes of a viewer share. */
 export interface Shared {
@@ -16,6 +27,8 @@ export interface Shared {
   readonly layers: Layers;
   /** Ask the stream for a frame. */
   readonly want: (series: string, index: number) => void;
+  /** A pane has turned away from a series. */
+  readonly release: (series: string) => void;
   readonly marks: () => readonly ViewerMark[];
   readonly drafts: () => readonly RemoteDraft[];
   readonly pointers: () => readonly Telepointer[];
@@ -108,17 +121,22 @@ export class Pane {
     return this.state.window ?? (this.facts === null ? null : ownWindow(this.facts));
   }
 
+  /** Windows to choose from; none for colour. */
+  get offered(): readonly Preset[] {
+    return this.facts === null || this.facts.colour ? [] : presets(this.facts);
+  }
+
   /** How good the pixels on the screen are. */
-  get fidelity(): 'none' | 'preview' | 'lossless' {
+  get fidelity(): Fidelity {
     const { shownPicture: shown } = this;
-    return shown === null || shown.series !== this.series || shown.index !== this.index
-      ? 'none'
-      : shown.picture.fidelity;
+    if (shown === null || shown.series !== this.series || shown.index !== this.index) return 'none';
+    return shown.picture.reduced ? 'reduced' : shown.picture.fidelity;
   }
 
   /** Open a series; the view starts anew unless a state is given. */
   open(series: string | null, place: Place, state: PaneState = FRESH): void {
-    const other = series !== this.series;
+    const before = this.series;
+    const other = series !== before;
     this.series = series;
     this.state = state;
     this.place = place;
@@ -127,6 +145,7 @@ export class Pane {
       this.shownPicture = null;
       this.own = null;
       this.selected = null;
+      if (before !== null) this.shared.release(before);
     }
     this.settle();
     if (series !== null && this.facts === null) this.shared.want(series, 'index' in place ? place.index : 0);
@@ -157,6 +176,17 @@ export class Pane {
     this.index = next;
     this.shared.want(facts.series, next);
     this.shared.changed(this);
+    this.draw();
+  }
+
+  /** The next frame, and the first after the last. */
+  next(): void {
+    if (this.facts !== null) this.go((this.index + 1) % this.facts.frames.length);
+  }
+
+  /** Say something in place of the picture. */
+  say(notice: string): void {
+    this.notice = notice;
     this.draw();
   }
 

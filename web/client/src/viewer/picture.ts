@@ -10,6 +10,8 @@ interface Base {
   readonly columns: number;
   readonly rows: number;
   readonly fidelity: 'preview' | 'lossless';
+  /** The best there is, yet of fewer bits than the original. */
+  readonly reduced: boolean;
   /** Bytes held in memory. */
   readonly bytes: number;
 }
@@ -69,9 +71,10 @@ export function picture(
   series: SeriesFacts,
   frame: FrameFacts,
   fidelity: 'preview' | 'lossless',
+  reduced = false,
 ): Picture {
   const { width, height } = decoded;
-  const base = { width, height, columns: frame.columns, rows: frame.rows, fidelity };
+  const base = { width, height, columns: frame.columns, rows: frame.rows, fidelity, reduced };
   if ('rgba' in decoded) return { ...base, kind: 'colour', rgba: decoded.rgba, bytes: decoded.rgba.byteLength };
   const { patterns } = decoded;
   const grey = { ...base, kind: 'grey' as const, patterns, bytes: patterns.byteLength };

@@ -1,9 +1,13 @@
 /** The image stream: one WebSocket that brings previews and lossless frames, re-centred at every scroll. */
+import type { Payload } from './frames';
 import type { SeriesFacts } from './types';
 
 const HEADER_BYTES = 12;
+/** Flag: deep colour was brought to 8 bits; the picture must not be called lossless. */
+const REDUCED = 1;
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 8000;
+const NOTHING = { preview: [], lossless: [] };
 /** Close codes after which trying again cannot help. */
 const FINAL = new Set([4001, 4003, 4004, 4011]);
 
@@ -21,7 +25,7 @@ export type StreamState = 'idle' | 'connecting' | 'live' | 'waiting' | 'ended';
 
 export interface StreamOptions {
   readonly series: (facts: SeriesFacts) => void;
-  readonly frame: (series: string, index: number, kind: number, payload: Uint8Array) => void;
+  readonly frame: (series: string, index: number, payload: Payload) => void;
   readonly failed: (series: string, index: number | null, reason: string) => void;
   readonly state: (state: StreamState, reason: string) => void;
   /** What is held of a series; sent after a reconnect so that nothing comes twice. */
@@ -36,9 +40,11 @@ export interface StreamOptions {
 export class ImageStream {
   private socket: Socket | null = null;
   private ready = false;
+  private connecting = false;
   private attempt = 0;
   private closed = false;
-  private reconnected = false;
+  /** Series this connection was asked for. */
+  private readonly asked = new Set<string>();
   /** Series wanted and where each is looked at; the last one shown comes last. */
   private readonly wanted = new Map<string, number>();
   private readonly handles = new Map<number, string>();
@@ -46,12 +52,16 @@ export class ImageStream {
 
   constructor(private readonly options: StreamOptions) {}
 
+  /** Connect before anything is asked for, while the list of studies is still on its way. */
+  open(): void {
+    if (this.socket === null && !this.closed) void this.connect();
+  }
+
   /** Look at a frame: it and its neighbours come next. */
   show(series: string, index: number): void {
     if (this.wanted.get(series) === index && [...this.wanted.keys()].at(-1) === series) return;
     this.wanted.delete(series);
     this.wanted.set(series, index);
-    if (this.socket === null && !this.closed) void this.connect();
     if (this.unsent.size === 0) this.defer(() => this.flush(), 0);
     this.unsent.add(series);
   }
@@ -68,10 +78,13 @@ export class ImageStream {
   }
 
   private async connect(): Promise<void> {
+    if (this.connecting) return;
+    this.connecting = true;
     this.options.state('connecting', '');
     const open = this.options.open ?? ((address: string) => new WebSocket(address));
     try {
       const address = await this.options.address();
+      if (this.closed) return;
       const socket = open(address);
       this.socket = socket;
       socket.binaryType = 'arraybuffer';
@@ -81,12 +94,13 @@ export class ImageStream {
     } catch (error) {
       const denied = error instanceof TicketRefused && error.status < 500 && error.status !== 429;
       this.lost(denied ? 4003 : 1006, error instanceof Error ? error.message : '');
+    } finally {
+      this.connecting = false;
     }
   }
 
   private opened(): void {
     this.ready = true;
-    this.attempt = 0;
     this.options.state('live', '');
     for (const series of this.wanted.keys()) this.unsent.add(series);
     this.flush();
@@ -95,7 +109,7 @@ export class ImageStream {
   private lost(code: number, reason: string): void {
     this.socket = null;
     this.ready = false;
-    this.reconnected = true;
+    this.asked.clear();
     this.handles.clear();
     if (this.closed) return;
     if (FINAL.has(code)) {
@@ -115,14 +129,16 @@ export class ImageStream {
     if (!this.ready) return;
     for (const [series, index] of this.wanted) {
       if (!this.unsent.has(series)) continue;
-      const held = this.reconnected ? { held: this.options.have(series) } : {};
+      const have = this.asked.has(series) ? NOTHING : this.options.have(series);
+      const held = have.preview.length + have.lossless.length > 0 ? { held: have } : {};
       this.send({ type: 'show', series, index, link: this.options.link(), ...held });
+      this.asked.add(series);
     }
     this.unsent.clear();
-    this.reconnected = false;
   }
 
   private received(data: string | ArrayBuffer): void {
+    this.attempt = 0;
     if (typeof data === 'string') this.told(JSON.parse(data) as ServerText);
     else this.brought(data);
   }
@@ -141,7 +157,9 @@ export class ImageStream {
     const [kind, handle, index] = [view.getUint8(0), view.getUint16(2, true), view.getUint32(4, true)];
     const length = view.getUint32(8, true);
     const series = this.handles.get(handle);
-    if (series !== undefined) this.options.frame(series, index, kind, new Uint8Array(data, HEADER_BYTES, length));
+    const reduced = (view.getUint8(1) & REDUCED) !== 0;
+    const payload = { kind, reduced, bytes: new Uint8Array(data, HEADER_BYTES, length) };
+    if (series !== undefined) this.options.frame(series, index, payload);
     this.send({ type: 'credit', bytes: length });
   }
 

@@ -1,9 +1,8 @@
-/** The row of tools above the image, and the sheet of keys. */
+/** The row of tools above the image. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icon';
 import type { IconName } from '../icons';
 import type { Action } from './keys';
-import { sheet } from './keys';
 import { TOOLS } from './tools';
 import type { DisciplineLook, Preset, ToolName } from './types';
 
@@ -95,27 +94,4 @@ function layers({ disciplines, toggleLayer }: ToolbarState): TemplateResult {
       )}
     </div>
   </details>`;
-}
-
-/** Every key and what it does. */
-export function helpSheet(): TemplateResult {
-  return html`<dialog class="viewer-help" aria-label="Keys of the viewer">
-    <form method="dialog">
-      <h2>Keys of the viewer</h2>
-      <dl>
-        ${sheet().map(
-          ({ keys, words }) =>
-            html`<div>
-              <dt>${keys.map((key) => html`<kbd>${key}</kbd> `)}</dt>
-              <dd>${words}</dd>
-            </div>`,
-        )}
-      </dl>
-      <p>
-        Wheel: scroll. Ctrl and wheel: zoom. Middle button: pan. Right button: zoom. Two fingers: zoom and pan. Drag the
-        handles of your own marks to move them.
-      </p>
-      <button class="btn btn-primary" autofocus>Close</button>
-    </form>
-  </dialog>`;
 }

@@ -180,4 +180,4 @@ export interface StudyListed {
 }
 
 /** How good the pixels on the screen are. */
-export type Fidelity = 'none' | 'preview' | 'lossless';
+export type Fidelity = 'none' | 'preview' | 'reduced' | 'lossless';

@@ -4,9 +4,9 @@ import './viewer.css';
 import { PaneBoard } from './board';
 import { Cine } from './cine';
 import { Decoder } from './decoder';
-import { follow, sameViewport, viewportOf } from './follow';
+import { follow, Teller, viewportOf } from './follow';
 import { Gestures } from './gestures';
-import { actionOf, type Action } from './keys';
+import { actionFor, type Action } from './keys';
 import { Layers } from './layers';
 import { Pane, type Shared } from './pane';
 import type { StreamState } from './source';
@@ -14,17 +14,13 @@ import { CaseImages, type ImagesEvents } from './images';
 import { perform } from './actions';
 import { strip } from './strip';
 import { all, companion, find, opening, seriesWords, studyWords } from './studies';
-import { helpSheet, toolbar } from './toolbar';
+import { helpSheet, levels, paneRoot } from './sheet';
+import { toolbar } from './toolbar';
 import type * as t from './types';
-import { presets } from './window';
-
-const LEVELS = [1, 2, 3, 4, 5, 6, 7].map((n) => `C${n}`);
-LEVELS.push(...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((n) => `T${n}`));
-LEVELS.push('L1', 'L2', 'L3', 'L4', 'L5', 'L6', 'S1', 'S2');
 
 export class ConsiliumViewer extends LitElement {
   static override properties = {
-    caseId: { attribute: 'case' },
+    caseId: { attribute: 'case-id' },
     studies: { attribute: false },
     marks: { attribute: false },
     drafts: { attribute: false },
@@ -63,11 +59,13 @@ export class ConsiliumViewer extends LitElement {
   private readonly layers = new Layers();
   private readonly decoder = new Decoder();
   private images: CaseImages | null = null;
-  private readonly cine = new Cine(() => this.step());
+  private readonly cine = new Cine(() => this.panes[this.active]?.next());
   private listened: AbortController | null = null;
   private awaited: t.Viewport | null = null;
-  private told: t.Viewport | null = null;
-  private telling = 0;
+  private readonly teller = new Teller(
+    () => this.viewport,
+    (viewport) => this.send('viewportchange', viewport),
+  );
   /** Above 0 while the view is changed by `viewport` or by opening a case, not by a hand. */
   private quiet = 0;
 
@@ -97,9 +95,9 @@ export class ConsiliumViewer extends LitElement {
   set viewport(viewport: t.Viewport | null) {
     this.awaited = viewport;
     const pane = this.panes[0];
-    if (viewport === null || pane === undefined || this.images === null) return;
+    if (viewport === null || pane === undefined || this.images?.caseId !== this.caseId) return;
     this.quietly(() => follow(pane, viewport));
-    this.told = viewport;
+    this.teller.known(viewport);
   }
 
   /** Show the frame of a mark and choose it. */
@@ -121,7 +119,9 @@ export class ConsiliumViewer extends LitElement {
     for (const board of this.boards) board.cancel();
   }
 
+  /** Light DOM; what the server had put in for browsers without scripts goes away. */
   protected override createRenderRoot(): this {
+    this.replaceChildren();
     return this;
   }
 
@@ -162,8 +162,8 @@ export class ConsiliumViewer extends LitElement {
         playing: this.cine.playing,
         two: this.two,
         stack: (pane?.facts?.frames.length ?? 0) > 1,
-        presets: pane?.facts === null || pane?.facts === undefined || pane.facts.colour ? [] : presets(pane.facts),
-        disciplines: this.markedDisciplines(),
+        presets: pane?.offered ?? [],
+        disciplines: this.layers.among(this.marks),
         act: (action) => this.act(action),
         toggleLayer: (code) => {
           this.layers.toggle(code);
@@ -178,29 +178,7 @@ export class ConsiliumViewer extends LitElement {
           choose: (series) => this.choose(series),
         })}
         <div class="viewer-panes" data-count=${this.two ? 2 : 1}>
-          ${[0, 1].map(
-            (at) =>
-              html`<div
-                class="viewer-pane"
-                role="group"
-                tabindex="0"
-                data-active=${at === this.active ? 'true' : nothing}
-                ?hidden=${at === 1 && !this.two}
-              >
-                <canvas></canvas><svg class="viewer-overlay"></svg>
-                <div class="viewer-facts"></div>
-                <input
-                  class="viewer-slider"
-                  type="range"
-                  min="1"
-                  max="1"
-                  value="1"
-                  step="1"
-                  aria-label="Image of the series"
-                  hidden
-                />
-              </div>`,
-          )}
+          ${[0, 1].map((at) => paneRoot(at === this.active, at === 1 && !this.two))}
         </div>
       </div>
       ${
@@ -208,8 +186,7 @@ export class ConsiliumViewer extends LitElement {
           ? html`<p class="viewer-link" role="status">${this.link.reason}</p>`
           : nothing
       }
-      <datalist id="viewer-levels">${LEVELS.map((level) => html`<option value=${level}></option>`)}</datalist>
-      ${helpSheet()}
+      ${levels()} ${helpSheet()}
     `;
   }
 
@@ -234,7 +211,7 @@ export class ConsiliumViewer extends LitElement {
     this.images = null;
     for (const pane of this.panes) pane.close();
     this.panes = [];
-    cancelAnimationFrame(this.telling);
+    this.teller.stop();
   }
 
   private shared(): Shared {
@@ -242,6 +219,9 @@ export class ConsiliumViewer extends LitElement {
       frames: () => this.images?.frames ?? null,
       layers: this.layers,
       want: (series, index) => this.images?.want(series, index),
+      release: (series) => {
+        if (this.panes.every((pane) => pane.series !== series)) this.images?.release(series);
+      },
       marks: () => this.marks,
       drafts: () => this.drafts,
       pointers: () => this.telepointers,
@@ -274,7 +254,7 @@ export class ConsiliumViewer extends LitElement {
     this.images?.close();
     this.cine.stop();
     this.cancelDraft();
-    this.told = null;
+    this.teller.known(null);
     this.images = this.caseId === '' ? null : new CaseImages(this.caseId, this.decoder, this.imagesEvents());
     for (const pane of this.panes) this.quietly(() => pane.open(null, { index: 0 }));
     void this.images?.list();
@@ -286,39 +266,31 @@ export class ConsiliumViewer extends LitElement {
         this.studies = studies;
         this.openFirst();
       },
-      unlisted: (reason) => this.notice(this.panes.slice(0, 1), reason),
+      unlisted: (reason) => this.panes[0]?.say(reason),
       announced: (facts) => {
         for (const pane of this.panes) if (pane.series === facts.series) this.quietly(() => pane.settle());
         this.requestUpdate();
       },
       changed: (series) => this.redraw(series),
-      failed: (series, reason) =>
-        this.notice(
-          this.panes.filter((pane) => pane.series === series && pane.facts === null),
-          reason,
-        ),
+      failed: (series, reason) => {
+        for (const pane of this.panes) if (pane.series === series && pane.facts === null) pane.say(reason);
+      },
       state: (state, reason) => {
         this.link = { state, reason };
       },
     };
   }
 
-  private notice(panes: readonly Pane[], reason: string): void {
-    for (const pane of panes) {
-      pane.notice = reason;
-      pane.draw();
-    }
-  }
-
   private openFirst(): void {
     const pane = this.panes[0];
     if (pane === undefined) return;
+    if (pane.series !== null) return;
     if (this.awaited !== null && find(this.studies, this.awaited.series_instance_uid) !== null) {
       this.viewport = this.awaited;
       return;
     }
     const first = all(this.studies).find(({ series }) => series.frames > 0);
-    if (first === undefined || pane.series !== null) return;
+    if (first === undefined) return;
     this.quietly(() => pane.open(first.series.series_instance_uid, { index: opening(first.series) }));
   }
 
@@ -345,8 +317,7 @@ export class ConsiliumViewer extends LitElement {
   }
 
   private activate(at: number): void {
-    if (at === this.active || at < 0) return;
-    this.active = at;
+    this.active = Math.max(0, at);
     this.requestUpdate();
   }
 
@@ -354,24 +325,11 @@ export class ConsiliumViewer extends LitElement {
     for (const pane of this.panes) if (pane.series === series) pane.draw();
   }
 
-  /** Disciplines that have marks here, with whether their layer is shown. */
-  private markedDisciplines() {
-    const codes = new Set(this.marks.map(({ discipline }) => discipline));
-    return [...codes].map((code) => ({ ...this.layers.look(code), code: code ?? '', shown: this.layers.shows(code) }));
-  }
-
   private changed(pane: Pane): void {
     if (this.quiet > 0 || pane !== this.panes[this.active]) return;
     this.left();
     this.requestUpdate();
-    if (this.telling !== 0) return;
-    this.telling = requestAnimationFrame(() => {
-      this.telling = 0;
-      const { viewport } = this;
-      if (viewport === null || sameViewport(viewport, this.told)) return;
-      this.told = viewport;
-      this.send('viewportchange', viewport);
-    });
+    this.teller.soon();
   }
 
   private left(): void {
@@ -387,17 +345,9 @@ export class ConsiliumViewer extends LitElement {
     }
   }
 
-  private step(): void {
-    const pane = this.panes[this.active];
-    if (pane?.facts === null || pane === undefined) return;
-    pane.go((pane.index + 1) % pane.facts.frames.length);
-  }
-
   private keyed(event: KeyboardEvent): void {
-    if (event.target instanceof Element && event.target.closest('select, dialog, .viewer-prompt') !== null) return;
-    const action = actionOf(event);
+    const action = actionFor(event);
     if (action === null) return;
-    if (event.target instanceof HTMLInputElement && event.key.startsWith('Arrow')) return;
     event.preventDefault();
     event.stopPropagation();
     this.act(action);

@@ -1,0 +1,53 @@
+/** The fixed parts of the viewer: panes, the sheet of keys and the usual vertebral levels. */
+import { html, nothing, type TemplateResult } from 'lit';
+import { sheet } from './keys';
+
+const LEVELS: readonly string[] = [
+  ...Array.from({ length: 7 }, (_, at) => `C${at + 1}`),
+  ...Array.from({ length: 12 }, (_, at) => `T${at + 1}`),
+  ...['L1', 'L2', 'L3', 'L4', 'L5', 'L6', 'S1', 'S2'],
+];
+
+/** Suggestions for the level tool; six lumbar vertebrae are not rare. */
+export function levels(): TemplateResult {
+  return html`<datalist id="viewer-levels">${LEVELS.map((level) => html`<option value=${level}></option>`)}</datalist>`;
+}
+
+/** Where a `Pane` draws. */
+export function paneRoot(active: boolean, hidden: boolean): TemplateResult {
+  return html`<div
+    class="viewer-pane"
+    role="group"
+    tabindex="0"
+    data-active=${active ? 'true' : nothing}
+    ?hidden=${hidden}
+  >
+    <canvas></canvas>
+    <svg class="viewer-overlay"></svg>
+    <div class="viewer-facts"></div>
+    <input class="viewer-slider" type="range" min="1" max="1" step="1" aria-label="Image of the series" hidden />
+  </div>`;
+}
+
+/** Every key and what it does. */
+export function helpSheet(): TemplateResult {
+  return html`<dialog class="viewer-help" aria-label="Keys of the viewer">
+    <form method="dialog">
+      <h2>Keys of the viewer</h2>
+      <dl>
+        ${sheet().map(
+          ({ keys, words }) =>
+            html`<div>
+              <dt>${keys.map((key) => html`<kbd>${key}</kbd> `)}</dt>
+              <dd>${words}</dd>
+            </div>`,
+        )}
+      </dl>
+      <p>
+        Wheel: scroll. Ctrl and wheel: zoom. Middle button: pan. Right button: zoom. Two fingers: zoom and pan. Drag the
+        handles of your own marks to move them.
+      </p>
+      <button class="btn btn-primary" autofocus>Close</button>
+    </form>
+  </dialog>`;
+}
