@@ -1,0 +1,99 @@
+"""Transcripts that Python and TypeScript both fold: `python -m tests.room_vectors` writes tests/data/room/*.json.
+
+Each file is one viewer's: the events as shown to them, the projection after the last, and its digest.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from conference.room import commands as c
+from conference.room.values import Option, Participant
+from conference.room.visibility import project, projection_digest, shown_all, sight
+from tests.rooms import (
+    CHAIR, COORDINATOR, HIP, KNEE, OBSERVER, OPTIONS, PAIN, REFERRER, SURGEON, THERAPIST, Table, brief, draw, frame, opened, opinion,
+    signable, signature, view, words,
+)
+
+FOLDER = Path(__file__).parent / "data" / "room"
+VIEWERS = (CHAIR, SURGEON, THERAPIST, OBSERVER, REFERRER)
+
+
+def whole_sitting() -> Table:
+    """Something of everything, on two cases, to the signature."""
+    table = signable()
+    table.do(None, c.AnnounceImages(HIP, "1.2.3"))
+    table.do(SURGEON, c.RaiseHand())
+    table.do(CHAIR, c.PassFloor(SURGEON.person_id))
+    table.do(SURGEON, c.Show(HIP, view(2.5)))
+    table.do(SURGEON, c.GiveOpinion(HIP, opinion("fusion")))
+    table.do(THERAPIST, c.GiveOpinion(HIP, opinion()))
+    table.do(SURGEON, draw(points=((10.25, 10.5), (110.0, 1e-7)), text="L4–S1 “wide” 😀"))
+    table.do(SURGEON, c.Reshape("m1", 1, ((1.0, 1.0), (9.0, 9.0)), "moved"))  # type: ignore[arg-type]
+    table.do(CHAIR, c.Attest(HIP, 1, "dissent", "Too early."))
+    table.do(CHAIR, c.Sign(HIP, 1), signature=signature(table.case.recommendation.digest))
+    table.minute = 12
+    table.do(CHAIR, c.CallCase(KNEE))
+    table.do(CHAIR, c.Show(KNEE, view()), frame=frame(KNEE))
+    table.do(CHAIR, draw("m2", case=KNEE, kind="text", points=((5.0, 5.0),), text="knee"), frame=frame(KNEE))
+    table.do(SURGEON, c.GiveOpinion(KNEE, opinion("wait")))
+    table.do(CHAIR, c.Reveal(KNEE))
+    table.do(CHAIR, c.OpenRound(KNEE))
+    table.do(THERAPIST, c.GiveOpinion(KNEE, opinion("fusion")))
+    table.do(THERAPIST, draw("m3", case=KNEE), frame=frame(KNEE))
+    table.do(THERAPIST, c.Erase("m3"))  # type: ignore[arg-type]
+    table.do(None, c.ArrangeCases((KNEE, HIP)))
+    table.do(None, c.Leave(OBSERVER.person_id))
+    table.do(None, c.Leave(SURGEON.person_id))
+    return table
+
+
+def words_change() -> Table:
+    """Drafts, read-backs, reopening, absence, an option added, a brief changed, an end."""
+    table = opened()
+    table.do(PAIN, c.AddOption(HIP, Option("block", "interventional", "Facet block")))
+    table.do(None, c.ListCase(brief(required=("spine-surgery", "pain-medicine", "physical-therapy")), OPTIONS))
+    table.do(SURGEON, c.DraftRecommendation(HIP, 0, words("fusion")))
+    table.do(CHAIR, c.ReadBack(HIP, 1))
+    table.do(PAIN, c.Attest(HIP, 1, "dissent", "Not before a block."))
+    table.do(CHAIR, c.MarkAbsent(HIP, "physical-therapy", "Called away"))
+    table.do(CHAIR, c.Reopen(HIP))
+    table.do(PAIN, c.DraftRecommendation(HIP, 1, words("block", outcome="majority")))
+    table.do(CHAIR, c.ReadBack(HIP, 2))
+    table.do(PAIN, c.Attest(HIP, 2, "concur", ""))
+    table.do(SURGEON, c.Attest(HIP, 2, "reservation", "Six weeks at most."))
+    table.do(CHAIR, c.Attest(HIP, 2, "concur", ""))
+    table.do(SURGEON, c.Attest(HIP, 2, "dissent", "On reflection, no."))
+    table.do(CHAIR, c.AssignRole(OBSERVER.person_id, "member"))
+    table.do(None, c.UnlistCase(KNEE))
+    table.do(CHAIR, c.PassFloor(REFERRER.person_id))
+    table.do(COORDINATOR, c.RaiseHand())
+    table.do(CHAIR, c.EndConference())
+    table.do(THERAPIST, c.Attest(HIP, 2, "concur", ""))
+    return table
+
+
+def transcript(table: Table, viewer: Participant) -> dict[str, Any]:
+    """What one viewer is shown, and what must come of it."""
+    eyes = sight(table.state, viewer)
+    return {
+        "viewer": viewer.person_id,
+        "events": shown_all(table.log, eyes, table.state),
+        "projection": project(table.state, eyes),
+        "digest": projection_digest(table.state, eyes),
+    }
+
+
+def files() -> dict[str, str]:
+    """File name → content."""
+    return {
+        f"{table.__name__.replace('_', '-')}-{viewer.person_id}.json":
+            json.dumps(transcript(table(), viewer), indent=1, ensure_ascii=False) + "\n"
+        for table in (whole_sitting, words_change) for viewer in VIEWERS
+    }
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, content in files().items():
+        (FOLDER / name).write_text(content, "utf-8")
