@@ -60,7 +60,9 @@ def arrive(folder: Path, files: dict[str, bytes]) -> list[Arrived]:
     return [Arrived(name, folder / f"{number}") for number, name in enumerate(files)]
 
 
-def take(intake: Intake, engine: Engine, folder: Path, files: dict[str, bytes], closed: tuple[str, ...] = ()) -> list[Outcome]:
+def take(
+    intake: Intake, engine: Engine, folder: Path, files: dict[str, bytes], closed: tuple[str, ...] = ()
+) -> list[Outcome]:
     inspection = intake.inspect(arrive(folder, files))
     kept = intake.keep(inspection.candidates)
     with Session(engine) as session, session.begin():
@@ -74,7 +76,8 @@ def results(outcomes: list[Outcome]) -> dict[str, tuple[str, str]]:
 def test_a_good_file_is_taken_and_a_bad_one_beside_it_refused_with_its_reason(
     intake: Intake, engine: Engine, tmp_path: Path
 ) -> None:
-    outcomes = take(intake, engine, tmp_path, {"IM1": slice_of(1), "notes.dcm": b"not an image" * 50, "IM2": slice_of(2)})
+    files = {"IM1": slice_of(1), "notes.dcm": b"not an image" * 50, "IM2": slice_of(2)}
+    outcomes = take(intake, engine, tmp_path, files)
     assert results(outcomes) == {
         "IM1": ("taken", ""), "IM2": ("taken", ""), "notes.dcm": ("refused", "not-dicom"),
     }

@@ -179,7 +179,9 @@ def test_a_person_who_says_no_leaves_nothing_behind(
     assert database.read_now(studies_of, "case1") == []
 
 
-def test_an_upload_beyond_the_limit_is_refused_before_a_byte_is_sent(browser: TestClient, people: dict[str, str]) -> None:
+def test_an_upload_beyond_the_limit_is_refused_before_a_byte_is_sent(
+    browser: TestClient, people: dict[str, str]
+) -> None:
     answer = browser.post("/cases/case1/uploads", json={"files": [{"name": "disc.iso", "size": 5_000_000_000}]})
     assert answer.status_code == 413
     assert "5.0 GB" in answer.json()["detail"]
