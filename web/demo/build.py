@@ -76,7 +76,7 @@ def build(settings: Settings, at: datetime, progress: Progress) -> None:
     """Make the demo in the settings' folder; the folder holds no database yet."""
     folder = settings.storage.directory
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    vault = LocalVault(folder / "vault")
+    vault = LocalVault(settings.vault_directory)
     with kept(EVERYTHING, at, vault, settings.imaging, lambda share: progress("Images", 0.75 * share)) as pictures:
         progress("Database", 0.76)
         database = Database(settings.database_url)
@@ -87,7 +87,7 @@ def build(settings: Settings, at: datetime, progress: Progress) -> None:
             hashed = Passwords().hash_now(password)
             deed = Deed("system", "Demo", "demo.build", at)
             progress("Cases", 0.80)
-            database.write_now(deed, _tell, Signer(folder / "keys" / "signing"), hashed, pictures, at, progress)
+            database.write_now(deed, _tell, Signer(folder / "keys"), hashed, pictures, at, progress)
         finally:
             database.close()
     _write_notes(settings, password)

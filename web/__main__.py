@@ -1,0 +1,5 @@
+"""`python -m web` is `consilium`."""
+
+from web.cli import main
+
+main()

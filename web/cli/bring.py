@@ -1,0 +1,28 @@
+"""`consilium import`."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+from web.cli.place import find, order
+from web.cli.say import Fault, bar, say, say_json
+
+
+def bring(
+    paths: Sequence[Path], case: int, config: Path | None, folder: Path | None, *, accept: bool, as_json: bool
+) -> None:
+    """Import files, folders and zips into a case; raises Fault when any file was refused."""
+    given = [str(path.resolve()) for path in paths]
+    place = find(config, folder)
+    with bar(quiet=as_json) as progress:
+        done = order(place, "images.import", {"paths": given, "case": case, "accept": accept}, progress)
+    counts = cast(Mapping[str, int], done["counts"])
+    refused = cast(Sequence[Mapping[str, str]], done["refused"])
+    if as_json:
+        say_json(done)
+    else:
+        for one in refused:
+            say(f"{one['name']}: {one['reason']}")
+        say("; ".join(f"{count} {result}" for result, count in sorted(counts.items())) + ".")
+    if refused:
+        raise Fault(f"{len(refused)} file(s) were not taken.")

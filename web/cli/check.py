@@ -1,0 +1,177 @@
+"""`consilium check` and `consilium audit verify`."""
+
+import os
+import re
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import imagecodecs
+import numpy as np
+from pydantic import BaseModel
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from conference.errors import RecordBroken
+from conference.record import audit, log
+from conference.record.anchors import AnchorsBroken
+from imaging.pixels.codestream import lossless
+from web.anchoring import anchors_of
+from web.cli.place import Place, find, reading
+from web.cli.say import Fault, say, say_json
+from web.clock import now
+from web.control import listening
+from web.pages import STATIC
+
+_SECRET = re.compile(r"secret|password|token|key$", re.IGNORECASE)
+_BUILT = datetime(2026, 11, 1, tzinfo=UTC)
+"""No clock that is right shows an earlier time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One test of `check`."""
+
+    what: str
+    good: bool
+    says: str
+
+
+def check(config: Path | None, folder: Path | None, *, as_json: bool) -> None:
+    """Print settings and tests; raises Fault when a test fails."""
+    place = find(config, folder)
+    tests: tuple[Callable[[Place], Finding], ...] = (_database, _vault, _codecs, _client, _clock, _server)
+    findings = [test(place) for test in tests]
+    healthy = all(finding.good for finding in findings)
+    settings = _flat(place.settings)
+    origins = place.effective.origins
+    if as_json:
+        say_json({
+            "healthy": healthy, "checks": [asdict(finding) for finding in findings],
+            "settings": {name: {"value": value, "from": origins.get(name, "default")} for name, value in settings},
+        })
+    else:
+        _print(settings, origins.get, findings)
+    if not healthy:
+        raise Fault("Not everything is well: " + ", ".join(one.what for one in findings if not one.good) + ".")
+
+
+def verify(config: Path | None, folder: Path | None, *, as_json: bool) -> None:
+    """Check every chain; raises Fault when one is broken."""
+    place = find(config, folder)
+    faults: list[str] = []
+    try:
+        anchors = anchors_of(place.settings).all()
+    except AnchorsBroken as broken:
+        raise Fault(str(broken)) from None
+    with reading(place) as session:
+        head = audit.head(session)
+        faults += [f"audit row {fault.number}: {fault.what}" for fault in audit.verify(session, anchors)]
+        rooms = log.rooms(session)
+        for room in rooms:
+            try:
+                log.verify(session, room)
+            except RecordBroken as broken:
+                faults.append(str(broken))
+    if as_json:
+        say_json({"unbroken": not faults, "rows": head.number, "head": head.digest, "rooms": len(rooms),
+                  "anchors": len(anchors), "faults": faults})
+    else:
+        for fault in faults:
+            say(fault)
+        say(f"Audit: {head.number} rows, {len(anchors)} anchors, head {head.digest[:16]}. Rooms: {len(rooms)}.")
+    if faults:
+        raise Fault(f"The record is broken in {len(faults)} place(s).")
+    if not as_json:
+        say("Unbroken.")
+
+
+def _flat(section: BaseModel, at: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        path = (*at, name)
+        if isinstance(value, BaseModel):
+            found += _flat(value, path)
+        elif value and _SECRET.search(name):
+            found.append((".".join(path), "(hidden)"))
+        elif name == "database_url" and value:
+            found.append((".".join(path), make_url(value).render_as_string(hide_password=True)))
+        else:
+            found.append((".".join(path), str(value)))
+    return found
+
+
+def _print(settings: list[tuple[str, str]], origin: Callable[[str], str | None], findings: list[Finding]) -> None:
+    shown = Table("Setting", "Value", "From", box=None, pad_edge=False)
+    for name, value in settings:
+        shown.add_row(name, escape(value), origin(name) or "default")
+    console = Console()
+    console.print(shown)
+    console.print()
+    for finding in findings:
+        mark = "[green]✓[/green]" if finding.good else "[red]✗[/red]"
+        console.print(f"{mark} {finding.what}: {escape(finding.says)}")
+
+
+def _database(place: Place) -> Finding:
+    try:
+        with reading(place) as session:
+            session.connection().execute(text("SELECT 1"))
+            rows = audit.head(session).number
+    except Fault as fault:
+        return Finding("database", False, str(fault))
+    return Finding("database", True, f"answers, schema up to date, {rows} audit rows; SQLite {sqlite3.sqlite_version}")
+
+
+def _vault(place: Place) -> Finding:
+    folder = place.settings.vault_directory
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with tempfile.TemporaryFile(dir=folder if folder.is_dir() else folder.parent) as file:
+            file.write(b"consilium")
+            file.flush()
+            os.fsync(file.fileno())
+        room = os.statvfs(folder.parent)
+    except OSError as error:
+        return Finding("vault", False, f"{folder}: {error.strerror}")
+    free = room.f_bavail * room.f_frsize
+    enough = free > place.settings.imaging.upload.free_bytes
+    return Finding("vault", enough, f"{folder} can be written; {free / 1e9:.1f} GB free")
+
+
+def _codecs(_place: Place) -> Finding:
+    picture = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64) * 7
+    encoded = lossless(picture)
+    if encoded is None or not np.array_equal(imagecodecs.htj2k_decode(encoded), picture):
+        return Finding("codecs", False, "HTJ2K does not come back as it went in")
+    small = np.dstack([np.arange(64 * 64, dtype=np.uint16).reshape(64, 64).astype(np.uint8)] * 3)
+    if imagecodecs.webp_decode(imagecodecs.webp_encode(small, lossless=True)).shape[:2] != (64, 64):
+        return Finding("codecs", False, "WebP does not come back as it went in")
+    return Finding("codecs", True, "HTJ2K reversible, WebP")
+
+
+def _client(_place: Place) -> Finding:
+    there = (STATIC / "dist" / "manifest.json").is_file()
+    return Finding("client", there, "built" if there else f"{STATIC / 'dist'} is missing: reinstall the package")
+
+
+def _clock(_place: Place) -> Finding:
+    at = now()
+    if at < _BUILT:
+        return Finding("clock", False, f"shows {at.isoformat(timespec='seconds')}, which is before this release")
+    zone = at.astimezone(ZoneInfo("America/Denver"))
+    return Finding("clock", True, f"{at.isoformat(timespec='seconds')} ({zone:%H:%M %Z} in Denver)")
+
+
+def _server(place: Place) -> Finding:
+    runs = listening(place.socket)
+    where = place.settings.public_url
+    return Finding("server", True, f"running, {where}" if runs else "not running")

@@ -1,0 +1,270 @@
+"""What an operator may order of an installation, whether its server runs or not.
+
+An order is a name with plain arguments; it is carried out by whoever holds the database: the running server, asked
+through its control socket, or the command line itself. Every order is one audited deed.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlmodel import Session, select
+
+from agenda.boards import boards, seat
+from agenda.cases import Case, add_study
+from agenda.clinical import spine
+from agenda.errors import AgendaError, Invalid
+from agenda.ids import new_id
+from agenda.people import Person, Site, add_person, disable, keep_disciplines, people, person_by_email
+from imaging.archive import is_zip, unpacked
+from imaging.errors import ImagingError
+from imaging.intake import Arrived, Inspection, Intake, KeptFile, Outcome, index
+from imaging.patient_match import Differs, Identity, SeveralPatients, compare
+from web.auth.enter import RESET_LIFETIME, issue_link, withdraw_links
+from web.auth.sessions import end_sessions_of
+from web.auth.tokens import issue_token
+from web.clock import now
+from web.database import Database, Deed
+from web.settings import Settings
+
+Json = Mapping[str, object]
+Progress = Callable[[str, float], None]
+"""Called with what is being done and the share of it, 0 to 1."""
+
+
+class OrderRefused(Exception):
+    """The order was not carried out; the text is a sentence for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What orders are carried out with."""
+
+    settings: Settings
+    database: Database
+    intake: Intake
+
+
+def carry_out(office: Office, name: str, arguments: Json, progress: Progress) -> Json:
+    """Carry out one order; raises OrderRefused."""
+    order = ORDERS.get(name)
+    if order is None:
+        raise OrderRefused(f"There is no order {name!r}; server and command line may be of different releases.")
+    try:
+        return order(office, arguments, progress)
+    except (AgendaError, ImagingError) as error:
+        raise OrderRefused(str(error)) from error
+
+
+def _user_add(office: Office, arguments: Json, _progress: Progress) -> Json:
+    def work(session: Session, at: datetime) -> Json:
+        keep_disciplines(session, spine().disciplines)
+        added = add_person(
+            session, name=_text(arguments, "name"), email=_text(arguments, "email"),
+            standing=_text(arguments, "standing"), site_id=_site(session, arguments),
+            discipline=_text(arguments, "discipline") or None, credentials=_text(arguments, "credentials"),
+        )
+        _seat(session, added, arguments)
+        return _with_link(office, session, added, at)
+
+    return _deed(office, "user.add", work)
+
+
+def _user_disable(office: Office, arguments: Json, _progress: Progress) -> Json:
+    def work(session: Session, at: datetime) -> Json:
+        found = _person(session, arguments)
+        disable(session, found.id, at)
+        end_sessions_of(session, found.id, "disabled", at)
+        withdraw_links(session, found.id)
+        return {"id": found.id, "name": found.name, "email": found.email}
+
+    return _deed(office, "user.disable", work)
+
+
+def _user_reset(office: Office, arguments: Json, _progress: Progress) -> Json:
+    def work(session: Session, at: datetime) -> Json:
+        found = _person(session, arguments)
+        if found.disabled_at is not None:
+            raise OrderRefused(f"{found.email} is disabled.")
+        end_sessions_of(session, found.id, "password reset", at)
+        return _with_link(office, session, found, at)
+
+    return _deed(office, "user.reset", work)
+
+
+def _token_issue(office: Office, arguments: Json, _progress: Progress) -> Json:
+    def work(session: Session, at: datetime) -> Json:
+        found = _person(session, arguments) if _text(arguments, "email") else _only_administrator(session)
+        lifetime = timedelta(days=int(_text(arguments, "days") or "30"))
+        row, text = issue_token(session, person_id=found.id, name=_text(arguments, "name"), lifetime=lifetime, at=at)
+        return {"token": text, "email": found.email, "expires_at": row.expires_at.isoformat()}
+
+    return _deed(office, "token.issue", work)
+
+
+def _images_import(office: Office, arguments: Json, progress: Progress) -> Json:
+    """Files, folders and zips into a case, through the same door as an upload."""
+    given = arguments.get("paths")
+    paths = [Path(str(path)) for path in given] if isinstance(given, Sequence) and not isinstance(given, str) else []
+    found = office.database.read_now(_case, _text(arguments, "case"))
+    with TemporaryDirectory(prefix="import-", dir=office.settings.storage.directory) as spool:
+        arrived, refused = _gather(office, paths, Path(spool))
+        total = max(len(arrived), 1)
+        inspection = office.intake.inspect(arrived, lambda done: progress("Reading", done / total))
+        _demand_patient(inspection, found, accept=bool(arguments.get("accept")))
+        kept = office.intake.keep(inspection.candidates, lambda done: progress("Keeping", done / total))
+
+    def work(session: Session, at: datetime) -> Json:
+        return _enter(session, found.id, kept, [*refused, *inspection.refused], at)
+
+    return _deed(office, "images.import", work)
+
+
+ORDERS: Mapping[str, Callable[[Office, Json, Progress], Json]] = {
+    "user.add": _user_add,
+    "user.disable": _user_disable,
+    "user.reset": _user_reset,
+    "token.issue": _token_issue,
+    "images.import": _images_import,
+}
+"""Every order there is."""
+
+
+def _deed(office: Office, activity: str, work: Callable[[Session, datetime], Json]) -> Json:
+    at = now()
+    return office.database.write_now(Deed("system", "Command line", activity, at), work, at)
+
+
+def _text(arguments: Json, name: str) -> str:
+    value = arguments.get(name)
+    return "" if value is None else str(value)
+
+
+def _person(session: Session, arguments: Json) -> Person:
+    email = _text(arguments, "email")
+    found = person_by_email(session, email)
+    if found is None:
+        raise OrderRefused(f"Nobody signs in as {email!r}; `consilium user list` shows everybody.")
+    return found
+
+
+def _only_administrator(session: Session) -> Person:
+    found = [one for one in people(session) if one.standing == "administrator" and one.disabled_at is None]
+    if len(found) != 1:
+        raise OrderRefused("Say with --email whose token it is.")
+    return found[0]
+
+
+def _site(session: Session, arguments: Json) -> str:
+    name, zone = _text(arguments, "site"), _text(arguments, "time_zone")
+    sites = session.exec(select(Site)).all()
+    if not name and len(sites) == 1:
+        return sites[0].id
+    found = next((one for one in sites if one.name == name), None)
+    if found is not None:
+        return found.id
+    if not name:
+        raise Invalid("site", "Say at which site with --site NAME.")
+    if not zone:
+        raise Invalid("site", f"There is no site {name!r} yet; give its --time-zone to make it.")
+    made = Site(id=new_id(), name=name, time_zone=zone)
+    session.add(made)
+    session.flush()
+    return made.id
+
+
+def _seat(session: Session, added: Person, arguments: Json) -> None:
+    role = _text(arguments, "role")
+    if not role:
+        return
+    wanted = _text(arguments, "board")
+    found = [one for one in boards(session) if not wanted or one.name == wanted]
+    if len(found) != 1:
+        raise Invalid("board", "Say on which board with --board NAME; the name must be one that exists.")
+    seat(session, found[0].id, added.id, role)
+
+
+def _with_link(office: Office, session: Session, found: Person, at: datetime) -> Json:
+    text = issue_link(session, found.id, purpose="password", lifetime=RESET_LIFETIME, at=at)
+    return {
+        "id": found.id, "name": found.name, "email": found.email, "link": f"{office.settings.public_url}/enter/{text}",
+        "link_until": (at + RESET_LIFETIME).isoformat(timespec="seconds"),
+    }
+
+
+def _case(session: Session, number: str) -> Case:
+    found = session.exec(select(Case).where(Case.number == int(number))).one_or_none() if number.isdigit() else None
+    if found is None:
+        raise OrderRefused(f"There is no case {number!r}; give its number, e.g. --case 1042.")
+    return found
+
+
+def _gather(office: Office, paths: Sequence[Path], spool: Path) -> tuple[list[Arrived], list[Outcome]]:
+    """Every file, folders walked and zips unpacked under the limits; and what was not taken out of a zip."""
+    limits = office.settings.imaging
+    arrived: list[Arrived] = []
+    refused: list[Outcome] = []
+    for path in _files(paths):
+        if not is_zip(path):
+            arrived.append(Arrived(path.name, path))
+            continue
+        into = spool / str(len(arrived) + len(refused))
+        into.mkdir()
+        for member in unpacked(path, into, limits.archive, limits.upload.files):
+            if member.path is not None:
+                arrived.append(Arrived(member.name, member.path))
+            elif member.refusal is not None:
+                reason, code = member.refusal.reason, member.refusal.code
+                refused.append(Outcome(member.name, "refused", code, reason, member.size))
+    if not arrived and not refused:
+        raise OrderRefused("There are no files to import.")
+    return arrived, refused
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(one for one in path.rglob("*") if one.is_file())
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise OrderRefused(f"{path}: there is no such file or folder.")
+    return found
+
+
+def _demand_patient(inspection: Inspection, found: Case, *, accept: bool) -> None:
+    born = found.patient_born_on.strftime("%Y%m%d") if found.patient_born_on else ""
+    expected = Identity(
+        f"{found.patient_family_name}^{found.patient_given_name}", born, found.patient_sex, found.patient_id
+    )
+    match compare(inspection.identities, expected):
+        case SeveralPatients(several):
+            names = "; ".join(_named(one) for one in several)
+            raise OrderRefused(f"These files belong to more than one patient ({names}). Nothing was taken.")
+        case Differs(_, differences) if not accept:
+            said = "; ".join(f"{one.field}: {one.found!r}, expected {one.expected!r}" for one in differences)
+            raise OrderRefused(f"The files may be another patient's: {said}. --accept takes them all the same.")
+        case _:
+            pass
+
+
+def _named(one: Identity) -> str:
+    return f"{one.name.replace('^', ', ')}, born {one.born_on or 'unknown'}"
+
+
+def _enter(
+    session: Session, case_id: str, kept: Sequence[KeptFile], refused: Sequence[Outcome], at: datetime
+) -> Json:
+    outcomes = index(session, kept, refused, delivery=f"import-{new_id()}", at=at)
+    for uid in dict.fromkeys(one.study_instance_uid for one in outcomes if one.result in ("taken", "already here")):
+        add_study(session, case_id, uid, at)
+    counts: dict[str, int] = {}
+    for one in outcomes:
+        counts[one.result] = counts.get(one.result, 0) + 1
+    return {
+        "counts": counts,
+        "refused": [{"name": one.name, "reason": one.reason} for one in outcomes if one.result == "refused"],
+    }
