@@ -11,8 +11,26 @@ from conference.room import commands as c
 from conference.room.values import Option, Participant
 from conference.room.visibility import project, projection_digest, shown_all, sight
 from tests.rooms import (
-    CHAIR, COORDINATOR, HIP, KNEE, OBSERVER, OPTIONS, PAIN, REFERRER, SURGEON, THERAPIST, Table, brief, draw, frame, opened, opinion,
-    signable, signature, view, words,
+    CHAIR,
+    COORDINATOR,
+    HIP,
+    KNEE,
+    OBSERVER,
+    OPTIONS,
+    PAIN,
+    REFERRER,
+    SURGEON,
+    THERAPIST,
+    Table,
+    brief,
+    draw,
+    frame,
+    opened,
+    opinion,
+    signable,
+    signature,
+    view,
+    words,
 )
 
 FOLDER = Path(__file__).parent / "data" / "room"

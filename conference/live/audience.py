@@ -15,8 +15,10 @@ from conference.room.visibility import Sight, project, projection_digest, sealed
 from conference.wire import session
 
 _HEARTBEAT = Message(session.presence({}))
+_DIGEST_ALWAYS = 200
+"""Up to this many marks every batch carries a digest."""
 _DIGEST_SHARE = 20
-"""After digests that took a second, none is made for this many seconds: at most 5 % of the time goes there."""
+"""Beyond, after digests that took a second none is made for this many seconds: at most 5 % of the time goes there."""
 
 
 class Audience:
@@ -63,7 +65,7 @@ class Audience:
         """Give every member their projection of what became durable; `state` is the one after it."""
         authors = sealed_authors(state)
         began = time.monotonic()
-        with_digest = began >= self._no_digest_until
+        with_digest = len(state.mark_cases) <= _DIGEST_ALWAYS or began >= self._no_digest_until
         messages: dict[Sight, Message] = {}
         for member in self.everybody():
             viewer = sight_among(authors, member.participant)

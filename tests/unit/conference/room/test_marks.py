@@ -6,7 +6,21 @@ import pytest
 
 from conference.room import commands as c
 from conference.room.values import FrameFacts, MarkId
-from tests.rooms import CHAIR, HIP, IMAGE, KNEE, OBSERVER, SURGEON, THERAPIST, draw, frame, opened, read_back, signed, words
+from tests.rooms import (
+    CHAIR,
+    HIP,
+    IMAGE,
+    KNEE,
+    OBSERVER,
+    SURGEON,
+    THERAPIST,
+    draw,
+    frame,
+    opened,
+    read_back,
+    signed,
+    words,
+)
 
 A, B = (10.0, 10.0), (110.0, 10.0)
 

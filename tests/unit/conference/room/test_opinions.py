@@ -5,7 +5,19 @@ import pytest
 from conference.room import commands as c
 from conference.room.values import Option, Participant
 from tests.rooms import (
-    CHAIR, COORDINATOR, HIP, KNEE, OBSERVER, PAIN, REFERRER, SURGEON, THERAPIST, listed, opened, opinion, signed,
+    CHAIR,
+    COORDINATOR,
+    HIP,
+    KNEE,
+    OBSERVER,
+    PAIN,
+    REFERRER,
+    SURGEON,
+    THERAPIST,
+    listed,
+    opened,
+    opinion,
+    signed,
 )
 
 

@@ -9,7 +9,21 @@ from conference.room import commands as c
 from conference.room.recommendation import frozen_bytes
 from conference.room.values import MarkId, Participant, PersonId
 from tests.rooms import (
-    CHAIR, COORDINATOR, HIP, KNEE, OBSERVER, PAIN, SURGEON, THERAPIST, draw, opened, read_back, signable, signature, signed, words,
+    CHAIR,
+    COORDINATOR,
+    HIP,
+    KNEE,
+    OBSERVER,
+    PAIN,
+    SURGEON,
+    THERAPIST,
+    draw,
+    opened,
+    read_back,
+    signable,
+    signature,
+    signed,
+    words,
 )
 
 

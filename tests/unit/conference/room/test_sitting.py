@@ -7,7 +7,22 @@ import pytest
 from conference.room import commands as c
 from conference.room.values import Option, Viewport
 from tests.rooms import (
-    CHAIR, COORDINATOR, HIP, IMAGE, KNEE, OPTIONS, SURGEON, THERAPIST, Table, brief, draw, frame, listed, opened, signed, view,
+    CHAIR,
+    COORDINATOR,
+    HIP,
+    IMAGE,
+    KNEE,
+    OPTIONS,
+    SURGEON,
+    THERAPIST,
+    Table,
+    brief,
+    draw,
+    frame,
+    listed,
+    opened,
+    signed,
+    view,
 )
 
 

@@ -11,8 +11,24 @@ from conference.room.values import Participant
 from conference.room.visibility import Sight, project, projection_digest, shown_all, sight
 from tests import replica
 from tests.rooms import (
-    CHAIR, COORDINATOR, EVERYBODY, HIP, KNEE, OBSERVER, REFERRER, SURGEON, THERAPIST, Table, draw, frame, opened, opinion, signable,
-    signature, view, words,
+    CHAIR,
+    COORDINATOR,
+    EVERYBODY,
+    HIP,
+    KNEE,
+    OBSERVER,
+    REFERRER,
+    SURGEON,
+    THERAPIST,
+    Table,
+    draw,
+    frame,
+    opened,
+    opinion,
+    signable,
+    signature,
+    view,
+    words,
 )
 
 
