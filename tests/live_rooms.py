@@ -34,15 +34,58 @@ def seed(session: Session) -> None:
     for code in ("spine-surgery", "physical-therapy", "primary-care"):
         session.add(Discipline(code=code, name=code, colour="#336699", shape="circle"))
     session.flush()
-    session.add(Person(id="ada", name="Dr Ada Chair", email="ada@x.org", standing="member", site_id="site", discipline="spine-surgery"))
-    session.add(Person(id="fay", name="Dr Fay Rural", email="fay@x.org", standing="referrer", site_id="site", discipline="primary-care"))
-    session.add(Board(id="board", name="Spine", time_zone="America/Denver", required_disciplines=["spine-surgery", "physical-therapy"]))
+    session.add(
+        Person(
+            id="ada",
+            name="Dr Ada Chair",
+            email="ada@x.org",
+            standing="member",
+            site_id="site",
+            discipline="spine-surgery",
+        )
+    )
+    session.add(
+        Person(
+            id="fay",
+            name="Dr Fay Rural",
+            email="fay@x.org",
+            standing="referrer",
+            site_id="site",
+            discipline="primary-care",
+        )
+    )
+    session.add(
+        Board(
+            id="board",
+            name="Spine",
+            time_zone="America/Denver",
+            required_disciplines=["spine-surgery", "physical-therapy"],
+        )
+    )
     session.flush()
     session.add(Conference(id=ROOM, board_id="board", title="Thursday", starts_at=AT, chair_id="ada"))
     for number, key in enumerate((HIP, KNEE), 1):
-        session.add(Case(id=key, number=number, board_id="board", referrer_id="fay", state="scheduled", created_at=AT, goal="Walk"))
+        session.add(
+            Case(
+                id=key,
+                number=number,
+                board_id="board",
+                referrer_id="fay",
+                state="scheduled",
+                created_at=AT,
+                goal="Walk",
+            )
+        )
         session.flush()
-        session.add(Question(id=f"q-{key}", case_id=key, kind="surgical-candidacy", discipline="spine-surgery", text="Is surgery indicated?"))
+        session.add(
+            Question(
+                id=f"q-{key}",
+                case_id=key,
+                kind="surgical-candidacy",
+                discipline="spine-surgery",
+                text="Is surgery indicated?",
+            )
+        )
         session.add(AgendaItem(id=f"item-{key}", conference_id=ROOM, case_id=key, position=number))
 
 
@@ -85,12 +128,22 @@ class Wire:
         return [message for message in self.received if message["type"] == kind]
 
     def events(self) -> list[dict[str, Any]]:
-        return [record for message in self.received if message["type"] in ("events", "welcome") for record in message["events"]]
+        return [
+            record
+            for message in self.received
+            if message["type"] in ("events", "welcome")
+            for record in message["events"]
+        ]
 
 
 @asynccontextmanager
 async def rooms(
-    database: Database, *, followers: tuple[Follower, ...] = (), store: RoomStore | None = None, owner: str = "test", **settings: Any
+    database: Database,
+    *,
+    followers: tuple[Follower, ...] = (),
+    store: RoomStore | None = None,
+    owner: str = "test",
+    **settings: Any,
 ) -> AsyncIterator[Rooms]:
     """Started rooms, stopped at the end."""
     chosen = ConferenceSettings(**({"leave_grace_s": 0.0} | settings))

@@ -1,6 +1,7 @@
 """A second pair of eyes: the viewer's projection, folded from shown events as JSON and from nothing else.
 
-Written from `web/docs/protocol.md`, not from `conference.room.state`; the browser's replica does the same in TypeScript.
+Written from `web/docs/protocol.md`, not from `conference.room.state`; the browser's replica does the
+same in TypeScript.
 """
 
 from copy import deepcopy
@@ -11,7 +12,14 @@ Shown = dict[str, Any]
 
 def empty() -> Shown:
     return {
-        "seq": 0, "phase": "preparing", "table": None, "people": {}, "floor": None, "hands": [], "cases": {}, "order": [],
+        "seq": 0,
+        "phase": "preparing",
+        "table": None,
+        "people": {},
+        "floor": None,
+        "hands": [],
+        "cases": {},
+        "order": [],
     }
 
 
@@ -40,7 +48,10 @@ def _one(p: Shown, event: Shown, at: str) -> None:
 def _joined(p: Shown, event: Shown, at: str) -> None:
     who = event["participant"]
     p["people"][who["person_id"]] = {
-        "name": who["name"], "discipline": who["discipline"], "role": who["role"], "present": True,
+        "name": who["name"],
+        "discipline": who["discipline"],
+        "role": who["role"],
+        "present": True,
     }
 
 
@@ -88,8 +99,18 @@ def _case_listed(p: Shown, event: Shown, at: str) -> None:
     if key not in p["cases"]:
         p["order"].append(key)
         p["cases"][key] = {
-            "brief": event["brief"], "options": event["options"], "studies": [], "shown": None, "marks": {}, "round": 1,
-            "opinions": {}, "revealed": [], "recommendation": None, "closings": {}, "absent": {}, "signed": None,
+            "brief": event["brief"],
+            "options": event["options"],
+            "studies": [],
+            "shown": None,
+            "marks": {},
+            "round": 1,
+            "opinions": {},
+            "revealed": [],
+            "recommendation": None,
+            "closings": {},
+            "absent": {},
+            "signed": None,
             "called_at": None,
         }
         return
@@ -132,9 +153,7 @@ def _drawn(p: Shown, event: Shown, at: str) -> None:
 def _reshaped(p: Shown, event: Shown, at: str) -> None:
     for case in p["cases"].values():
         if event["mark"] in case["marks"]:
-            case["marks"][event["mark"]] |= {
-                name: event[name] for name in ("revision", "points", "text", "measured")
-            }
+            case["marks"][event["mark"]] |= {name: event[name] for name in ("revision", "points", "text", "measured")}
 
 
 def _erased(p: Shown, event: Shown, at: str) -> None:
@@ -167,7 +186,10 @@ def _option_added(case: Shown, event: Shown, at: str) -> None:
 
 def _recommendation_drafted(case: Shown, event: Shown, at: str) -> None:
     case["recommendation"] = {
-        "revision": event["revision"], "person": event["person"], "recommendation": event["recommendation"], "digest": None,
+        "revision": event["revision"],
+        "person": event["person"],
+        "recommendation": event["recommendation"],
+        "digest": None,
     }
     case["closings"] = {}
 
@@ -182,7 +204,9 @@ def _recommendation_reopened(case: Shown, event: Shown, at: str) -> None:
 
 
 def _attested(case: Shown, event: Shown, at: str) -> None:
-    voice = {name: event[name] for name in ("revision", "person", "name", "discipline", "closing", "reason")} | {"at": at}
+    voice = {name: event[name] for name in ("revision", "person", "name", "discipline", "closing", "reason")} | {
+        "at": at
+    }
     case["absent"].pop(event["discipline"], None)
     closed = case["closings"].get(event["discipline"])
     if closed is None:
@@ -198,12 +222,23 @@ def _discipline_marked_absent(case: Shown, event: Shown, at: str) -> None:
 
 
 def _signed(case: Shown, event: Shown, at: str) -> None:
-    case["signed"] = {
-        name: event[name] for name in ("revision", "person", "name", "signature", "provisional")
-    } | {"at": at}
+    case["signed"] = {name: event[name] for name in ("revision", "person", "name", "signature", "provisional")} | {
+        "at": at
+    }
 
 
 _ON_CASE = {
-    _images_arrived, _shown, _opinion_given, _opinion_sealed, _opinions_revealed, _round_opened, _option_added,
-    _recommendation_drafted, _recommendation_read_back, _recommendation_reopened, _attested, _discipline_marked_absent, _signed,
+    _images_arrived,
+    _shown,
+    _opinion_given,
+    _opinion_sealed,
+    _opinions_revealed,
+    _round_opened,
+    _option_added,
+    _recommendation_drafted,
+    _recommendation_read_back,
+    _recommendation_reopened,
+    _attested,
+    _discipline_marked_absent,
+    _signed,
 }

@@ -105,9 +105,12 @@ def transcript(table: Table, viewer: Participant) -> dict[str, Any]:
 def files() -> dict[str, str]:
     """File name → content."""
     return {
-        f"{table.__name__.replace('_', '-')}-{viewer.person_id}.json":
-            json.dumps(transcript(table(), viewer), indent=1, ensure_ascii=False) + "\n"
-        for table in (whole_sitting, words_change) for viewer in VIEWERS
+        f"{table.__name__.replace('_', '-')}-{viewer.person_id}.json": json.dumps(
+            transcript(table(), viewer), indent=1, ensure_ascii=False
+        )
+        + "\n"
+        for table in (whole_sitting, words_change)
+        for viewer in VIEWERS
     }
 
 

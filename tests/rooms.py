@@ -43,11 +43,16 @@ SPACING = Spacing(0.7, 0.5, "pixel")
 
 def brief(case: CaseId = HIP, required: tuple[str, ...] = ("spine-surgery", "physical-therapy")) -> CaseBrief:
     asked = QuestionAsked(QuestionId(f"q-{case}"), "surgical-candidacy", "Is surgery indicated?", "spine-surgery")
-    return CaseBrief(case, "Low back pain, two earlier operations", (asked,), required, "Walk to the barn", 10, REFERRER.person_id)
+    return CaseBrief(
+        case, "Low back pain, two earlier operations", (asked,), required, "Walk to the barn", 10, REFERRER.person_id
+    )
 
 
 def frame(case: CaseId = HIP, spacing: Spacing | None = SPACING) -> FrameFacts:
     return FrameFacts(IMAGE, 1, 512, 512, spacing, case)
+
+
+HIP_FRAME = frame()
 
 
 def view(zoom: float = 1.0) -> Viewport:
@@ -61,7 +66,10 @@ def draw(mark: str = "m1", case: CaseId = HIP, **changes: object) -> c.Draw:
 
 def opinion(preferred: str = "therapy", **changes: object) -> Opinion:
     fields = {
-        "ratings": {"fusion": 3, "therapy": 8, "wait": 5}, "confidence": 70, "concordance": 4, "improvement": 55,
+        "ratings": {"fusion": 3, "therapy": 8, "wait": 5},
+        "confidence": 70,
+        "concordance": 4,
+        "improvement": 55,
         "comment": "CANARY-OPINION",
     } | changes
     return Opinion(preferred, **fields)  # type: ignore[arg-type]
@@ -69,9 +77,13 @@ def opinion(preferred: str = "therapy", **changes: object) -> Opinion:
 
 def words(option: str = "therapy", **changes: object) -> Recommendation:
     fields = {
-        "outcome": "consensus", "rationale": "Concordance is low.", "answers": {QuestionId(f"q-{HIP}"): "Not now."},
-        "actions": (ActionItem("Refer to therapy", "Cy Therapist", "2026-12-01"),), "follow_up": "12 weeks",
-        "goal_answered": "The barn is within reach.", "cited": (),
+        "outcome": "consensus",
+        "rationale": "Concordance is low.",
+        "answers": {QuestionId(f"q-{HIP}"): "Not now."},
+        "actions": (ActionItem("Refer to therapy", "Cy Therapist", "2026-12-01"),),
+        "follow_up": "12 weeks",
+        "goal_answered": "The barn is within reach.",
+        "cited": (),
     } | changes
     return Recommendation(option=option, **fields)  # type: ignore[arg-type]
 
@@ -98,8 +110,13 @@ class Table:
         return self.state.cases[HIP]
 
     def say(
-        self, who: Participant | None, command: c.Command, *, frame: FrameFacts | None = frame(),
-        signature: Signature | None = None, command_id: str | None = None,
+        self,
+        who: Participant | None,
+        command: c.Command,
+        *,
+        frame: FrameFacts | None = HIP_FRAME,
+        signature: Signature | None = None,
+        command_id: str | None = None,
     ) -> Accepted | Refused:
         self._count += 1
         answer = self.machine.receive(
@@ -120,7 +137,7 @@ class Table:
         before = self.state
         answer = self.say(who, command, **extra)  # type: ignore[arg-type]
         assert isinstance(answer, Refused), f"accepted: {command}"
-        assert answer.reason.strip().endswith(("." , "?")) or ":" in answer.reason
+        assert answer.reason.strip().endswith((".", "?")) or ":" in answer.reason
         assert self.state is before
         return answer.code
 

@@ -182,7 +182,11 @@ def test_late_joiner_resume_and_members_have_one_digest(seeded: Database) -> Non
             assert late.of("welcome")[0]["snapshot"]["seq"] == late.of("welcome")[0]["seq"]
             assert back.of("welcome")[0]["snapshot"] is None
             assert [one["seq"] for one in back.of("welcome")[0]["events"]] == [seen + 1]
-            digests = {early.of("events")[-1]["digest"], late.of("welcome")[0]["digest"], back.of("welcome")[0]["digest"]}
+            digests = {
+                early.of("events")[-1]["digest"],
+                late.of("welcome")[0]["digest"],
+                back.of("welcome")[0]["digest"],
+            }
             assert len(digests) == 1
 
     asyncio.run(scene())
@@ -209,7 +213,9 @@ def test_R62_a_sealed_opinion_reaches_nobody_else(seeded: Database) -> None:
             wires = {person: Wire() for person in (CHAIR, OBSERVER, REFERRER, SURGEON)}
             for person, wire in wires.items():
                 await enter(opened, person, wire)
-            assert isinstance(await opened.execute(ROOM, SURGEON, "give-0001", c.GiveOpinion(HIP, _known())), Accepted)
+            assert isinstance(
+                await opened.execute(ROOM, SURGEON, "give-0001", c.GiveOpinion(HIP, _known())), Accepted
+            )
             late = Wire()
             await enter(opened, CHAIR, late)
             await settle()

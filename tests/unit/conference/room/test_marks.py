@@ -27,8 +27,18 @@ A, B = (10.0, 10.0), (110.0, 10.0)
 
 @pytest.mark.parametrize(
     ("kind", "points"),
-    [("length", (A,)), ("length", (A, B, A)), ("angle", (A, B)), ("cobb", (A, B, A)), ("text", ()), ("freehand", (A, B)),
-     ("freehand", (A,) * 513), ("ellipse", (A, B, A)), ("rectangle", (A,)), ("level", (A, B))],
+    [
+        ("length", (A,)),
+        ("length", (A, B, A)),
+        ("angle", (A, B)),
+        ("cobb", (A, B, A)),
+        ("text", ()),
+        ("freehand", (A, B)),
+        ("freehand", (A,) * 513),
+        ("ellipse", (A, B, A)),
+        ("rectangle", (A,)),
+        ("level", (A, B)),
+    ],
 )
 def test_R20_as_many_points_as_the_kind_takes(kind: str, points: tuple[tuple[float, float], ...]) -> None:
     assert opened().refused(SURGEON, draw(kind=kind, points=points, text="L4")) == "bad-points"
@@ -44,7 +54,8 @@ def test_R20_the_edge_is_inside() -> None:
 
 
 @pytest.mark.parametrize(
-    "facts", [None, frame(KNEE), FrameFacts(IMAGE, 2, 512, 512, None, HIP), FrameFacts("1.2.3", 1, 512, 512, None, HIP)]
+    "facts",
+    [None, frame(KNEE), FrameFacts(IMAGE, 2, 512, 512, None, HIP), FrameFacts("1.2.3", 1, 512, 512, None, HIP)],
 )
 def test_R20_the_image_is_one_of_the_case(facts: FrameFacts | None) -> None:
     assert opened().refused(SURGEON, draw(), frame=facts) == "no-such-image"
@@ -94,7 +105,10 @@ def test_R22_the_author_stands_in_the_mark_as_they_were() -> None:
     table.do(CHAIR, c.AssignRole(SURGEON.person_id, "observer"))
     mark = table.case.marks["m1"]
     assert (mark.author, mark.author_name, mark.discipline, mark.role) == (
-        SURGEON.person_id, SURGEON.name, SURGEON.discipline, "member"
+        SURGEON.person_id,
+        SURGEON.name,
+        SURGEON.discipline,
+        "member",
     )
 
 

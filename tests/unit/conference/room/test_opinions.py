@@ -23,11 +23,17 @@ from tests.rooms import (
 
 @pytest.mark.parametrize(
     ("given", "code"),
-    [(opinion("prayer"), "no-such-option"), (opinion(ratings={"prayer": 5}), "no-such-option"),
-     (opinion(ratings={"fusion": 0}), "bad-rating"), (opinion(ratings={"fusion": 10}), "bad-rating"),
-     (opinion(confidence=101), "bad-rating"), (opinion(confidence=-1), "bad-rating"),
-     (opinion(concordance=11), "bad-rating"), (opinion(improvement=101), "bad-rating"),
-     (opinion(comment="x" * 8001), "too-long")],
+    [
+        (opinion("prayer"), "no-such-option"),
+        (opinion(ratings={"prayer": 5}), "no-such-option"),
+        (opinion(ratings={"fusion": 0}), "bad-rating"),
+        (opinion(ratings={"fusion": 10}), "bad-rating"),
+        (opinion(confidence=101), "bad-rating"),
+        (opinion(confidence=-1), "bad-rating"),
+        (opinion(concordance=11), "bad-rating"),
+        (opinion(improvement=101), "bad-rating"),
+        (opinion(comment="x" * 8001), "too-long"),
+    ],
 )
 def test_R30_an_opinion_keeps_to_grid_and_scales(given: object, code: str) -> None:
     assert opened().refused(SURGEON, c.GiveOpinion(HIP, given)) == code  # type: ignore[arg-type]
@@ -82,7 +88,8 @@ def test_R35_rounds_follow_each_other_and_are_kept() -> None:
     table.do(CHAIR, c.OpenRound(HIP))
     table.do(SURGEON, c.GiveOpinion(HIP, opinion("therapy")))
     assert {key: given.opinion.preferred for key, given in table.case.opinions.items()} == {
-        "1:bo": "fusion", "2:bo": "therapy"
+        "1:bo": "fusion",
+        "2:bo": "therapy",
     }
     assert table.refused(CHAIR, c.OpenRound(HIP)) == "round-sealed"
 

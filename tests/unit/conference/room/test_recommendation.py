@@ -53,10 +53,15 @@ def test_R41_R45_new_words_need_reopening_and_void_closings() -> None:
 
 @pytest.mark.parametrize(
     ("changes", "code"),
-    [({"option": "prayer"}, "no-such-option"), ({"outcome": "none"}, "no-such-option"),
-     ({"outcome": "deferred"}, "no-such-option"), ({"answers": {"q-other": "Yes"}}, "no-such-question"),
-     ({"cited": (MarkId("ghost"),)}, "no-such-mark"), ({"rationale": "x" * 8001}, "too-long"),
-     ({"actions": words().actions * 51}, "too-long")],
+    [
+        ({"option": "prayer"}, "no-such-option"),
+        ({"outcome": "none"}, "no-such-option"),
+        ({"outcome": "deferred"}, "no-such-option"),
+        ({"answers": {"q-other": "Yes"}}, "no-such-question"),
+        ({"cited": (MarkId("ghost"),)}, "no-such-mark"),
+        ({"rationale": "x" * 8001}, "too-long"),
+        ({"actions": words().actions * 51}, "too-long"),
+    ],
 )
 def test_R42_a_draft_speaks_of_what_is_there(changes: dict[str, object], code: str) -> None:
     assert opened().refused(SURGEON, c.DraftRecommendation(HIP, 0, words(**changes))) == code  # type: ignore[arg-type]
@@ -77,8 +82,12 @@ def test_a_case_that_was_never_called_has_no_recommendation() -> None:
 
 @pytest.mark.parametrize(
     ("changes", "code"),
-    [({"answers": {}}, "unanswered"), ({"answers": {f"q-{HIP}": "  "}}, "unanswered"), ({"rationale": " "}, "no-rationale"),
-     ({"option": ""}, "no-such-option")],
+    [
+        ({"answers": {}}, "unanswered"),
+        ({"answers": {f"q-{HIP}": "  "}}, "unanswered"),
+        ({"rationale": " "}, "no-rationale"),
+        ({"option": ""}, "no-such-option"),
+    ],
 )
 def test_R43_a_read_back_is_complete(changes: dict[str, object], code: str) -> None:
     table = opened()
@@ -194,8 +203,12 @@ def test_R54_only_a_chair_signs() -> None:
 def test_R28_a_signed_case_is_final() -> None:
     table = signed()
     for command in (
-        c.DraftRecommendation(HIP, 1, words("wait")), c.ReadBack(HIP, 1), c.Reopen(HIP), c.Attest(HIP, 1, "dissent", "No"),
-        c.MarkAbsent(HIP, "physical-therapy", "Ill"), c.Sign(HIP, 1),
+        c.DraftRecommendation(HIP, 1, words("wait")),
+        c.ReadBack(HIP, 1),
+        c.Reopen(HIP),
+        c.Attest(HIP, 1, "dissent", "No"),
+        c.MarkAbsent(HIP, "physical-therapy", "Ill"),
+        c.Sign(HIP, 1),
     ):
         assert table.refused(CHAIR, command) == "signed"
 

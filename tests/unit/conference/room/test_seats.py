@@ -80,8 +80,14 @@ def test_R3_what_the_client_claims_to_be_does_not_count() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [c.Join(SURGEON), c.Leave(SURGEON.person_id), c.ListCase(brief(), ()), c.UnlistCase(KNEE), c.ArrangeCases((KNEE, HIP)),
-     c.AnnounceImages(HIP, "1.2")],
+    [
+        c.Join(SURGEON),
+        c.Leave(SURGEON.person_id),
+        c.ListCase(brief(), ()),
+        c.UnlistCase(KNEE),
+        c.ArrangeCases((KNEE, HIP)),
+        c.AnnounceImages(HIP, "1.2"),
+    ],
 )
 def test_R4_what_only_the_host_does_is_refused_from_a_person(command: c.Command) -> None:
     assert opened().refused(CHAIR, command) == "host-only"

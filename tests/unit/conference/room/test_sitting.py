@@ -101,8 +101,15 @@ def test_R16_only_who_presents_sets_the_view_of_the_case_on_the_table() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"zoom": 0.0}, {"zoom": inf}, {"pan": (nan, 0.0)}, {"rotation": 45}, {"window_width": 0.5}, {"window_centre": None},
-     {"window_width": inf}],
+    [
+        {"zoom": 0.0},
+        {"zoom": inf},
+        {"pan": (nan, 0.0)},
+        {"rotation": 45},
+        {"window_width": 0.5},
+        {"window_centre": None},
+        {"window_width": inf},
+    ],
 )
 def test_R17_a_view_is_finite_and_whole(changes: dict[str, object]) -> None:
     fields = {name: getattr(view(), name) for name in Viewport.__slots__} | changes

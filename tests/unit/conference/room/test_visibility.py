@@ -90,7 +90,11 @@ def test_R62_before_the_reveal_the_placeholder_says_who_and_nothing_else() -> No
     eyes = sight(table.state, CHAIR)
     record = shown_all(table.log[-1:], eyes, table.state)[0]
     assert record["event"] == {
-        "type": "opinion-sealed", "case": HIP, "round": 1, "person": "bo", "name": "Dr Bo Surgeon",
+        "type": "opinion-sealed",
+        "case": HIP,
+        "round": 1,
+        "person": "bo",
+        "name": "Dr Bo Surgeon",
         "discipline": "spine-surgery",
     }
     twin = opened()
