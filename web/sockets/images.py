@@ -98,12 +98,14 @@ class ImageStream:
 
     async def run(self) -> None:
         """Serve until the browser leaves, breaks the protocol or takes no bytes."""
-        reader = asyncio.create_task(self._read())
-        sender = asyncio.create_task(self._send())
-        done, rest = await asyncio.wait({reader, sender}, return_when=asyncio.FIRST_COMPLETED)
-        for task in rest:
-            task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
+        both = {asyncio.create_task(self._read()), asyncio.create_task(self._send())}
+        try:
+            done, rest = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in both:
+                task.cancel()
+        if rest:
+            await asyncio.wait(rest)
         for task in done:
             await self._ending(task.exception())
 

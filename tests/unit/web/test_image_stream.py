@@ -118,8 +118,9 @@ def test_nonsense_ends_the_socket_as_a_protocol_error(browser: TestClient, text:
 def test_a_ticket_opens_one_socket(browser: TestClient) -> None:
     sign_in(browser, "ada")
     url = address(browser)
-    with open_stream(browser, url):
-        pass
+    with open_stream(browser, url) as socket:
+        socket.send_json({"type": "show", "series": ELSEWHERE, "index": 0, "link": "normal"})
+        assert socket.receive_json()["type"] == "failed"
     with open_stream(browser, url) as socket, pytest.raises(WebSocketDisconnect) as ended:
         socket.receive_json()
     assert ended.value.code == 4008
