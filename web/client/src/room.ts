@@ -67,7 +67,7 @@ export class ConsiliumRoom extends LitElement {
     super.connectedCallback();
     this.connection.start();
     this.clock = window.setInterval(() => this.again(), 1000);
-    document.addEventListener('keydown', this.onKey);
+    document.addEventListener('keydown', this.onKey, true);
     document.addEventListener('visibilitychange', this.onVisible);
   }
 
@@ -75,7 +75,7 @@ export class ConsiliumRoom extends LitElement {
     super.disconnectedCallback();
     this.connection.stop();
     window.clearInterval(this.clock);
-    document.removeEventListener('keydown', this.onKey);
+    document.removeEventListener('keydown', this.onKey, true);
     document.removeEventListener('visibilitychange', this.onVisible);
   }
 
@@ -313,7 +313,9 @@ export class ConsiliumRoom extends LitElement {
 
   private readonly onKey = (event: KeyboardEvent): void => {
     const key = keyOf(event);
-    if (key !== null && this.pressed(key)) event.preventDefault();
+    if (key === null || !this.pressed(key)) return;
+    event.preventDefault();
+    event.stopPropagation();
   };
 
   /** Whether the key did something. */

@@ -3,32 +3,20 @@
 import { html, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { icon } from '../icon';
 import { Panel } from '../room/panel';
+import { sheet } from '../viewer/keys';
 
 const STORED = 'consilium-keys';
 
-const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
-  [
-    'Room',
-    [
-      ['?', 'This sheet'],
-      ['F', 'Follow again, or look around'],
-      ['Esc', 'Drop the line being drawn; then come back to the presenter'],
-      ['H', 'Raise or lower your hand'],
-      ['1 – 4', 'People, opinions, recommendation, marks'],
-      ['Ctrl Enter', 'Save the recommendation'],
-    ],
-  ],
-  [
-    'Image',
-    [
-      ['↑ ↓', 'Image before, image after'],
-      ['Page Up, Page Down', 'Ten images'],
-      ['Home, End', 'First and last image'],
-      ['+ −', 'Zoom'],
-      ['0', 'Fit to the window'],
-    ],
-  ],
+const ROOM: readonly (readonly [string, string])[] = [
+  ['?', 'This sheet'],
+  ['F', 'Look around, or follow again'],
+  ['Esc', 'Drop the line being drawn; then come back to the presenter'],
+  ['U', 'Put your hand up or down'],
+  ['1 … 4', 'People, opinions, decision, marks (on the image: window presets)'],
+  ['Ctrl Enter', 'Save the recommendation'],
 ];
+/** Keys of the viewer that mean something else here. */
+const TAKEN = ['F', '?', 'Esc'];
 
 /** Whether single keys do something outside of fields. */
 export function keysOn(): boolean {
@@ -60,19 +48,14 @@ export class HelpSheet extends Panel {
             ${icon('x')}
           </button>
         </div>
-        ${KEYS.map(
-          ([title, keys]) =>
-            html`<section>
-              <h3>${title}</h3>
-              <dl class="keys">
-                ${keys.map(
-                  ([key, words]) =>
-                    html`<dt><kbd>${key}</kbd></dt>
-                      <dd>${words}</dd>`,
-                )}
-              </dl>
-            </section>`,
-        )}
+        <h3>Room</h3>
+        <dl class="keys">${ROOM.map(([key, words]) => entry(key, words))}</dl>
+        <h3>Image</h3>
+        <dl class="keys">
+          ${sheet()
+            .filter(({ keys }) => !keys.some((key) => TAKEN.includes(key)))
+            .map(({ keys, words }) => entry(keys.join(' '), words))}
+        </dl>
         <label class="check"
           ><input
             type="checkbox"
@@ -89,6 +72,11 @@ export class HelpSheet extends Panel {
     this.on = on;
     localStorage.setItem(STORED, on ? 'on' : 'off');
   }
+}
+
+function entry(key: string, words: string): TemplateResult {
+  return html`<dt><kbd>${key}</kbd></dt>
+    <dd>${words}</dd>`;
 }
 
 customElements.define('help-sheet', HelpSheet);

@@ -1,0 +1,15 @@
+"""Browser tests drive the Chromium of the machine; they are skipped with a reason where there is none."""
+
+import shutil
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """How to start the browser."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        pytest.skip("needs Chromium on the PATH")
+    return {**browser_type_launch_args, "executable_path": found, "args": ["--no-sandbox"]}

@@ -1,0 +1,260 @@
+"""The room with several participants in real browsers."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+
+from tests.browser.meeting import PASSWORD, Meeting, meeting
+
+pytestmark = pytest.mark.browser
+
+CANARY = "CANARY-OPINION-7731"
+LINE = ((0.3, 0.3), (0.6, 0.5))
+"""Where a stroke goes, in fractions of the image pane."""
+
+
+@pytest.fixture
+def held(tmp_path: Path, browser: Browser) -> Iterator[Meeting]:
+    with meeting(tmp_path, browser) as made:
+        yield made
+        assert made.problems == []
+
+
+def opened(held: Meeting) -> Page:
+    """The chair's window, with the first case on the table and its image on screen."""
+    chair = held.enter("laurent")
+    chair.locator("[data-open]").click()
+    chair.locator("[data-call-next]").click()
+    imaged(chair)
+    return chair
+
+
+def imaged(page: Page) -> None:
+    """Wait until the image is there without loss."""
+    expect(page.locator(".viewer-pane").first).to_contain_text("Lossless", timeout=15_000)
+
+
+def press(page: Page, fraction: tuple[float, float]) -> tuple[float, float]:
+    """Page coordinates of a place on the image."""
+    box = page.locator(".viewer-pane").first.bounding_box()
+    assert box is not None
+    return box["x"] + fraction[0] * box["width"], box["y"] + fraction[1] * box["height"]
+
+
+def measure(page: Page) -> None:
+    """Draw a length."""
+    page.get_by_role("button", name="Length").click()
+    page.mouse.move(*press(page, LINE[0]))
+    page.mouse.down()
+    page.mouse.move(*press(page, LINE[1]), steps=4)
+    page.mouse.up()
+
+
+def tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
+
+
+def mark(page: Page, state: str) -> str:
+    return f"#panel-marks [data-mark][data-state={state}]"
+
+
+def give(page: Page, preferred: int, comment: str) -> None:
+    """A sealed opinion that rates every option and prefers one."""
+    tab(page, "Opinions")
+    rates = page.locator(".rate")
+    for place in range(rates.count()):
+        rates.nth(place).locator(".scale input").nth(7 if place == preferred else 2).check(force=True)
+    rates.nth(preferred).locator("[name=preferred]").check()
+    page.locator("#opinion-comment").fill(comment)
+    page.get_by_role("button", name="Seal my opinion").click()
+    expect(page.get_by_text("Your opinion is sealed")).to_be_visible()
+
+
+def test_a_mark_is_local_then_delivered_then_seen_and_a_late_joiner_has_it(held: Meeting) -> None:
+    chair = opened(held)
+    reader = held.enter("mbeki")
+    imaged(reader)
+    measure(reader)
+    for page in (reader, chair):
+        tab(page, "Marks")
+        expect(page.locator("#panel-marks [data-state=delivered]")).to_have_count(1)
+        expect(page.locator("#panel-marks")).to_contain_text(re.compile(r"Length \d+\.\d mm"))
+    expect(reader.locator("#panel-marks")).to_contain_text("seen by 1 of 1")
+    late = held.enter("varga")
+    tab(late, "Marks")
+    assert late.locator("#panel-marks .mark-value").inner_text() == chair.locator("#panel-marks .mark-value").inner_text()
+
+
+def test_everybody_follows_the_presenter_and_one_key_brings_a_wanderer_back(held: Meeting) -> None:
+    chair, reader = opened(held), held.enter("mbeki")
+    imaged(reader)
+    place = chair.locator(".viewer-pane").first
+    place.focus()
+    chair.keyboard.press("ArrowDown")
+    expect(place).to_contain_text("4/5")
+    expect(reader.locator(".viewer-pane").first).to_contain_text("4/5")
+    reader.locator(".viewer-pane").first.focus()
+    reader.keyboard.press("ArrowUp")
+    expect(reader.locator("[data-follow=alone]")).to_be_visible()
+    expect(reader.locator(".viewer-pane").first).to_contain_text("3/5")
+    expect(place).to_contain_text("4/5")
+    reader.keyboard.press("Escape")
+    expect(reader.locator("[data-follow=following]")).to_be_visible()
+    expect(reader.locator(".viewer-pane").first).to_contain_text("4/5")
+
+
+def test_the_floor_moves_who_leads(held: Meeting) -> None:
+    chair, reader = opened(held), held.enter("mbeki")
+    imaged(reader)
+    reader.keyboard.press("u")
+    chair.get_by_role("button", name="Give the floor to Dr Ayo Mbeki").click()
+    expect(reader.locator("[data-follow=leading]")).to_be_visible()
+    expect(chair.locator("[data-follow=following]")).to_contain_text("Dr Ayo Mbeki")
+    reader.locator(".viewer-pane").first.focus()
+    reader.keyboard.press("End")
+    expect(chair.locator(".viewer-pane").first).to_contain_text("5/5")
+
+
+def test_a_role_lost_in_mid_stroke_leaves_no_ghost_and_says_so(held: Meeting) -> None:
+    chair, reader = opened(held), held.enter("mbeki")
+    imaged(reader)
+    reader.get_by_role("button", name="Length").click()
+    reader.mouse.move(*press(reader, LINE[0]))
+    reader.mouse.down()
+    reader.mouse.move(*press(reader, LINE[1]), steps=4)
+    row = chair.locator("#panel-people .person", has_text="Mbeki")
+    row.locator("summary").click()
+    row.locator("select").select_option("observer")
+    expect(reader.get_by_role("alert")).to_contain_text("Your unfinished line was dropped")
+    reader.mouse.up()
+    tab(chair, "Marks")
+    tab(reader, "Marks")
+    for page in (chair, reader):
+        expect(page.locator("#panel-marks [data-mark]")).to_have_count(0)
+    expect(reader.get_by_role("button", name="Length")).to_have_count(0)
+
+
+def test_a_mark_that_was_not_delivered_is_never_shown_as_shared(held: Meeting) -> None:
+    chair = opened(held)
+    reader = held.sign_in("mbeki")
+    links: list[WebSocketRoute] = []
+    silent = []
+
+    def relay(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+        route.on_message(lambda text: None if silent else server.send(text))
+        links.append(route)
+
+    reader.route_web_socket(re.compile("/sockets/room"), relay)
+    reader.goto(f"/conferences/{held.conference}/room")
+    imaged(reader)
+    silent.append(True)
+    measure(reader)
+    tab(reader, "Marks")
+    expect(reader.locator("[data-delivery=local]")).to_have_text(re.compile("not delivered"))
+    tab(chair, "Marks")
+    expect(chair.locator("#panel-marks [data-mark]")).to_have_count(0)
+    silent.clear()
+    links[-1].close(code=4010, reason="going away")
+    expect(reader.locator("[data-link=reconnecting]")).to_be_attached()
+    expect(reader.locator("[data-delivery=delivered]")).to_be_visible(timeout=15_000)
+    expect(chair.locator("#panel-marks [data-mark]")).to_have_count(1)
+
+
+def test_a_second_window_takes_the_room_and_the_first_says_so(held: Meeting) -> None:
+    first = held.enter("laurent")
+    second = first.context.new_page()
+    second.goto(f"/conferences/{held.conference}/room")
+    expect(second.locator("[data-link=live]")).to_be_attached()
+    dialog = first.get_by_role("alertdialog")
+    expect(dialog).to_contain_text("another window")
+    dialog.get_by_role("button", name="Use the room here").click()
+    expect(first.locator("[data-link=live]")).to_be_attached()
+    expect(second.get_by_role("alertdialog")).to_be_visible()
+
+
+def test_opinions_stay_sealed_on_the_wire_until_the_reveal(held: Meeting) -> None:
+    chair = held.sign_in("laurent")
+    heard: list[str] = []
+    chair.on("websocket", lambda ws: ws.on("framereceived", lambda frame: heard.append(str(frame))))
+    chair.goto(f"/conferences/{held.conference}/room")
+    chair.locator("[data-open]").click()
+    chair.locator("[data-call-next]").click()
+    reader = held.enter("mbeki")
+    give(reader, 1, CANARY)
+    tab(chair, "Opinions")
+    expect(chair.locator(".given")).to_contain_text("Dr Ayo Mbeki")
+    assert not any(CANARY in frame for frame in heard)
+    chair.get_by_role("button", name=re.compile("Reveal 1 opinion")).click()
+    expect(chair.locator(".remarks")).to_contain_text(CANARY)
+    expect(reader.locator(".ratings")).to_be_visible()
+
+
+def test_a_recommendation_is_written_closed_with_a_dissent_and_signed(held: Meeting) -> None:
+    chair, reader, therapist = opened(held), held.enter("mbeki"), held.enter("varga")
+    tab(chair, "Decision")
+    chair.locator("#rec-option").select_option(index=1)
+    chair.locator("#rec-rationale").fill("Ten weeks without gain, concordant herniation.")
+    chair.locator("#rec-answer-0").fill("Yes, within four weeks.")
+    chair.get_by_role("button", name="Save for everybody").click()
+    expect(chair.locator("[data-saved]")).to_contain_text("Revision 1")
+    chair.get_by_role("button", name="Read back revision 1").click()
+    for page in (reader, therapist):
+        tab(page, "Decision")
+        expect(page.locator(".readback")).to_contain_text("concordant herniation")
+    reader.get_by_role("button", name="Concur", exact=True).click()
+    therapist.get_by_role("button", name="Dissent…").click()
+    therapist.locator("#closing-reason").fill("Graded activity was not tried.")
+    therapist.get_by_role("button", name="Record my dissent").click()
+    sign = chair.get_by_role("button", name="Sign the recommendation…")
+    expect(sign).to_be_disabled()
+    chair.get_by_role("button", name="Concur", exact=True).click()
+    expect(chair.locator(".closings")).to_contain_text("Graded activity was not tried.")
+    sign.click()
+    chair.locator("#sign-password").fill("not my password")
+    chair.get_by_role("button", name="Sign", exact=True).click()
+    expect(chair.locator("sign-dialog [role=alert]")).to_be_visible()
+    chair.locator("#sign-password").fill(PASSWORD)
+    chair.get_by_role("button", name="Sign", exact=True).click()
+    for page in (chair, reader, therapist):
+        expect(page.locator("#panel-recommendation")).to_contain_text("Signed by Dr Ines Laurent")
+
+
+def test_words_saved_meanwhile_by_another_are_not_overwritten(held: Meeting) -> None:
+    chair, reader = opened(held), held.enter("mbeki")
+    for page, words in ((chair, "Words of the chair."), (reader, "Words of the radiologist.")):
+        tab(page, "Decision")
+        page.locator("#rec-option").select_option(index=1)
+        page.locator("#rec-rationale").fill(words)
+    chair.get_by_role("button", name="Save for everybody").click()
+    expect(reader.locator("recommendation-form [role=alert]").first).to_contain_text("saved revision 1 while you were writing")
+    expect(reader.locator("#rec-rationale")).to_have_value("Words of the radiologist.")
+    reader.get_by_role("button", name="Take theirs").click()
+    expect(reader.locator("#rec-rationale")).to_have_value("Words of the chair.")
+
+
+def test_a_guest_of_one_case_sees_no_other(held: Meeting) -> None:
+    opened(held)
+    guest = held.enter("osei")
+    expect(guest.locator(".room-bar h1")).to_contain_text("Is surgery indicated")
+    expect(guest.get_by_role("button", name="Length")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1440, 900), (2560, 1300)])
+def test_axe_finds_nothing_in_any_panel_at_any_width(held: Meeting, width: int, height: int) -> None:
+    opened(held)
+    reader = held.enter("mbeki", width=width, height=height)
+    imaged(reader)
+    measure(reader)
+    for name in ("People", "Opinions", "Decision", "Marks"):
+        tab(reader, name)
+        found = Axe().run(reader)
+        assert found.violations_count == 0, found.generate_report()
+        assert reader.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    reader.keyboard.press("?")
+    expect(reader.get_by_role("heading", name="Keys")).to_be_visible()
+    assert Axe().run(reader).violations_count == 0
