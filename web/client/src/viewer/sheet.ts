@@ -29,6 +29,12 @@ export function paneRoot(active: boolean, hidden: boolean): TemplateResult {
   </div>`;
 }
 
+/** A word when the image connection is lost. */
+export function linkNote({ state, reason }: { readonly state: string; readonly reason: string }) {
+  if (state !== 'waiting' && state !== 'ended') return nothing;
+  return html`<p class="viewer-link" role="status">${reason}</p>`;
+}
+
 /** Every key and what it does. */
 export function helpSheet(): TemplateResult {
   return html`<dialog class="viewer-help" aria-label="Keys of the viewer">

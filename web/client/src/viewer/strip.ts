@@ -1,7 +1,7 @@
 /** The series of a case as small pictures. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icon';
-import { seriesWords, studyWords, thumbnail } from './studies';
+import { isPrior, seriesWords, studyWords, thumbnail } from './studies';
 import type { SeriesListed, StudyListed } from './types';
 
 export interface StripState {
@@ -15,9 +15,11 @@ export interface StripState {
 export function strip(state: StripState): TemplateResult {
   return html`<nav class="viewer-strip" aria-label="Series">
     ${state.studies.map(
-      (study, at) =>
+      (study) =>
         html`<section>
-          <h3>${at > 0 ? html`<b class="viewer-prior">Prior</b> ` : nothing}${studyWords(study)}</h3>
+          <h3>
+            ${isPrior(study, state.studies) ? html`<b class="viewer-prior">Prior</b> ` : nothing}${studyWords(study)}
+          </h3>
           ${study.series.map((series) => item(series, state))}
         </section>`,
     )}

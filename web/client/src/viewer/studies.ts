@@ -27,12 +27,20 @@ export function thumbnail(caseId: string, series: SeriesListed): string | null {
 export interface Found {
   readonly study: StudyListed;
   readonly series: SeriesListed;
-  /** Not of the newest study. */
+  /** Of an earlier time than the newest study. */
   readonly prior: boolean;
 }
 
+/** Studies this much older than the newest are priors; closer ones belong to the same question. */
+const PRIOR_DAYS = 30;
+
 export function all(studies: readonly StudyListed[]): readonly Found[] {
-  return studies.flatMap((study, at) => study.series.map((series) => ({ study, series, prior: at > 0 })));
+  return studies.flatMap((study) => study.series.map((series) => ({ study, series, prior: isPrior(study, studies) })));
+}
+
+export function isPrior(study: StudyListed, studies: readonly StudyListed[]): boolean {
+  const newest = Math.max(...studies.map(({ date }) => (date === null ? -Infinity : Date.parse(date))));
+  return study.date !== null && newest - Date.parse(study.date) > PRIOR_DAYS * 86_400_000;
 }
 
 export function find(studies: readonly StudyListed[], uid: string): Found | null {

@@ -1,5 +1,5 @@
 /** `<consilium-viewer>`: the images of one case, alone or in step with a room. */
-import { html, LitElement, nothing, type PropertyValues } from 'lit';
+import { html, LitElement, type PropertyValues } from 'lit';
 import './viewer.css';
 import { PaneBoard } from './board';
 import { Cine } from './cine';
@@ -14,13 +14,13 @@ import { CaseImages, type ImagesEvents } from './images';
 import { perform } from './actions';
 import { strip } from './strip';
 import { all, companion, find, opening, seriesWords, studyWords } from './studies';
-import { helpSheet, levels, paneRoot } from './sheet';
-import { toolbar } from './toolbar';
+import { helpSheet, levels, linkNote, paneRoot } from './sheet';
+import { toolbar, type ToolbarState } from './toolbar';
 import type * as t from './types';
 
 export class ConsiliumViewer extends LitElement {
   static override properties = {
-    caseId: { attribute: 'case-id' },
+    caseId: { attribute: 'case' },
     studies: { attribute: false },
     marks: { attribute: false },
     drafts: { attribute: false },
@@ -151,25 +151,8 @@ export class ConsiliumViewer extends LitElement {
   }
 
   protected override render() {
-    const pane = this.panes[this.active];
-    const state = pane?.state;
-    return html`
-      ${toolbar({
-        tool: this.tool,
-        canDraw: this.canDraw,
-        inverted: state?.inverted ?? false,
-        flipped: state?.view.flipped ?? false,
-        playing: this.cine.playing,
-        two: this.two,
-        stack: (pane?.facts?.frames.length ?? 0) > 1,
-        presets: pane?.offered ?? [],
-        disciplines: this.layers.among(this.marks),
-        act: (action) => this.act(action),
-        toggleLayer: (code) => {
-          this.layers.toggle(code);
-          this.requestUpdate();
-        },
-      })}
+    return html`<div class="viewer">
+      ${toolbar(this.toolbarState())}
       <div class="viewer-body">
         ${strip({
           caseId: this.caseId,
@@ -181,13 +164,28 @@ export class ConsiliumViewer extends LitElement {
           ${[0, 1].map((at) => paneRoot(at === this.active, at === 1 && !this.two))}
         </div>
       </div>
-      ${
-        this.link.state === 'waiting' || this.link.state === 'ended'
-          ? html`<p class="viewer-link" role="status">${this.link.reason}</p>`
-          : nothing
-      }
-      ${levels()} ${helpSheet()}
-    `;
+      ${linkNote(this.link)} ${levels()} ${helpSheet()}
+    </div>`;
+  }
+
+  private toolbarState(): ToolbarState {
+    const pane = this.panes[this.active];
+    return {
+      tool: this.tool,
+      canDraw: this.canDraw,
+      inverted: pane?.state.inverted ?? false,
+      flipped: pane?.state.view.flipped ?? false,
+      playing: this.cine.playing,
+      two: this.two,
+      stack: (pane?.facts?.frames.length ?? 0) > 1,
+      presets: pane?.offered ?? [],
+      disciplines: this.layers.among(this.marks),
+      act: (action) => this.act(action),
+      toggleLayer: (code) => {
+        this.layers.toggle(code);
+        this.requestUpdate();
+      },
+    };
   }
 
   private begin(): void {
@@ -289,9 +287,8 @@ export class ConsiliumViewer extends LitElement {
       this.viewport = this.awaited;
       return;
     }
-    const first = all(this.studies).find(({ series }) => series.frames > 0);
-    if (first === undefined) return;
-    this.quietly(() => pane.open(first.series.series_instance_uid, { index: opening(first.series) }));
+    const first = all(this.studies).find(({ series }) => series.frames > 0)?.series;
+    if (first !== undefined) this.quietly(() => pane.open(first.series_instance_uid, { index: opening(first) }));
   }
 
   /** With two panes the second shows what is best compared with the first. */
@@ -303,10 +300,9 @@ export class ConsiliumViewer extends LitElement {
       this.requestUpdate();
       return;
     }
-    const other = first.series === null ? null : companion(this.studies, first.series);
-    if (second.series === null && other !== null) {
-      this.quietly(() => second.open(other.series.series_instance_uid, { index: opening(other.series) }));
-    }
+    const other = first.series === null ? undefined : companion(this.studies, first.series)?.series;
+    if (second.series !== null || other === undefined) return;
+    this.quietly(() => second.open(other.series_instance_uid, { index: opening(other) }));
   }
 
   private choose(series: string): void {
@@ -367,11 +363,14 @@ export class ConsiliumViewer extends LitElement {
     if (name === 'cine') this.cine.toggle();
     if (name === 'layout') this.two = !this.two;
     if (name === 'help') this.querySelector<HTMLDialogElement>('.viewer-help')?.showModal();
-    if (name === 'screen')
-      void (document.fullscreenElement === null ? this.requestFullscreen() : document.exitFullscreen());
+    if (name === 'screen') this.fill();
     if (name === 'cancel') this.cancelDraft();
     if (name === 'erase') this.erase(pane);
     this.requestUpdate();
+  }
+
+  private fill(): void {
+    void (document.fullscreenElement === null ? this.requestFullscreen() : document.exitFullscreen());
   }
 
   private erase(pane: Pane): void {
