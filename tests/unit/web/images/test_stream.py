@@ -2,7 +2,6 @@
 
 import struct
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import imagecodecs
@@ -13,7 +12,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from conference.record.audit import AuditEntry
 from tests.unit.web.application import SAME, application, client, sign_in
-from tests.unit.web.imaged import ELSEWHERE, SERIES, SLICES, imaged
+from tests.unit.web.images.conftest import ELSEWHERE, SERIES, SLICES
 from web.routes import sign_in as pages
 from web.routes import tickets
 from web.services import Services
@@ -21,22 +20,20 @@ from web.sockets import images
 
 
 @pytest.fixture
-def browser(held: Services, tmp_path: Path) -> Iterator[TestClient]:
-    with imaged(held, tmp_path) as services:
-        app = application(services, [*pages.routes, *tickets.routes, *images.routes])
-        with client(app) as made:
-            yield made
+def visitor(services: Services) -> Iterator[TestClient]:
+    with client(application(services, [*pages.routes, *tickets.routes, *images.routes])) as made:
+        yield made
 
 
-def address(browser: TestClient) -> str:
-    answer = browser.post("/tickets", json={"for": "images", "case": "case1"}, headers=SAME)
+def address(visitor: TestClient) -> str:
+    answer = visitor.post("/tickets", json={"for": "images", "case": "case1"}, headers=SAME)
     assert answer.status_code == 200, answer.text
     url: str = answer.json()["url"]
     return url
 
 
-def open_stream(browser: TestClient, url: str) -> WebSocketTestSession:
-    return browser.websocket_connect(f"ws://127.0.0.1:8000{url}", headers={"Origin": "http://127.0.0.1:8000"})
+def open_stream(visitor: TestClient, url: str) -> WebSocketTestSession:
+    return visitor.websocket_connect(f"ws://127.0.0.1:8000{url}", headers={"Origin": "http://127.0.0.1:8000"})
 
 
 def everything(socket: WebSocketTestSession) -> tuple[dict[str, Any], list[tuple[int, int, bytes]]]:
@@ -54,9 +51,9 @@ def everything(socket: WebSocketTestSession) -> tuple[dict[str, Any], list[tuple
         socket.send_json({"type": "credit", "bytes": length})
 
 
-def test_the_looked_at_slice_comes_first_and_all_slices_end_lossless(browser: TestClient) -> None:
-    sign_in(browser, "ada")
-    with open_stream(browser, address(browser)) as socket:
+def test_the_looked_at_slice_comes_first_and_all_slices_end_lossless(visitor: TestClient) -> None:
+    sign_in(visitor, "ada")
+    with open_stream(visitor, address(visitor)) as socket:
         socket.send_json({"type": "show", "series": SERIES, "index": 2, "link": "thin"})
         series, got = everything(socket)
     assert [(kind, index) for kind, index, _ in got] == [
@@ -71,9 +68,9 @@ def test_the_looked_at_slice_comes_first_and_all_slices_end_lossless(browser: Te
             assert (samples.shape, samples.dtype, samples[0, 0]) == ((64, 64), "int16", index)
 
 
-def test_the_series_message_says_how_to_draw(browser: TestClient) -> None:
-    sign_in(browser, "ada")
-    with open_stream(browser, address(browser)) as socket:
+def test_the_series_message_says_how_to_draw(visitor: TestClient) -> None:
+    sign_in(visitor, "ada")
+    with open_stream(visitor, address(visitor)) as socket:
         socket.send_json({"type": "show", "series": SERIES, "index": 0, "link": "normal"})
         series, _ = everything(socket)
     assert series["type"] == "series"
@@ -84,19 +81,19 @@ def test_the_series_message_says_how_to_draw(browser: TestClient) -> None:
     assert series["frames"][0]["spacing_source"] == "pixel"
 
 
-def test_a_browser_that_still_holds_pictures_is_not_sent_them_again(browser: TestClient) -> None:
-    sign_in(browser, "ada")
+def test_a_browser_that_still_holds_pictures_is_not_sent_them_again(visitor: TestClient) -> None:
+    sign_in(visitor, "ada")
     held = {"preview": [[0, SLICES - 1]], "lossless": [[0, 3]]}
-    with open_stream(browser, address(browser)) as socket:
+    with open_stream(visitor, address(visitor)) as socket:
         socket.send_json({"type": "show", "series": SERIES, "index": 0, "link": "normal", "held": held})
         _, got = everything(socket)
     assert [(kind, index) for kind, index, _ in got] == [(2, 4)]
 
 
 @pytest.mark.parametrize("series", [ELSEWHERE, "1.2.3.4"], ids=["of another case", "that does not exist"])
-def test_a_series_that_is_not_of_the_case_is_refused_by_a_sentence(browser: TestClient, series: str) -> None:
-    sign_in(browser, "ada")
-    with open_stream(browser, address(browser)) as socket:
+def test_a_series_that_is_not_of_the_case_is_refused_by_a_sentence(visitor: TestClient, series: str) -> None:
+    sign_in(visitor, "ada")
+    with open_stream(visitor, address(visitor)) as socket:
         socket.send_json({"type": "show", "series": series, "index": 0, "link": "normal"})
         said = socket.receive_json()
     assert (said["type"], said["series"], said["index"]) == ("failed", series, None)
@@ -106,35 +103,35 @@ def test_a_series_that_is_not_of_the_case_is_refused_by_a_sentence(browser: Test
 @pytest.mark.parametrize(
     "text", ["{", '{"type":"show"}', '{"type":"shout"}', '{"type":"credit","bytes":-1}', "x" * 70_000]
 )
-def test_nonsense_ends_the_socket_as_a_protocol_error(browser: TestClient, text: str) -> None:
-    sign_in(browser, "ada")
-    with open_stream(browser, address(browser)) as socket:
+def test_nonsense_ends_the_socket_as_a_protocol_error(visitor: TestClient, text: str) -> None:
+    sign_in(visitor, "ada")
+    with open_stream(visitor, address(visitor)) as socket:
         socket.send_text(text)
         with pytest.raises(WebSocketDisconnect) as ended:
             socket.receive_json()
     assert ended.value.code == 4001
 
 
-def test_a_ticket_opens_one_socket(browser: TestClient) -> None:
-    sign_in(browser, "ada")
-    url = address(browser)
-    with open_stream(browser, url) as socket:
+def test_a_ticket_opens_one_socket(visitor: TestClient) -> None:
+    sign_in(visitor, "ada")
+    url = address(visitor)
+    with open_stream(visitor, url) as socket:
         socket.send_json({"type": "show", "series": ELSEWHERE, "index": 0, "link": "normal"})
         assert socket.receive_json()["type"] == "failed"
-    with open_stream(browser, url) as socket, pytest.raises(WebSocketDisconnect) as ended:
+    with open_stream(visitor, url) as socket, pytest.raises(WebSocketDisconnect) as ended:
         socket.receive_json()
     assert ended.value.code == 4008
 
 
-def test_somebody_outside_the_board_gets_no_ticket(browser: TestClient) -> None:
-    sign_in(browser, "fay")
-    answer = browser.post("/tickets", json={"for": "images", "case": "case1"}, headers=SAME)
+def test_somebody_outside_the_board_gets_no_ticket(visitor: TestClient) -> None:
+    sign_in(visitor, "fay")
+    answer = visitor.post("/tickets", json={"for": "images", "case": "case1"}, headers=SAME)
     assert answer.status_code == 403
 
 
-def test_a_series_is_in_the_audit_once_however_often_it_is_shown(browser: TestClient, held: Services) -> None:
-    sign_in(browser, "ada")
-    with open_stream(browser, address(browser)) as socket:
+def test_a_series_is_in_the_audit_once_however_often_it_is_shown(visitor: TestClient, held: Services) -> None:
+    sign_in(visitor, "ada")
+    with open_stream(visitor, address(visitor)) as socket:
         for index in (0, 3, 1):
             socket.send_json({"type": "show", "series": SERIES, "index": index, "link": "normal"})
         everything(socket)

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -10,15 +9,15 @@ from pydicom.uid import generate_uid
 from starlette.testclient import TestClient
 
 from tests.unit.web.application import application, client, sign_in
-from tests.unit.web.imaged import ELSEWHERE, SERIES, imaged
+from tests.unit.web.images.conftest import ELSEWHERE, SERIES
 from web.routes import images
 from web.routes import sign_in as pages
 from web.services import Services
 
 
 @pytest.fixture
-def browser(held: Services, tmp_path: Path) -> Iterator[TestClient]:
-    with imaged(held, tmp_path) as services, client(application(services, [*pages.routes, *images.routes])) as made:
+def visitor(services: Services) -> Iterator[TestClient]:
+    with client(application(services, [*pages.routes, *images.routes])) as made:
         yield made
 
 
@@ -26,26 +25,26 @@ def path(series: str = SERIES, place: int = 0, frame: int = 1, what: str = "prev
     return f"/cases/case1/images/{generate_uid(entropy_srcs=[series, str(place)])}/{frame}/{what}"
 
 
-def test_a_thumbnail_is_a_small_webp_that_is_never_enlarged(browser: TestClient) -> None:
-    sign_in(browser, "ada")
-    answer = browser.get(path() + "?size=32")
+def test_a_thumbnail_is_a_small_webp_that_is_never_enlarged(visitor: TestClient) -> None:
+    sign_in(visitor, "ada")
+    answer = visitor.get(path() + "?size=32")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
     assert answer.headers["cache-control"] == "private, no-cache"
     assert Image.open(io.BytesIO(answer.content)).size == (64, 64)
 
 
-def test_a_known_picture_is_not_sent_again(browser: TestClient) -> None:
-    sign_in(browser, "ada")
-    tag = browser.get(path()).headers["etag"]
-    again = browser.get(path(), headers={"If-None-Match": tag})
+def test_a_known_picture_is_not_sent_again(visitor: TestClient) -> None:
+    sign_in(visitor, "ada")
+    tag = visitor.get(path()).headers["etag"]
+    again = visitor.get(path(), headers={"If-None-Match": tag})
     assert (again.status_code, again.content) == (304, b"")
-    assert browser.get(path(place=1)).headers["etag"] != tag
+    assert visitor.get(path(place=1)).headers["etag"] != tag
 
 
 @pytest.mark.parametrize("form", ["png", "jpeg", "webp"])
-def test_rendered_takes_format_and_window(browser: TestClient, form: str) -> None:
-    sign_in(browser, "ada")
-    dark = browser.get(path(what="rendered"), params={"format": form, "centre": 30_000, "width": 2})
+def test_rendered_takes_format_and_window(visitor: TestClient, form: str) -> None:
+    sign_in(visitor, "ada")
+    dark = visitor.get(path(what="rendered"), params={"format": form, "centre": 30_000, "width": 2})
     assert dark.headers["content-type"] == f"image/{form}"
     image = Image.open(io.BytesIO(dark.content))
     assert image.format == form.upper()
@@ -64,13 +63,13 @@ def test_rendered_takes_format_and_window(browser: TestClient, form: str) -> Non
     ],
     ids=["image of no case", "frame", "image", "case", "size", "format"],
 )
-def test_what_is_not_there_or_not_possible(browser: TestClient, address: str, status: int) -> None:
-    sign_in(browser, "ada")
-    assert browser.get(address, headers={"Accept": "application/json"}).status_code == status
+def test_what_is_not_there_or_not_possible(visitor: TestClient, address: str, status: int) -> None:
+    sign_in(visitor, "ada")
+    assert visitor.get(address, headers={"Accept": "application/json"}).status_code == status
 
 
-def test_somebody_outside_the_board_sees_nothing(browser: TestClient) -> None:
-    sign_in(browser, "fay")
-    assert browser.get(path(), headers={"Accept": "application/json"}).status_code == 403
-    browser.cookies.clear()
-    assert browser.get(path(), headers={"Accept": "application/json"}).status_code == 401
+def test_somebody_outside_the_board_sees_nothing(visitor: TestClient) -> None:
+    sign_in(visitor, "fay")
+    assert visitor.get(path(), headers={"Accept": "application/json"}).status_code == 403
+    visitor.cookies.clear()
+    assert visitor.get(path(), headers={"Accept": "application/json"}).status_code == 401

@@ -1,18 +1,18 @@
 """A case with a small MR series in the application of the web tests."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from pydicom.uid import generate_uid
 from sqlmodel import Session
 
 from agenda.cases import add_study
-from imaging.intake import Arrived, Intake, index
+from imaging.intake import Arrived, Inspection, Intake, KeptFile, index
 from imaging.pixels.pictures import Pictures
 from imaging.sandbox import Sandbox
 from imaging.settings import FileSettings, WorkerSettings
@@ -45,17 +45,20 @@ def slices(folder: Path, series: str = SERIES, study: str = STUDY) -> list[Path]
     return made
 
 
-def _entered(session: Session, kept: list, refused: tuple) -> None:  # type: ignore[type-arg]
-    outcomes = index(session, kept, refused, delivery="test", at=AT)
-    assert {one.result for one in outcomes} == {"taken"}
-    add_study(session, "case1", STUDY, AT)
+@dataclass(frozen=True)
+class World:
+    """Files that went through the door once; every test indexes them in a database of its own."""
+
+    vault: LocalVault
+    pictures: Pictures
+    inspection: Inspection
+    kept: list[KeptFile]
 
 
-@contextmanager
-def imaged(held: Services, folder: Path) -> Iterator[Services]:
-    """The services with a vault, an indexed series of ``case1``, another series of no case, and pictures."""
-    vault = LocalVault(folder / "vault")
-    sandbox = Sandbox(WORKER)
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("images")
+    vault, sandbox = LocalVault(folder / "vault"), Sandbox(WORKER)
     files = [*slices(folder / "in"), *slices(folder / "in", ELSEWHERE, "1.2.826.2")]
     try:
         intake = Intake(FileSettings(), vault, sandbox)
@@ -63,9 +66,19 @@ def imaged(held: Services, folder: Path) -> Iterator[Services]:
         kept = intake.keep(found.candidates)
     finally:
         sandbox.close()
-    held.database.write_now(deed(), _entered, kept, found.refused)
     pictures = Pictures(vault, folder / "derived", WORKER)
-    try:
-        yield replace(held, vault=vault, pictures=pictures)
-    finally:
-        pictures.close()
+    yield World(vault, pictures, found, kept)
+    pictures.close()
+
+
+@pytest.fixture
+def services(held: Services, world: World) -> Services:
+    """A case with one MR series, another series of no case, and the routes' services with pictures."""
+
+    def enter(session: Session) -> None:
+        outcomes = index(session, world.kept, world.inspection.refused, delivery="test", at=AT)
+        assert {one.result for one in outcomes} == {"taken"}
+        add_study(session, "case1", STUDY, AT)
+
+    held.database.write_now(deed(), enter)
+    return replace(held, vault=world.vault, pictures=world.pictures)
