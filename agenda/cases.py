@@ -104,6 +104,8 @@ class CaseHistory(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True)
     case_id: str = Field(foreign_key="case.id", index=True)
+    step: int = 0
+    """Counts the changes of one case from 1; several may share an instant."""
     at: datetime = instant()
     actor_id: str | None = None
     state: str
@@ -168,7 +170,7 @@ def next_number(session: Session) -> int:
 def history(session: Session, case_id: str) -> list[CaseHistory]:
     """Every change of the case's state, oldest first."""
     return list(session.exec(
-        select(CaseHistory).where(CaseHistory.case_id == case_id).order_by(col(CaseHistory.at), col(CaseHistory.id))
+        select(CaseHistory).where(CaseHistory.case_id == case_id).order_by(col(CaseHistory.step))
     ))
 
 
@@ -181,7 +183,8 @@ def change_state(
         raise NotNow("case-state", f"Case {found.number} is {here}; it cannot become {there} now.")
     found.state = state
     session.add(found)
-    session.add(CaseHistory(case_id=found.id, at=at, actor_id=actor_id, state=state, note=note))
+    step = len(history(session, found.id)) + 1
+    session.add(CaseHistory(case_id=found.id, step=step, at=at, actor_id=actor_id, state=state, note=note))
     session.flush()
 
 

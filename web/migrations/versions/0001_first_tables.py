@@ -477,6 +477,7 @@ def upgrade() -> None:
         "casehistory",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("actor_id", sa.String(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
