@@ -11,6 +11,10 @@ import numpy as np
 from imaging.phantoms.anatomy import Array
 
 
+_WANDER_MM = 1.2
+"""Coordinates wander by up to this much; see `_unsteady`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tissue:
     """Signals of a tissue: relative T1 and T2 weighted brightness, Hounsfield units, and how grainy it is."""
@@ -79,6 +83,7 @@ class Canvas:
     """An image plane in the patient: coordinate arrays that broadcast to (rows, columns) and five channels."""
 
     def __init__(self, x: Array, y: Array, z: Array, shape: tuple[int, int], edge: float) -> None:
+        self._steady = (x, y, z)
         self.x, self.y, self.z = _unsteady(x, y, z)
         self.values: Array = np.empty((5, *shape), np.float32)
         self.values[:] = np.array(AIR.channels, np.float32)[:, None, None]
@@ -93,10 +98,10 @@ class Canvas:
     ) -> Patch | None:
         """The rectangle of pixels that can lie in this box of the patient; None if there is none."""
         rows, columns = slice(None), slice(None)
-        for coordinate, limits in ((self.x, x), (self.y, y), (self.z, z)):
+        for coordinate, limits in zip(self._steady, (x, y, z), strict=True):
             if limits is None:
                 continue
-            inside = np.asarray((coordinate > limits[0]) & (coordinate < limits[1]))
+            inside = np.asarray((coordinate > limits[0] - _WANDER_MM) & (coordinate < limits[1] + _WANDER_MM))
             if not inside.any():
                 return None
             if coordinate.shape[0] > 1:
@@ -140,6 +145,11 @@ def rounded(*distances: Array, radius: float = 3.0) -> Array:
         near = np.maximum(radius - np.abs(found - each), 0.0)
         found = np.maximum(found, each) + near * near * np.float32(0.25 / radius)
     return found
+
+
+def meets(coordinate: Array, low: float, high: float) -> bool:
+    """Whether any pixel has its coordinate between these: a shape that none can touch need not be drawn."""
+    return bool(coordinate.min() < high and coordinate.max() > low)
 
 
 def _unsteady(x: Array, y: Array, z: Array) -> tuple[Array, Array, Array]:

@@ -24,6 +24,7 @@ from imaging.phantoms.paint import (
     Tissue,
     cut,
     ellipsoid,
+    meets,
     rounded,
 )
 from imaging.phantoms.pelvis import ilium, wing
@@ -142,48 +143,70 @@ def _vertebra(canvas: Canvas, body: Vertebra, facets: float) -> None:
     u, v = _local(patch, body.y, body.z, body.tilt)
     a, b, w = body.half_depth, body.half_height, body.half_width
     sacral = body.name[0] in "SC"
-    waist = 1.0 - 0.075 * np.clip(1.0 - (v / b) ** 2, 0.0, 1.0)
-    outline = (np.sqrt((u / (a * waist)) ** 2 + (patch.x / (w * waist)) ** 2) - 1.0) * a
-    rim = 0.93 + 0.07 * np.clip((u / a) ** 2 + (patch.x / w) ** 2, 0.0, 1.0)
-    shape = rounded(outline, u - BACK_WALL * a, np.abs(v) - b * rim)
     if sacral:
         wing(patch, u, v, body)
-    patch.lay(shape, CORTEX)
-    patch.lay(shape + 1.25, MARROW)
+    shape: Array = np.full_like(u, 1e3)
+    if meets(v, -b - 1.0, b + 1.0) and meets(patch.x, -w - 1.0, w + 1.0):
+        waist = 1.0 - 0.075 * np.clip(1.0 - (v / b) ** 2, 0.0, 1.0)
+        outline = (np.sqrt((u / (a * waist)) ** 2 + (patch.x / (w * waist)) ** 2) - 1.0) * a
+        rim = 0.93 + 0.07 * np.clip((u / a) ** 2 + (patch.x / w) ** 2, 0.0, 1.0)
+        shape = rounded(outline, u - BACK_WALL * a, np.abs(v) - b * rim)
+        patch.lay(shape, CORTEX)
+        patch.lay(shape + 1.25, MARROW)
     if body.name in ("S3", "S4", "S5", "Co"):
         return
-    vein = cut(ellipsoid((u - BACK_WALL * a, 0.62 * a), (patch.x, 9.0), (v, 1.7)), shape + 0.4)
-    patch.lay(vein, FLUID if not sacral else MARROW, 0.5)
+    if not sacral and meets(patch.x, -9.0, 9.0) and meets(v, -2.0, 2.0):
+        vein = cut(ellipsoid((u - BACK_WALL * a, 0.62 * a), (patch.x, 9.0), (v, 1.7)), shape + 0.4)
+        patch.lay(vein, FLUID, 0.5)
     _behind(patch, u - BACK_WALL * a, v, b, facets, sacral=sacral)
 
 
 def _behind(patch: Patch, u: Array, v: Array, b: float, facets: float, *, sacral: bool) -> None:
     """Pedicles, laminae, joints and processes; `u` is counted from the back wall here."""
     side = np.abs(patch.x)
-    if not sacral:
-        foramen = cut(ellipsoid((v + 0.75 * b, 10.5), (u - 5.5, 7.5)), np.abs(side - 15.0) - 8.0, -0.3 - u)
-        patch.lay(foramen, FAT)
-        patch.lay(ellipsoid((v + 0.42 * b, 3.0), (u - 6.0, 2.6), (side - 16.0, 6.0)), ROOT)
-        flavum = cut(np.abs(u - 19.0 + 0.5 * side) - 1.6, np.abs(v + 1.3 * b) - 0.62 * b, side - 13.0)
-        patch.lay(flavum, LIGAMENT, 0.85)
-    pedicle = rounded(ellipsoid((v - 0.36 * b, 0.50 * b), (side - 15.5, 5.2)), np.abs(u - 6.0) - 9.0)
-    lamina = rounded(np.abs(u - 24.0 + 0.55 * side) - 3.3, np.abs(v + 0.38 * b) - 0.62 * b, side - 17.0)
-    spread = 5.2 * facets
-    upper = ellipsoid((u - 14.0, spread), (v - 0.62 * b, 0.75 * b), (side - 20.5, spread))
-    lower = ellipsoid((u - 20.0, spread + 0.6), (v + 1.15 * b, 0.85 * b), (side - 14.5 - facets, spread))
-    along = u - 40.0
-    tall = (0.55 + 0.006 * along) * b
-    process = rounded(np.abs(patch.x) - 3.6 - 0.05 * along, np.abs(v + 0.72 * b + 0.22 * along) - tall,
-                      np.abs(along) - 15.5, radius=6.0)
-    arm = ellipsoid((u - 9.0 - 0.12 * (side - 20), 4.2), (v - 0.25 * b, 5.5))
-    transverse = rounded(arm, np.abs(side - 30.0) - 13.0)
-    shapes = [pedicle, lamina, process] if sacral else [pedicle, transverse, lamina, upper, lower, process]
-    for shape in shapes:
-        patch.lay(shape, CORTEX)
-        patch.lay(shape + 1.5, MARROW)
-    if not sacral:
+    if not sacral and meets(side, 2.0, 23.0):
+        _foramen(patch, u, v, side, b)
+    if meets(side, 10.0, 21.0) and meets(v, -0.2 * b, 0.9 * b):
+        pedicle = rounded(ellipsoid((v - 0.36 * b, 0.50 * b), (side - 15.5, 5.2)), np.abs(u - 6.0) - 9.0)
+        _bone(patch, pedicle)
+    if not sacral and meets(side, 16.0, 44.0) and meets(v, 0.2 * b - 6.0, 0.3 * b + 6.0):
+        arm = ellipsoid((u - 9.0 - 0.12 * (side - 20), 4.2), (v - 0.25 * b, 5.5))
+        _bone(patch, rounded(arm, np.abs(side - 30.0) - 13.0))
+    if meets(side, -1.0, 18.0) and meets(v, -1.05 * b, 0.3 * b):
+        _bone(patch, rounded(np.abs(u - 24.0 + 0.55 * side) - 3.3, np.abs(v + 0.38 * b) - 0.62 * b, side - 17.0))
+    if not sacral and meets(side, 6.0, 28.0):
+        _joints(patch, u, v, b, facets)
+    if meets(side, -1.0, 6.0):
+        along = u - 40.0
+        tall = (0.55 + 0.006 * along) * b
+        _bone(patch, rounded(side - 3.6 - 0.05 * along, np.abs(v + 0.72 * b + 0.22 * along) - tall,
+                             np.abs(along) - 15.5, radius=6.0))
+
+
+def _foramen(patch: Patch, u: Array, v: Array, side: Array, b: float) -> None:
+    """The nerve's way out with its fat, and the yellow ligament behind it."""
+    opening = cut(ellipsoid((v + 0.75 * b, 10.5), (u - 5.5, 7.5)), np.abs(side - 15.0) - 8.0, -0.3 - u)
+    patch.lay(opening, FAT)
+    patch.lay(ellipsoid((v + 0.42 * b, 3.0), (u - 6.0, 2.6), (side - 16.0, 6.0)), ROOT)
+    flavum = cut(np.abs(u - 19.0 + 0.5 * side) - 1.6, np.abs(v + 1.3 * b) - 0.62 * b, side - 13.0)
+    patch.lay(flavum, LIGAMENT, 0.85)
+
+
+def _joints(patch: Patch, u: Array, v: Array, b: float, facets: float) -> None:
+    """The facets of both ends, with fluid in the gap to the vertebra below."""
+    side, spread = np.abs(patch.x), 5.2 * facets
+    if meets(v, -0.15 * b, 1.4 * b):
+        _bone(patch, ellipsoid((u - 14.0, spread), (v - 0.62 * b, 0.75 * b), (side - 20.5, spread)))
+    if meets(v, -2.2 * b, -0.25 * b):
+        _bone(patch, ellipsoid((u - 20.0, spread + 0.6), (v + 1.15 * b, 0.85 * b), (side - 14.5 - facets, spread)))
         gap = ellipsoid((u - 17.0, 4.0 * facets), (v + 1.75 * b, 5.0), (side - 18.0, 0.9))
         patch.lay(gap, FLUID, 0.6)
+
+
+def _bone(patch: Patch, shape: Array) -> None:
+    """A shell of cortex around marrow."""
+    patch.lay(shape, CORTEX)
+    patch.lay(shape + 1.5, MARROW)
 
 
 def _endplates(canvas: Canvas, body: Vertebra, amount: float, *, below: bool) -> None:
