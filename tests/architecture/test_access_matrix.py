@@ -1,0 +1,291 @@
+"""Every route × every kind of person × own and foreign objects, generated from the route table.
+
+A route without a rule here fails: whoever adds one says who may use it. *Denied* means 403, 404, or the way to the
+sign-in page; *allowed* means that the policy let the request in, whatever the form then said of its empty body.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from sqlmodel import Session
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.testclient import TestClient
+
+from agenda.boards import Board, seat
+from agenda.cases import Case
+from agenda.conferences import AgendaItem, Conference
+from agenda.people import add_person, person
+from conference.policy import Actor
+from tests.unit.web.application import SAME, deed, hashed, settle
+from web.app import create_app
+from web.auth.invitations import accept, invite
+from web.auth.sessions import SignInSession, actor_from, guest_actor, open_session
+from web.clock import now
+from web.services import Services
+from web.settings import Settings, StorageSettings
+
+CANARY = "Featherstonehaugh"
+BOARD = frozenset({"chair", "coordinator", "core", "observer"})
+CHAIRING = frozenset({"chair", "coordinator"})
+VOICED = frozenset({"chair", "core"})
+OWN = frozenset({"referrer"})
+GUEST = frozenset({"guest"})
+FOREIGN = frozenset({"stranger", "other-referrer", "other-guest"})
+ADMINISTRATOR = frozenset({"administrator"})
+ROLES = BOARD | OWN | GUEST | FOREIGN | ADMINISTRATOR
+PEOPLE = ROLES - {"guest", "other-guest"}
+CLINICAL = PEOPLE - ADMINISTRATOR
+READS_CASE = BOARD | OWN | GUEST
+OPEN = ROLES | {"anonymous"}
+LIVE = READS_CASE
+
+RULES: dict[str, frozenset[str]] = {
+    "GET /healthz": OPEN,
+    "GET /readyz": OPEN,
+    "GET /sign-in": OPEN,
+    "POST /sign-in": OPEN,
+    "GET /sign-in/totp": OPEN,
+    "POST /sign-in/totp": OPEN,
+    "GET /enter/{token}": OPEN,
+    "POST /enter/{token}": OPEN,
+    "GET /guest/{token}": OPEN,
+    "POST /guest/{token}": OPEN,
+    "GET /account": PEOPLE,
+    "POST /account/password": PEOPLE,
+    "POST /account/sessions/others/end": PEOPLE,
+    "POST /account/sessions/{session_id}/end": PEOPLE,
+    "GET /account/totp": PEOPLE,
+    "GET /account/totp/qr.svg": PEOPLE,
+    "POST /account/totp/begin": PEOPLE,
+    "POST /account/totp/confirm": PEOPLE,
+    "POST /account/totp/remove": PEOPLE,
+    "POST /account/recovery-codes": PEOPLE,
+    "POST /account/tokens": PEOPLE,
+    "POST /account/tokens/{token_id}/revoke": PEOPLE,
+    "GET /people": ADMINISTRATOR,
+    "POST /people": ADMINISTRATOR,
+    "GET /people/new": ADMINISTRATOR,
+    "GET /people/{person_id}": ADMINISTRATOR,
+    "POST /people/{person_id}/enable": ADMINISTRATOR,
+    "POST /people/{person_id}/reset": ADMINISTRATOR,
+    "POST /people/{person_id}/sessions/end": ADMINISTRATOR,
+    "POST /people/{person_id}/seat": ADMINISTRATOR,
+    "POST /people/{person_id}/disable": ADMINISTRATOR,
+    "GET /admin/audit": ADMINISTRATOR,
+    "POST /admin/audit/verify": ADMINISTRATOR,
+    "GET /admin/audit.csv": ADMINISTRATOR,
+    "GET /cases/{case_id}/guests": CHAIRING | OWN,
+    "POST /cases/{case_id}/guests": CHAIRING | OWN,
+    "POST /cases/{case_id}/guests/{invitation_id}/withdraw": CHAIRING | OWN,
+    "POST /tickets": ROLES,
+    "GET /": ROLES,
+    "GET /cases": PEOPLE,
+    "GET /cases/new": CLINICAL,
+    "POST /cases/new": CLINICAL,
+    "GET /cases/{case_id}/edit": CHAIRING,
+    "POST /cases/{case_id}/edit": CHAIRING,
+    "POST /cases/{case_id}/fields": CHAIRING,
+    "GET /cases/{case_id}": READS_CASE,
+    "POST /cases/{case_id}/thread": BOARD | OWN,
+    "POST /cases/{case_id}/send-back": CHAIRING,
+    "POST /cases/{case_id}/alarms/{alarm_id}": BOARD,
+    "GET /triage": CHAIRING | {"stranger"},
+    "POST /triage/{case_id}": CHAIRING,
+    "GET /conferences": PEOPLE,
+    "POST /conferences": CHAIRING,
+    "GET /conferences/{conference_id}": BOARD | OWN,
+    "POST /conferences/{conference_id}/items": CHAIRING,
+    "POST /conferences/{conference_id}/items/{item_id}": CHAIRING,
+    "POST /conferences/{conference_id}/publish": CHAIRING,
+    "POST /conferences/{conference_id}/attendance": BOARD | OWN,
+    "GET /conferences/{conference_id}/cases/{case_id}": READS_CASE,
+    "POST /conferences/{conference_id}/cases/{case_id}/opinion": VOICED,
+    "GET /cases/{case_id}/studies.json": READS_CASE,
+    "POST /cases/{case_id}/uploads": CHAIRING | OWN,
+    "GET /cases/{case_id}/uploads": CHAIRING | OWN,
+    "GET /cases/{case_id}/uploads/{upload_id}": CHAIRING | OWN,
+    "DELETE /cases/{case_id}/uploads/{upload_id}": CHAIRING | OWN,
+    "HEAD /cases/{case_id}/uploads/{upload_id}/files/{index:int}": CHAIRING | OWN,
+    "PATCH /cases/{case_id}/uploads/{upload_id}/files/{index:int}": CHAIRING | OWN,
+    "POST /cases/{case_id}/uploads/{upload_id}/finish": CHAIRING | OWN,
+    "POST /cases/{case_id}/uploads/{upload_id}/confirm": CHAIRING | OWN,
+    "GET /cases/{case_id}/images/{sop}/{frame:int}/preview.webp": READS_CASE,
+    "GET /cases/{case_id}/images/{sop}/{frame:int}/rendered": READS_CASE,
+    "GET /conferences/{conference_id}/room": LIVE,
+    "POST /conferences/{conference_id}/ticket": LIVE,
+    "GET /conferences/{conference_id}/room/state.json": LIVE,
+    "GET /conferences/{conference_id}/room/hearing.json": LIVE,
+    "POST /conferences/{conference_id}/cases/{case_id}/sign": VOICED,
+    "GET /cases/{case_id}/signed.json": READS_CASE,
+    "GET /cases/{case_id}/letter": READS_CASE,
+    "GET /cases/{case_id}/letter.pdf": READS_CASE,
+    "POST /cases/{case_id}/withdraw": CHAIRING | OWN,
+    "POST /conferences/{conference_id}/cancel": CHAIRING,
+    "POST /sign-out": OPEN,
+}
+"""The roles let in on an object of their own board or their own case. What ends things comes last. ``POST /tickets``
+is asked for each resource in a test of its own."""
+
+BODIES: dict[str, dict[str, str]] = {
+    "POST /conferences": {"board": "spine"},
+    "POST /conferences/{conference_id}/attendance": {"answer": "accepted"},
+}
+"""Bodies without which a route cannot tell what it is asked about."""
+
+COUNTERPARTS = {"chair": "stranger", "referrer": "other-referrer", "guest": "other-guest"}
+"""Who plays the same part on the other board."""
+SOCKETS = {"/sockets/room", "/sockets/images"}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    app: Starlette
+    actors: dict[str, Actor]
+    """Role → who plays it."""
+
+    visitor: TestClient
+    """The one browser; every request of it runs on the application's own event loop."""
+
+    def enter(self, role: str) -> TestClient:
+        """The browser after this role has just signed in; nobody has for *anonymous*."""
+        self.visitor.cookies.clear()
+        if role in self.actors:
+            made: Services = self.app.state.services
+            self.visitor.cookies.set("consilium", made.database.write_now(deed(), _sign_in, self.actors[role]))
+        return self.visitor
+
+
+def methods(route: Route) -> list[str]:
+    return sorted(route.methods - {"HEAD"} if route.methods and route.methods != {"HEAD"} else route.methods or ())
+
+
+def names(app: Starlette) -> list[str]:
+    return [f"{method} {route.path}" for route in app.routes if isinstance(route, Route) for method in methods(route)]
+
+
+def _settle(session: Session, password: str) -> dict[str, Actor]:
+    found = settle(session, password)
+    at = now()
+    session.add(Board(id="hip", name="Hip board", time_zone="UTC"))
+    session.flush()
+    others = {}
+    for name, standing in (("Gus", "member"), ("Hal", "referrer"), ("Kim", "member")):
+        others[name] = add_person(
+            session, name=name, email=f"{name.lower()}@example.org", standing=standing, site_id="rural",
+            discipline="spine-surgery" if standing == "member" else None,
+        ).id
+    seat(session, "hip", others["Gus"], "chair")
+    seat(session, "spine", others["Kim"], "core")
+    case = session.get(Case, "case1")
+    assert case is not None
+    case.state = "scheduled"
+    case.patient_family_name, case.summary = CANARY, "spine-summary"
+    session.add(Case(
+        id="case2", number=1002, board_id="hip", referrer_id=others["Hal"], state="scheduled", created_at=at,
+        patient_family_name="Cholmondeley",
+    ))
+    session.flush()
+    sittings = (("conference1", "spine", found["Ada"], "case1"), ("conference2", "hip", others["Gus"], "case2"))
+    for key, board, chair, about in sittings:
+        session.add(Conference(id=key, board_id=board, title=key, starts_at=at + timedelta(days=1), chair_id=chair))
+        session.flush()
+        session.add(AgendaItem(id=f"item-{key}", conference_id=key, case_id=about, position=0))
+    session.flush()
+    roles = {
+        "chair": found["Ada"], "coordinator": found["Ben"], "referrer": found["Cem"], "administrator": found["Dee"],
+        "observer": found["Eve"], "core": others["Kim"], "stranger": others["Gus"], "other-referrer": others["Hal"],
+    }
+    actors = {role: actor_from(session, person(session, key)) for role, key in roles.items()}
+    for role, about in (("guest", "case1"), ("other-guest", "case2")):
+        _, text = invite(
+            session, case_id=about, name=role, email="", invited_by=found["Ben"], lifetime=timedelta(days=1), at=at
+        )
+        actors[role] = guest_actor(accept(session, text, at))
+    return actors
+
+
+def _sign_in(session: Session, who: Actor) -> str:
+    at = now()
+    guest = who.person_id.removeprefix("guest-") if who.standing == "guest" else None
+    return open_session(session, SignInSession(
+        digest="", person_id=who.person_id, invitation_id=guest, started_at=at, seen_at=at,
+        ends_at=at + timedelta(hours=1),
+    ))
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    settings = Settings(storage=StorageSettings(directory=tmp_path_factory.mktemp("world")))
+    app = create_app(settings)
+    made: Services = app.state.services
+    made.templates.globals.update(asset=lambda name: f"/{name}.js", stylesheets=lambda name: [], sprite=lambda: "/i")
+    actors = made.database.write_now(deed(), _settle, hashed())
+    with TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False) as visitor:
+        yield World(app, actors, visitor)
+
+
+def address(path: str, suffix: str) -> str:
+    """The path with an object of the spine board (1) or of the hip board (2) in every place."""
+    values = {
+        "case_id": f"case{suffix}", "conference_id": f"conference{suffix}", "item_id": f"item-conference{suffix}",
+        "frame": "1", "index": "0", "sop": "1.2.3",
+    }
+    return re.sub(r"\{(\w+)(:\w+)?\}", lambda found: values.get(found[1], "nothing"), path)
+
+
+def ask(world: World, role: str, rule: str, suffix: str = "1") -> bool:
+    """Is the role let in?"""
+    method, path = rule.split(" ")
+    answer = world.enter(role).request(method, address(path, suffix), headers=SAME, data=BODIES.get(rule))
+    assert answer.status_code < 500, answer.text
+    if role == "anonymous" and RULES.get(rule) != OPEN:
+        return answer.status_code not in (401, 403) and not answer.headers.get("location", "").startswith("/sign-in")
+    return answer.status_code != 403
+
+
+def admitted(world: World, rule: str, suffix: str = "1") -> set[str]:
+    return {role for role in sorted(OPEN) if ask(world, role, rule, suffix)}
+
+
+def test_every_route_has_a_rule_and_every_rule_a_route(world: World) -> None:
+    assert set(names(world.app)) == set(RULES)
+
+
+def test_sockets_and_files_are_the_only_other_ways_in(world: World) -> None:
+    others = [route for route in world.app.routes if not isinstance(route, Route)]
+    assert {route.path for route in others if isinstance(route, WebSocketRoute)} == SOCKETS
+    assert [route.path for route in others if not isinstance(route, WebSocketRoute)] == ["/static"]
+    assert all(isinstance(route, WebSocketRoute | Mount) for route in others)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_route_lets_in_whom_its_rule_names(world: World, rule: str) -> None:
+    assert admitted(world, rule) == RULES[rule]
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if "{case_id}" in rule or "{conference_id}" in rule])
+def test_nobody_reaches_an_object_of_another_board(world: World, rule: str) -> None:
+    expected = {COUNTERPARTS[role] for role in RULES[rule] if role in COUNTERPARTS}
+    assert admitted(world, rule, "2") == expected
+
+
+@pytest.mark.parametrize(("purpose", "key", "own"), [("room", "conference", LIVE), ("images", "case", READS_CASE)])
+def test_a_socket_opens_for_whom_its_ticket_is_given(
+    world: World, purpose: str, key: str, own: frozenset[str]
+) -> None:
+    for suffix, expected in (("1", own), ("2", {COUNTERPARTS[role] for role in own if role in COUNTERPARTS})):
+        wanted = {"for": purpose, key: f"{key}{suffix}"}
+        answers = {role: world.enter(role).post("/tickets", json=wanted, headers=SAME) for role in sorted(ROLES)}
+        assert {role for role, answer in answers.items() if answer.status_code == 200} == expected
+
+
+@pytest.mark.parametrize("path", ["/", "/cases", "/triage", "/conferences", "/people", "/admin/audit"])
+def test_lists_name_the_patients_of_a_persons_own_cases_alone(world: World, path: str) -> None:
+    for role in sorted(ROLES):
+        text = world.enter(role).get(path).text
+        assert CANARY not in text or role in READS_CASE, role
+        assert "Cholmondeley" not in text or role in FOREIGN, role
