@@ -225,7 +225,7 @@ async def decide(request: Request) -> Response:
 
 
 def _respond(session: Session, who: Actor, conference_id: str, said: str, at: datetime) -> None:
-    demand(who, Action.CONFERENCE_READ, conference_resource(session, conference_id))  # a guest has no seat to answer for
+    demand(who, Action.CONFERENCE_READ, conference_resource(session, conference_id))
     respond(session, conference_id, who.person_id, said, at)
 
 
