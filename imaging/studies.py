@@ -254,8 +254,12 @@ def count_of(session: Session, series_instance_uid: str) -> tuple[int, int]:
 
 
 def refusals(session: Session, delivery: str) -> list[Refusal]:
-    """What was refused of one delivery, in order of file name."""
-    return list(session.exec(select(Refusal).where(Refusal.delivery == delivery).order_by(col(Refusal.file_name))))
+    """What was refused of the deliveries whose name begins so, newest first; a file sent again counts once."""
+    rows = session.exec(
+        select(Refusal).where(col(Refusal.delivery).startswith(delivery, autoescape=True))
+        .order_by(col(Refusal.at).desc(), col(Refusal.file_name))
+    )
+    return list({(row.file_name, row.code): row for row in reversed(list(rows))}.values())[::-1]
 
 
 def _depths(frames: list[Frame]) -> list[float] | None:

@@ -22,9 +22,9 @@ from conference.policy import Action, Actor, may
 from imaging.errors import NotFound, Refused, TooLarge, TooOften, UploadState, WrongOffset
 from imaging.intake import Inspection, KeptFile, Outcome, index
 from imaging.patient_match import Identity
-from imaging.studies import Series, series_of, stack, study
+from imaging.studies import Series, refusals, series_of, stack, study
 from imaging.uploads import Announced, Upload
-from web.access import actor, demand, in_session, note_read, reading
+from web.access import Forbidden, actor, demand, in_session, note_read, reading
 from web.clock import now
 from web.errors import problem
 from web.resources import case_resource
@@ -168,6 +168,9 @@ async def _check(request: Request, upload: Upload) -> None:
         return
     if checked.state == "keeping":
         await _admit(request, upload)
+    elif checked.state == "refused":
+        whole = Outcome(f"{len(upload.files)} files", "refused", "several-patients", checked.reason)
+        await in_session(request, "images.refuse", index, (), [whole], delivery=_delivery(upload), at=now())
 
 
 async def _admit(request: Request, upload: Upload) -> None:
@@ -176,6 +179,9 @@ async def _admit(request: Request, upload: Upload) -> None:
         kept, inspection = await asyncio.to_thread(uploads.keep, upload.id)
         outcomes = await in_session(request, "images.add", _enter, actor(request), upload, kept, inspection)
         done = await asyncio.to_thread(uploads.complete, upload.id, outcomes)
+    except Forbidden as error:
+        uploads.refuse(upload.id, error.reason)
+        return
     except Exception:
         log.exception("an upload could not be taken in", extra={"upload": upload.id})
         uploads.refuse(upload.id, "Something went wrong on our side; please send the files again.")
@@ -199,10 +205,14 @@ def _enter(
     demand(who, Action.IMAGE_ADD, case_resource(session, upload.case_id))
     closed = {uid for uid in inspection.studies if _closed(session, who, upload.case_id, uid)}
     at = now()
-    outcomes = index(session, kept, inspection.refused, delivery=upload.id, at=at, closed_studies=closed)
+    outcomes = index(session, kept, inspection.refused, delivery=_delivery(upload), at=at, closed_studies=closed)
     for uid in dict.fromkeys(one.study_instance_uid for one in outcomes if one.result in ("taken", "already here")):
         add_study(session, upload.case_id, uid, at)
     return outcomes
+
+
+def _delivery(upload: Upload) -> str:
+    return f"case:{upload.case_id}/upload:{upload.id}"
 
 
 def _closed(session: Session, who: Actor, case_id: str, study_uid: str) -> bool:
@@ -221,6 +231,18 @@ def _patient_of(session: Session, case_id: str) -> Identity:
     name = "^".join(part for part in (found.patient_family_name, found.patient_given_name) if part)
     born_on = found.patient_born_on.isoformat() if found.patient_born_on else ""
     return Identity(name, born_on, found.patient_sex, found.patient_id)
+
+
+async def refused(request: Request) -> Response:
+    """The files that did not get into a case, newest first, for those who may add images to it."""
+    await _allowed(request)
+    case_id = request.path_params["case_id"]
+    await note_read(request, Action.IMAGE_ADD, f"case {case_id}")
+    rows = (await reading(request, refusals, f"case:{case_id}/"))[:200]
+    return JSONResponse({"refusals": [
+        {"name": row.file_name, "code": row.code, "reason": row.reason, "at": row.at.isoformat(timespec="seconds")}
+        for row in rows
+    ]})
 
 
 async def studies(request: Request) -> Response:
@@ -271,6 +293,7 @@ def _series(session: Session, row: Series) -> dict[str, Any]:
 _ONE = "/cases/{case_id}/uploads/{upload_id}"
 routes: list[BaseRoute] = [
     Route("/cases/{case_id}/studies.json", studies),
+    Route("/cases/{case_id}/refusals.json", refused),
     Route("/cases/{case_id}/uploads", _explained(begin), methods=["POST"]),
     Route("/cases/{case_id}/uploads", listed, methods=["GET"]),
     Route(_ONE, status, methods=["GET"]),

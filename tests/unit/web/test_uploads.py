@@ -157,6 +157,24 @@ def test_a_disc_with_two_patients_is_refused_with_both_shown(
     assert database.read_now(studies_of, "case1") == []
 
 
+def test_what_was_not_taken_is_listed_for_the_coordinator_and_hidden_from_readers(
+    browser: TestClient, people: dict[str, str]
+) -> None:
+    other = slice_of(2, PatientName="Okafor^Ben", PatientID="8", PatientBirthDate="19500101", PatientSex="M")
+    send(browser, {"IM1": slice_of(1), "IM2": other})
+    send(browser, {"IM1": slice_of(1), "letter.txt": b"Dear colleague" * 20})
+    send(browser, {"IM1": slice_of(1, SeriesDescription="changed")})
+    browser.cookies.clear()
+    application.sign_in(browser, "ben")
+    listed = browser.get("/cases/case1/refusals.json").json()["refusals"]
+    assert {(one["name"], one["code"]) for one in listed} == {
+        ("2 files", "several-patients"), ("letter.txt", "not-dicom"), ("IM1", "conflict"),
+    }
+    browser.cookies.clear()
+    application.sign_in(browser, "eve")
+    assert browser.get("/cases/case1/refusals.json").status_code == 403
+
+
 def test_another_name_is_asked_about_and_taken_when_confirmed(
     browser: TestClient, database: Database, people: dict[str, str]
 ) -> None:

@@ -7,7 +7,19 @@
 import './pages/upload.css';
 import { dropped, picked, sameFiles, type Chosen } from './upload/files';
 import { ask, Refused, Transfer, type Progress, type Upload } from './upload/transfer';
-import { button, count, make, patients, question, reasons, sending, size, summary, working } from './upload/show';
+import {
+  button,
+  count,
+  earlier,
+  make,
+  patients,
+  question,
+  reasons,
+  sending,
+  size,
+  summary,
+  working,
+} from './upload/show';
 
 const POLL_MS = 700;
 
@@ -78,6 +90,7 @@ class UploadPanel extends HTMLElement {
   /** What an earlier visit left under way. */
   private async goOn(): Promise<void> {
     try {
+      await this.remember();
       const answer = (await (await ask(this.base)).json()) as { uploads: Upload[] };
       const last = answer.uploads.at(-1);
       if (last === undefined) return;
@@ -86,6 +99,12 @@ class UploadPanel extends HTMLElement {
     } catch (error) {
       this.failed(error);
     }
+  }
+
+  private async remember(): Promise<void> {
+    const path = this.base.replace(/uploads$/, 'refusals.json');
+    const told = (await (await ask(path)).json()) as { refusals: { name: string; reason: string; at: string }[] };
+    if (told.refusals.length > 0) this.piece('earlier').replaceChildren(earlier(told.refusals));
   }
 
   private offer(upload: Upload): void {

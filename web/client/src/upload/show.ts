@@ -123,6 +123,21 @@ export function reasons(results: readonly FileResult[]): HTMLElement | null {
   );
 }
 
+/** What did not get into the case on earlier days. */
+export function earlier(refused: readonly { name: string; reason: string; at: string }[]): HTMLElement {
+  const lines = refused.map((one) =>
+    make(
+      'li',
+      {},
+      make('span', { class: 'upload-name' }, one.name),
+      make('span', { class: 'small' }, one.reason),
+      make('time', { class: 'small muted', datetime: one.at }, new Date(one.at).toLocaleString('en-GB')),
+    ),
+  );
+  const title = make('summary', {}, `${count(refused.length, 'file')} not taken earlier`);
+  return make('details', { class: 'upload-reasons' }, title, make('ul', {}, ...lines));
+}
+
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
