@@ -236,7 +236,7 @@ def _files(paths: Sequence[Path]) -> list[Path]:
 
 
 def _demand_patient(inspection: Inspection, found: Case, *, accept: bool) -> None:
-    born = found.patient_born_on.strftime("%Y%m%d") if found.patient_born_on else ""
+    born = found.patient_born_on.isoformat() if found.patient_born_on else ""
     expected = Identity(
         f"{found.patient_family_name}^{found.patient_given_name}", born, found.patient_sex, found.patient_id
     )

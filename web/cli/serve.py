@@ -28,25 +28,29 @@ def serve(config: Path | None, folder: Path | None) -> None:
     """Run an installation until interrupted; raises Fault when address or database is taken."""
     place = find(config, folder)
     logs.configure(place.settings.server.log_level)
-    listening = _listen(place.settings)
-    settings = _with_port(place, listening)
-    _run(settings, listening, lambda: say(f"Consilium answers at {settings.public_url}"), demo=False)
+    with contextlib.closing(_listen(place.settings)) as listening:
+        settings = _with_port(place, listening)
+        _run(settings, listening, lambda: say(f"Consilium answers at {settings.public_url}"), demo=False)
 
 
 def demo(folder: Path, port: int, *, as_json: bool) -> None:
     """Build the demo if need be, then run it and print the ways in."""
     place = find(None, folder, port=port)
     logs.configure("warning")
-    listening = _listen(place.settings)
-    settings = _with_port(place, listening)
-    if not built(settings):
-        _build(settings, as_json=as_json)
+    with contextlib.closing(_listen(place.settings)) as listening:
+        settings = _with_port(place, listening)
+        if not built(settings):
+            _build(settings, as_json=as_json)
+        ways = _ways(settings)
+        _run(settings, listening, lambda: _welcome(settings, ways, as_json=as_json), demo=True)
+
+
+def _ways(settings: Settings) -> Demo:
     try:
         with opened(settings.database_url) as database:
-            ways = doors(settings, database, now())
+            return doors(settings, database, now())
     except DatabaseInUse as error:
         raise Fault(str(error), 3) from None
-    _run(settings, listening, lambda: _welcome(settings, ways, as_json=as_json), demo=True)
 
 
 def _build(settings: Settings, *, as_json: bool) -> None:
