@@ -85,7 +85,8 @@ def _settle(session: Session) -> None:
 
 def _films(folder: Path, family: str = "Fictional") -> Path:
     folder.mkdir()
-    made = study("flexion-extension", Patient(family, "Ada", f"D-{family}", date(1961, 4, 2), "F"), TAKEN, 3, small=True)
+    who = Patient(family, "Ada", f"D-{family}", date(1961, 4, 2), "F")
+    made = study("flexion-extension", who, TAKEN, 3, small=True)
     for number, file in enumerate(made.files):
         (folder / f"{number}.dcm").write_bytes(file)
     return folder
