@@ -5,6 +5,11 @@ from typing import Any
 
 import pytest
 
+FLAGS = [
+    "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync",
+]
+
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
@@ -12,4 +17,4 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None:
         pytest.skip("needs Chromium on the PATH")
-    return {**browser_type_launch_args, "executable_path": found, "args": ["--no-sandbox"]}
+    return {**browser_type_launch_args, "executable_path": found, "args": FLAGS}

@@ -9,8 +9,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from pydicom import dcmread
+from pydicom.data import get_testdata_file
+from pydicom.uid import generate_uid
 from sqlmodel import Session
 
 from agenda.boards import Board, seat
@@ -20,8 +24,8 @@ from agenda.conferences import place, plan_conference, publish
 from agenda.people import Site, add_person, keep_disciplines
 from imaging.intake import Arrived, Intake, index
 from imaging.sandbox import Sandbox
+from imaging.settings import WorkerSettings
 from imaging.vault import LocalVault
-from tests.unit.web.imaged import STUDY, WORKER, slices
 from web.app import create_app
 from web.auth.enter import issue_link
 from web.auth.passwords import Passwords, keep_password
@@ -30,6 +34,8 @@ from web.database import Deed
 from web.services import Services
 from web.settings import ServerSettings, Settings, StorageSettings
 
+STUDY, SERIES, SLICES = "1.2.826.1", "1.2.826.1.1", 5
+WORKER = WorkerSettings(processes=1, wall_seconds=60, cpu_seconds=60)
 PASSWORD = "cobalt lantern ferry"
 CAST = (
     ("laurent", "Dr Ines Laurent", "member", "chair", "spine-surgery"),
@@ -115,7 +121,8 @@ def meeting(folder: Path, browser: Browser) -> Iterator[Meeting]:
 def _await(server: uvicorn.Server, thread: threading.Thread) -> None:
     until = time.monotonic() + 20
     while not server.started:
-        assert thread.is_alive() and time.monotonic() < until, "the server did not start"
+        assert thread.is_alive(), "the server stopped"
+        assert time.monotonic() < until, "the server did not start"
         thread.join(0.02)
 
 
@@ -169,7 +176,7 @@ def _images(held: Services, folder: Path) -> None:
     sandbox = Sandbox(WORKER)
     try:
         intake = Intake(held.settings.imaging.file, LocalVault(held.settings.vault_directory), sandbox)
-        found = intake.inspect([Arrived(one.name, one) for one in slices(folder / "in")])
+        found = intake.inspect([Arrived(one.name, one) for one in _slices(folder / "in")])
         kept = intake.keep(found.candidates)
     finally:
         sandbox.close()
@@ -179,6 +186,26 @@ def _images(held: Services, folder: Path) -> None:
         add_study(session, CASES[0], STUDY, now())
 
     held.database.write_now(Deed("system", "Test", "test.images", now()), enter)
+
+
+def _slices(folder: Path) -> list[Path]:
+    """MR slices of 64 × 64, 5 mm apart."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = []
+    for number in range(SLICES):
+        dataset = dcmread(str(get_testdata_file("MR_small.dcm", download=False)))
+        dataset.StudyInstanceUID, dataset.SeriesInstanceUID = STUDY, SERIES
+        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid(
+            entropy_srcs=[SERIES, str(number)]
+        )
+        dataset.InstanceNumber = number + 1
+        dataset.ImageOrientationPatient, dataset.ImagePositionPatient = [1, 0, 0, 0, 1, 0], [0, 0, 5 * number]
+        pixels = np.array(dataset.pixel_array)
+        pixels[0, 0] = number
+        dataset.PixelData = pixels.tobytes()
+        made.append(folder / f"{number}.dcm")
+        dataset.save_as(made[-1])
+    return made
 
 
 def _link(session: Session, person_id: str) -> str:

@@ -125,24 +125,25 @@ export class ConsiliumRoom extends LitElement {
     const { model } = this;
     const table = model.table;
     if (table === null) return stage(model);
-    return html`<consilium-viewer
-      .caseId=${table.id}
-      .me=${model.me}
-      .discipline=${model.myDiscipline}
-      .disciplines=${model.facts.disciplines}
-      .marks=${this.viewerMarks()}
-      .canDraw=${model.may('draw')}
-      .following=${this.follow.following && !this.follow.leading}
-      .telepointers=${this.others.telepointers(performance.now())}
-      .drafts=${this.others.drafts()}
-      @viewportchange=${(event: CustomEvent<Viewport>) => this.follow.moved(event.detail)}
-      @leave=${() => this.lookAround()}
-      @markcomplete=${(event: CustomEvent<MarkComplete>) => this.draw(event.detail)}
-      @markmove=${(event: CustomEvent<MarkMove>) => this.ask({ type: 'reshape', ...event.detail })}
-      @markerase=${(event: CustomEvent<MarkErase>) => this.ask({ type: 'erase', mark: event.detail.mark })}
-      @draft=${(event: CustomEvent<Draft | null>) => this.draftChanged(event.detail)}
-      @pointerat=${(event: CustomEvent<PointerAt | null>) => this.point(event.detail)}
-    ></consilium-viewer>`;
+    return html`<h2 class="sr-only">Images</h2>
+      <consilium-viewer
+        .caseId=${table.id}
+        .me=${model.me}
+        .discipline=${model.myDiscipline}
+        .disciplines=${model.facts.disciplines}
+        .marks=${this.viewerMarks()}
+        .canDraw=${model.may('draw')}
+        .following=${this.follow.following && !this.follow.leading}
+        .telepointers=${this.others.telepointers(performance.now())}
+        .drafts=${this.others.drafts()}
+        @viewportchange=${(event: CustomEvent<Viewport>) => this.follow.moved(event.detail)}
+        @leave=${() => this.lookAround()}
+        @markcomplete=${(event: CustomEvent<MarkComplete>) => this.draw(event.detail)}
+        @markmove=${(event: CustomEvent<MarkMove>) => this.ask({ type: 'reshape', ...event.detail })}
+        @markerase=${(event: CustomEvent<MarkErase>) => this.ask({ type: 'erase', mark: event.detail.mark })}
+        @draft=${(event: CustomEvent<Draft | null>) => this.draftChanged(event.detail)}
+        @pointerat=${(event: CustomEvent<PointerAt | null>) => this.point(event.detail)}
+      ></consilium-viewer>`;
   }
 
   private foot(): TemplateResult {

@@ -29,6 +29,7 @@ export interface TabActions {
 /** The tab list with its panels. */
 export function tabs(model: RoomModel, chosen: PanelName, tick: number, actions: TabActions): TemplateResult {
   return html`
+    <h2 class="sr-only">Deliberation</h2>
     <div class="room-tabs">
       <div
         class="tabs"
