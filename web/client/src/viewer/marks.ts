@@ -150,10 +150,12 @@ export function simplified(points: readonly Point[], tolerance: number): readonl
   return [...before.slice(0, -1), ...simplified(points.slice(furthest), tolerance)];
 }
 
-/** A freehand outline simplified until it fits what the room keeps. */
+/** A freehand outline simplified until it fits what the room keeps; a wild scribble is thinned first. */
 export function outlineKept(points: readonly Point[], tolerance: number): readonly Point[] {
-  let kept = simplified(points, tolerance);
-  for (let coarser = tolerance * 2; kept.length > LARGEST_FREEHAND; coarser *= 2) kept = simplified(points, coarser);
+  const stride = Math.ceil(points.length / (2 * LARGEST_FREEHAND));
+  const thinned = stride > 1 ? points.filter((_, at) => at % stride === 0) : points;
+  let kept = simplified(thinned, tolerance);
+  for (let coarser = tolerance * 2; kept.length > LARGEST_FREEHAND; coarser *= 2) kept = simplified(thinned, coarser);
   return kept;
 }
 

@@ -78,5 +78,12 @@ export function seriesWords(series: SeriesListed): string {
 }
 
 export function studyWords(study: StudyListed): string {
-  return [study.description, study.date ?? ''].filter((part) => part !== '').join(' · ');
+  return [study.description, study.date === null ? '' : dateWords(study.date)].filter((part) => part !== '').join(', ');
+}
+
+/** A calendar date in words, as everywhere in the product: 9 Nov 2026. */
+function dateWords(date: string): string {
+  const day = new Date(`${date}T00:00:00Z`);
+  if (Number.isNaN(day.getTime())) return date;
+  return day.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
 }
