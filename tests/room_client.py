@@ -20,11 +20,17 @@ class Client:
         self.received: list[dict[str, Any]] = []
         self.socket: ClientConnection
 
-    async def connect(self, since: int | None = None, *, origin: str | None = None, hello: bool = True) -> dict[str, Any]:
+    async def connect(
+        self, since: int | None = None, *, origin: str | None = None, hello: bool = True
+    ) -> dict[str, Any]:
         ticket = await asyncio.to_thread(self._ticket)
         self.socket = await connect(
-            f"ws://127.0.0.1:{self.port}/sockets/room?ticket={ticket}", max_size=None, compression=None,
-            additional_headers={"Authorization": f"Bearer {self.token}"}, origin=origin, ping_interval=None,  # type: ignore[arg-type]
+            f"ws://127.0.0.1:{self.port}/sockets/room?ticket={ticket}",
+            max_size=None,
+            compression=None,
+            additional_headers={"Authorization": f"Bearer {self.token}"},
+            origin=origin,
+            ping_interval=None,  # type: ignore[arg-type]
         )
         if not hello:
             return {}
@@ -58,7 +64,9 @@ class Client:
 
     def _ticket(self) -> str:
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/conferences/{ROOM}/ticket", data=b"", method="POST",
+            f"http://127.0.0.1:{self.port}/conferences/{ROOM}/ticket",
+            data=b"",
+            method="POST",
             headers={"Authorization": f"Bearer {self.token}"},
         )
         with urllib.request.urlopen(request, timeout=10) as answer:

@@ -45,7 +45,9 @@ class Running:
 @contextmanager
 def server(directory: Path) -> Iterator[Running]:
     """Start the process; it is killed at the end whatever happened."""
-    process = subprocess.Popen([sys.executable, "-m", "tests.room_server", str(directory)], cwd=ROOT, stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.room_server", str(directory)], cwd=ROOT, stdout=subprocess.PIPE
+    )
     try:
         assert process.stdout is not None
         ready = json.loads(process.stdout.readline())
@@ -66,16 +68,32 @@ def _seed_all(session: Session) -> dict[str, str]:
         session.flush()
         session.add(
             Instance(
-                sop_instance_uid=IMAGE, series_instance_uid="1.2.840.99.0", sop_class_uid="1.2.840.10008.5.1.4.1.1.4",
-                transfer_syntax_uid="1.2.840.10008.1.2.1", digest="0" * 64, size=1, received_at=AT, rows=512, columns=512,
-                frames=1, row_spacing_mm=0.7, column_spacing_mm=0.5, spacing_source="pixel",
+                sop_instance_uid=IMAGE,
+                series_instance_uid="1.2.840.99.0",
+                sop_class_uid="1.2.840.10008.5.1.4.1.1.4",
+                transfer_syntax_uid="1.2.840.10008.1.2.1",
+                digest="0" * 64,
+                size=1,
+                received_at=AT,
+                rows=512,
+                columns=512,
+                frames=1,
+                row_spacing_mm=0.7,
+                column_spacing_mm=0.5,
+                spacing_source="pixel",
             )
         )
         session.add(Membership(board_id="board", person_id="ada", role="chair"))
         for person, role in MEMBERS.items():
             session.add(
-                Person(id=person, name=f"Dr {person}", email=f"{person}@x.org", standing="member", site_id="site",
-                       discipline="physical-therapy" if person == "cy" else "spine-surgery")
+                Person(
+                    id=person,
+                    name=f"Dr {person}",
+                    email=f"{person}@x.org",
+                    standing="member",
+                    site_id="site",
+                    discipline="physical-therapy" if person == "cy" else "spine-surgery",
+                )
             )
             session.flush()
             session.add(Membership(board_id="board", person_id=person, role=role))
@@ -93,14 +111,17 @@ async def _main(directory: Path) -> None:
     listening.bind(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     settings = Settings(
-        server=ServerSettings(port=port), storage=StorageSettings(directory=directory),
+        server=ServerSettings(port=port),
+        storage=StorageSettings(directory=directory),
     )
     settings = settings.model_copy(
         update={"conference": settings.conference.model_copy(update={"messages_per_s": 1e6, "messages_burst": 10**6})}
     )
     app = create_app(settings)
     tokens = await app.state.services.database.write(DEED, _seed_all)
-    config = uvicorn.Config(app, ws=RoomProtocol, ws_per_message_deflate=False, log_config=None, access_log=False, lifespan="on")
+    config = uvicorn.Config(
+        app, ws=RoomProtocol, ws_per_message_deflate=False, log_config=None, access_log=False, lifespan="on"
+    )
     running = uvicorn.Server(config)
     serving = asyncio.create_task(running.serve([listening]))
     while not running.started:

@@ -116,7 +116,9 @@ def _check(directory: Path, scribe: Scribe, newcomer: tuple[int, str]) -> None:
     with opened(f"sqlite:///{directory / 'consilium.db'}") as database:
         history = database.read_now(log.history, ROOM)
         assert database.read_now(log.verify, ROOM) == history.head
-    lost = [command_id for command_id, seq in scribe.acked.items() if history.commands.get(command_id, ("", 0))[1] != seq]
+    lost = [
+        command_id for command_id, seq in scribe.acked.items() if history.commands.get(command_id, ("", 0))[1] != seq
+    ]
     assert lost == []
     assert [one.seq for one in history.recorded] == list(range(1, len(history.recorded) + 1))
     seq, digest = newcomer

@@ -40,12 +40,18 @@ people = st.sampled_from(EVERYBODY)
 cases = st.sampled_from([HIP, HIP, HIP, KNEE])
 marks = st.sampled_from(["m1", "m2", "m3"]).map(MarkId)
 numbers = st.integers(0, 4)
-points = st.sampled_from([((1.0, 1.0), (9.0, 9.0)), ((0.0, 0.0), (512.0, 512.0)), ((-1.0, 0.0), (5.0, 5.0)), ((1.0, 1.0),)])
+points = st.sampled_from(
+    [((1.0, 1.0), (9.0, 9.0)), ((0.0, 0.0), (512.0, 512.0)), ((-1.0, 0.0), (5.0, 5.0)), ((1.0, 1.0),)]
+)
 
 by_people = st.one_of(
     st.sampled_from([c.OpenConference(), c.RaiseHand(), c.PassFloor(None)]),
     st.builds(c.CallCase, cases),
-    st.builds(c.AssignRole, people.map(lambda one: one.person_id), st.sampled_from(["member", "observer", "chair", "presenter"])),
+    st.builds(
+        c.AssignRole,
+        people.map(lambda one: one.person_id),
+        st.sampled_from(["member", "observer", "chair", "presenter"]),
+    ),
     st.builds(c.PassFloor, people.map(lambda one: one.person_id)),
     st.builds(c.LowerHand, people.map(lambda one: one.person_id)),
     st.builds(c.Show, cases, st.sampled_from([view(), view(2.0)])),
@@ -55,17 +61,27 @@ by_people = st.one_of(
     st.builds(c.GiveOpinion, cases, st.sampled_from(["fusion", "therapy", "prayer"]).map(opinion)),
     st.builds(c.Reveal, cases),
     st.builds(c.OpenRound, cases),
-    st.builds(c.AddOption, cases, st.sampled_from([Option("block", "interventional", "Block"), Option("fusion", "surgical", "X")])),
+    st.builds(
+        c.AddOption,
+        cases,
+        st.sampled_from([Option("block", "interventional", "Block"), Option("fusion", "surgical", "X")]),
+    ),
 )
 on_words = st.one_of(
     st.builds(
-        c.DraftRecommendation, st.just(HIP), numbers,
+        c.DraftRecommendation,
+        st.just(HIP),
+        numbers,
         st.sampled_from([words(), words("fusion"), words(cited=(MarkId("m1"),)), words(answers={})]),
     ),
     st.builds(c.ReadBack, st.just(HIP), numbers),
     st.builds(c.Reopen, st.just(HIP)),
-    st.builds(c.Attest, st.just(HIP), numbers, st.sampled_from(["concur", "dissent"]), st.sampled_from(["", "Because."])),
-    st.builds(c.MarkAbsent, st.just(HIP), st.sampled_from(["spine-surgery", "physical-therapy", "x"]), st.just("Ill")),
+    st.builds(
+        c.Attest, st.just(HIP), numbers, st.sampled_from(["concur", "dissent"]), st.sampled_from(["", "Because."])
+    ),
+    st.builds(
+        c.MarkAbsent, st.just(HIP), st.sampled_from(["spine-surgery", "physical-therapy", "x"]), st.just("Ill")
+    ),
     st.builds(c.Sign, st.just(HIP), numbers),
 )
 
@@ -105,7 +121,9 @@ class RoomConversation(RuleBasedStateMachine):
         for person in EVERYBODY:
             eyes = visibility.sight(self.machine.state, person)
             shown = visibility.shown_all(answer.recorded, eyes, self.machine.state)
-            self.screens[person.person_id] = replica.fold(self.screens[person.person_id], json.loads(json.dumps(shown)))
+            self.screens[person.person_id] = replica.fold(
+                self.screens[person.person_id], json.loads(json.dumps(shown))
+            )
         return Accepted(answer.recorded[-1].seq, answer.recorded)
 
     @initialize()
@@ -125,7 +143,10 @@ class RoomConversation(RuleBasedStateMachine):
     def deliberate(self, who: Participant, command: c.Command) -> None:
         self.say(who, command)
 
-    @rule(who=st.sampled_from([CHAIR, SURGEON, THERAPIST]), command=st.builds(c.Attest, st.just(HIP), st.just(0), st.just("concur"), st.just("")))
+    @rule(
+        who=st.sampled_from([CHAIR, SURGEON, THERAPIST]),
+        command=st.builds(c.Attest, st.just(HIP), st.just(0), st.just("concur"), st.just("")),
+    )
     def close_for_the_words_there_are(self, who: Participant, command: c.Attest) -> None:
         draft = self.machine.state.cases[HIP].recommendation
         if draft is not None:
@@ -160,7 +181,8 @@ class RoomConversation(RuleBasedStateMachine):
     @invariant()
     def replay_through_the_codec_gives_the_state(self) -> None:
         stored = [
-            Recorded(one.seq, one.at, one.actor, codec.events.read(codec.encode(codec.encode_event(one.event)))) for one in self.log
+            Recorded(one.seq, one.at, one.actor, codec.events.read(codec.encode(codec.encode_event(one.event))))
+            for one in self.log
         ]
         assert room_state.replay(stored) == self.machine.state
 
@@ -168,11 +190,15 @@ class RoomConversation(RuleBasedStateMachine):
     def every_screen_shows_the_projection(self) -> None:
         for person in EVERYBODY:
             eyes = visibility.sight(self.machine.state, person)
-            assert canonical(self.screens[person.person_id]) == canonical(visibility.project(self.machine.state, eyes))
+            assert canonical(self.screens[person.person_id]) == canonical(
+                visibility.project(self.machine.state, eyes)
+            )
 
     @invariant()
     def sealed_opinions_are_on_nobody_elses_screen(self) -> None:
-        revealed = {(one.event.case, one.event.round) for one in self.log if isinstance(one.event, e.OpinionsRevealed)}
+        revealed = {
+            (one.event.case, one.event.round) for one in self.log if isinstance(one.event, e.OpinionsRevealed)
+        }
         for viewer, screen in self.screens.items():
             for key, case in screen["cases"].items():
                 for given in case["opinions"].values():
@@ -209,7 +235,9 @@ class RoomConversation(RuleBasedStateMachine):
         for discipline, voices in given.items():
             last = {voice.person: voice.closing for voice in voices}
             closed = closings[discipline]
-            assert {voice.person: voice.closing for voice in (closed.first, *closed.others)} == last, "a voice disappeared"
+            assert {voice.person: voice.closing for voice in (closed.first, *closed.others)} == last, (
+                "a voice disappeared"
+            )
 
     @invariant()
     def a_signature_stands_on_everything_it_needs(self) -> None:
@@ -220,7 +248,9 @@ class RoomConversation(RuleBasedStateMachine):
             digest = [event.digest for event in before if isinstance(event, e.RecommendationReadBack)][-1]
             assert one.event.signature.digest == digest
             since = max(i for i, event in enumerate(before) if isinstance(event, e.RecommendationReadBack))
-            assert not any(isinstance(event, (e.RecommendationDrafted, e.RecommendationReopened)) for event in before[since:])
+            assert not any(
+                isinstance(event, (e.RecommendationDrafted, e.RecommendationReopened)) for event in before[since:]
+            )
             heard = {event.discipline for event in before[since:] if isinstance(event, e.Attested)}
             absent = {event.discipline for event in before if isinstance(event, e.DisciplineMarkedAbsent)}
             assert set(brief().required) <= heard | absent, "signed unheard"
@@ -231,7 +261,9 @@ class RoomConversation(RuleBasedStateMachine):
         signed = [index for index, one in enumerate(self.log) if isinstance(one.event, e.Signed)]
         if signed:
             for one in self.log[signed[0] + 1 :]:
-                assert getattr(one.event, "case", None) != HIP or isinstance(one.event, (e.CaseCalled, e.Shown)), one.event
+                assert getattr(one.event, "case", None) != HIP or isinstance(one.event, (e.CaseCalled, e.Shown)), (
+                    one.event
+                )
                 assert not isinstance(one.event, e.Drawn) or one.event.mark.case != HIP
 
     @invariant()

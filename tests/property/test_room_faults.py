@@ -35,15 +35,28 @@ def _after(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, change: Call
 
 @fault
 def opinions_are_shown_to_the_chair(patch: pytest.MonkeyPatch) -> None:
-    _after(patch, visibility, "sight_among", lambda eyes, _authors, who: replace(eyes, author="bo") if who.role == "chair" else eyes)
+    _after(
+        patch,
+        visibility,
+        "sight_among",
+        lambda eyes, _authors, who: replace(eyes, author="bo") if who.role == "chair" else eyes,
+    )
 
 
 @fault
 def the_placeholder_of_an_opinion_carries_it(patch: pytest.MonkeyPatch) -> None:
     original = visibility._shown_event
     patch.setattr(
-        visibility, "_shown_event",
-        lambda event, eyes, of: {**original(event, eyes, of), **({"type": "opinion-given", "opinion": plain(event.opinion)} if isinstance(event, e.OpinionGiven) else {})},
+        visibility,
+        "_shown_event",
+        lambda event, eyes, of: {
+            **original(event, eyes, of),
+            **(
+                {"type": "opinion-given", "opinion": plain(event.opinion)}
+                if isinstance(event, e.OpinionGiven)
+                else {}
+            ),
+        },
     )
 
 
@@ -59,7 +72,9 @@ def the_reveal_forgets_to_carry_the_opinions(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def a_guest_is_told_which_other_case_is_called(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(visibility, "_case_of", lambda event, of: None if isinstance(event, e.CaseCalled) else _case_of(event, of))
+    patch.setattr(
+        visibility, "_case_of", lambda event, of: None if isinstance(event, e.CaseCalled) else _case_of(event, of)
+    )
 
 
 _case_of = visibility._case_of
@@ -67,7 +82,9 @@ _case_of = visibility._case_of
 
 @fault
 def marks_of_other_cases_reach_a_guest(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(visibility, "_case_of", lambda event, of: None if isinstance(event, e.Drawn) else _case_of(event, of))
+    patch.setattr(
+        visibility, "_case_of", lambda event, of: None if isinstance(event, e.Drawn) else _case_of(event, of)
+    )
 
 
 @fault
@@ -126,11 +143,22 @@ def closing_does_not_wait_for_the_read_back(patch: pytest.MonkeyPatch) -> None:
 def a_stale_draft_is_taken(patch: pytest.MonkeyPatch) -> None:
     original = recommendation.attest
     patch.setattr(
-        recommendation, "attest",
-        lambda of, who, command: original(of, who, replace(command, revision=of.cases[command.case].recommendation.revision))
-        if of.cases[command.case].recommendation else original(of, who, command),
+        recommendation,
+        "attest",
+        lambda of, who, command: (
+            original(of, who, replace(command, revision=of.cases[command.case].recommendation.revision))
+            if of.cases[command.case].recommendation
+            else original(of, who, command)
+        ),
     )
-    _after(patch, recommendation, "attest", lambda answer, of, who, command: tuple(replace(one, revision=command.revision) for one in answer) if isinstance(answer, tuple) else answer)
+    _after(
+        patch,
+        recommendation,
+        "attest",
+        lambda answer, of, who, command: (
+            tuple(replace(one, revision=command.revision) for one in answer) if isinstance(answer, tuple) else answer
+        ),
+    )
 
 
 @fault
@@ -163,7 +191,11 @@ def an_erased_identity_may_be_used_again(patch: pytest.MonkeyPatch) -> None:
         case = of.mark_cases.get(mark)
         after = of if case is None else state._with_case(of, case, change)
         gone = case is not None and mark not in after.cases[case].marks
-        return replace(after, mark_cases={key: one for key, one in after.mark_cases.items() if key != mark}) if gone else after
+        return (
+            replace(after, mark_cases={key: one for key, one in after.mark_cases.items() if key != mark})
+            if gone
+            else after
+        )
 
     patch.setattr(state, "_with_mark_case", with_mark_case)
 
@@ -172,16 +204,36 @@ def an_erased_identity_may_be_used_again(patch: pytest.MonkeyPatch) -> None:
 def anybody_reshapes_a_mark(patch: pytest.MonkeyPatch) -> None:
     original = marks.reshape
     patch.setattr(
-        marks, "reshape",
+        marks,
+        "reshape",
         lambda of, who, command, context: original(
-            of, replace(who, person_id=next((one.author for case in of.cases.values() for one in case.marks.values() if one.mark == command.mark), who.person_id)), command, context
+            of,
+            replace(
+                who,
+                person_id=next(
+                    (
+                        one.author
+                        for case in of.cases.values()
+                        for one in case.marks.values()
+                        if one.mark == command.mark
+                    ),
+                    who.person_id,
+                ),
+            ),
+            command,
+            context,
         ),
     )
 
 
 @fault
 def reshaping_does_not_count_revisions(patch: pytest.MonkeyPatch) -> None:
-    _after(patch, marks, "reshape", lambda answer, *_: tuple(replace(one, revision=1) for one in answer) if isinstance(answer, tuple) else answer)
+    _after(
+        patch,
+        marks,
+        "reshape",
+        lambda answer, *_: tuple(replace(one, revision=1) for one in answer) if isinstance(answer, tuple) else answer,
+    )
 
 
 @fault
@@ -193,8 +245,11 @@ def erasing_leaves_the_mark(patch: pytest.MonkeyPatch) -> None:
 def the_floor_stays_with_whoever_left(patch: pytest.MonkeyPatch) -> None:
     original = state._people
     patch.setattr(
-        state, "_people",
-        lambda of, event, at: replace(original(of, event, at), floor=of.floor) if isinstance(event, e.Left) else original(of, event, at),
+        state,
+        "_people",
+        lambda of, event, at: (
+            replace(original(of, event, at), floor=of.floor) if isinstance(event, e.Left) else original(of, event, at)
+        ),
     )
 
 
@@ -202,8 +257,11 @@ def the_floor_stays_with_whoever_left(patch: pytest.MonkeyPatch) -> None:
 def a_hand_stays_up_when_its_owner_left(patch: pytest.MonkeyPatch) -> None:
     original = state._people
     patch.setattr(
-        state, "_people",
-        lambda of, event, at: replace(original(of, event, at), hands=of.hands) if isinstance(event, e.Left) else original(of, event, at),
+        state,
+        "_people",
+        lambda of, event, at: (
+            replace(original(of, event, at), hands=of.hands) if isinstance(event, e.Left) else original(of, event, at)
+        ),
     )
 
 
@@ -224,7 +282,9 @@ def a_command_sent_again_is_decided_again(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def time_runs_backwards(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(room, "max", lambda now, last: f"2026-11-25{now[10:]}" if last > "2026-11-26T08:00:20" else now, raising=False)
+    patch.setattr(
+        room, "max", lambda now, last: f"2026-11-25{now[10:]}" if last > "2026-11-26T08:00:20" else now, raising=False
+    )
 
 
 @fault
@@ -242,9 +302,13 @@ def a_refusal_leaves_a_trace(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def the_signature_is_over_other_words(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(recommendation, "frozen_digest", lambda case, revision, words: digest({"case": case, "at": revision}))
+    patch.setattr(
+        recommendation, "frozen_digest", lambda case, revision, words: digest({"case": case, "at": revision})
+    )
     original = decide.recommendation.sign
-    patch.setattr(recommendation, "sign", lambda of, who, command, context: _forged(original(of, who, command, context)))
+    patch.setattr(
+        recommendation, "sign", lambda of, who, command, context: _forged(original(of, who, command, context))
+    )
 
 
 def _forged(answer: Any) -> Any:
@@ -261,8 +325,13 @@ def test_the_laws_catch(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         run_state_machine_as_test(
             RoomConversation,
             settings=settings(
-                max_examples=120, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck),
-                phases=[Phase.generate], derandomize=True, report_multiple_bugs=False,
+                max_examples=120,
+                stateful_step_count=60,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+                phases=[Phase.generate],
+                derandomize=True,
+                report_multiple_bugs=False,
             ),
         )
 
