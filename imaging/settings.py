@@ -33,7 +33,7 @@ class ArchiveSettings(_Section):
     """[imaging.archive]: how far a zip may unfold."""
 
     total_bytes: int = Field(default=8 * GIB, ge=MIB)
-    """Largest sum of the unpacked members of one zip."""
+    """Largest sum of the unpacked members of all zips of one upload."""
     ratio: int = Field(default=200, ge=2)
     """Largest ratio of unpacked to packed size of one member, and of the zip as a whole."""
     ratio_floor_bytes: int = Field(default=4 * MIB, ge=0)

@@ -272,29 +272,43 @@ class Uploads:
         return whole
 
     def _unfold(self, upload: Upload) -> tuple[list[Arrived], list[Outcome]]:
-        """Every file, with zips replaced by what is in them."""
-        members = self._root / upload.id / "members"
-        shutil.rmtree(members, ignore_errors=True)
+        """Every file, with zips replaced by what is in them; all zips share the limits of one."""
+        shutil.rmtree(self._root / upload.id / "members", ignore_errors=True)
         arrived: list[Arrived] = []
         refused: list[Outcome] = []
+        spare = shutil.disk_usage(self._root).free - self.limits.free_bytes
+        left = min(self._archives.total_bytes, max(spare, 0))
         for index, file in enumerate(upload.files):
             part = self._part(upload.id, index)
             part.touch()
             if not is_zip(part):
                 arrived.append(Arrived(file.name, part))
                 continue
-            into = members / f"{index:06}"
-            into.mkdir(parents=True, mode=0o700)
-            try:
-                for member in unpacked(part, into, self._archives, self.limits.files - len(arrived)):
-                    name = f"{file.name} › {member.name}"
-                    if member.path is not None:
-                        arrived.append(Arrived(name, member.path))
-                    elif member.refusal is not None:
-                        why = member.refusal
-                        refused.append(Outcome(name, "refused", why.code, why.reason, member.size))
-            except Refused as why:
-                refused.append(Outcome(file.name, "refused", why.code, why.reason, file.size))
+            limits = self._archives.model_copy(update={"total_bytes": left})
+            inside, why = self._opened(upload, index, limits, self.limits.files - len(arrived))
+            left -= sum(one.path.stat().st_size for one in inside)
+            arrived += inside
+            refused += why
+        return arrived, refused
+
+    def _opened(
+        self, upload: Upload, index: int, limits: ArchiveSettings, files: int
+    ) -> tuple[list[Arrived], list[Outcome]]:
+        """The members of one zip that could be unpacked, and the reasons for the others."""
+        file = upload.files[index]
+        into = self._root / upload.id / "members" / f"{index:06}"
+        into.mkdir(parents=True, mode=0o700)
+        arrived: list[Arrived] = []
+        refused: list[Outcome] = []
+        try:
+            for member in unpacked(self._part(upload.id, index), into, limits, files):
+                name, why = f"{file.name} › {member.name}", member.refusal
+                if member.path is not None:
+                    arrived.append(Arrived(name, member.path))
+                elif why is not None:
+                    refused.append(Outcome(name, "refused", why.code, why.reason, member.size))
+        except Refused as why:
+            refused.append(Outcome(file.name, "refused", why.code, why.reason, file.size))
         return arrived, refused
 
     def _announced(self, upload: Upload, index: int) -> Announced:

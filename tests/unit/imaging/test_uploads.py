@@ -13,7 +13,7 @@ from imaging.sandbox import Sandbox
 from imaging.settings import ArchiveSettings, FileSettings, UploadSettings, WorkerSettings
 from imaging.uploads import Announced, Upload, Uploads
 from imaging.vault import LocalVault
-from tests.unit.imaging.samples import slice_of
+from tests.unit.imaging.samples import slice_of, zip_of
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ANA = Identity("Rivera^Ana", "1971-03-04", "F", "")
@@ -131,6 +131,19 @@ def test_the_case_s_patient_goes_on_without_a_question(uploads: Uploads) -> None
     assert uploads.intake.vault.has(kept[0].digest)
     done = uploads.complete(upload.id, [Outcome("f0", "taken", study_instance_uid="1.2.3")])
     assert (done.state, done.studies, done.results[0].result) == ("done", ["1.2.3"], "taken")
+
+
+def test_several_zips_share_one_allowance(tmp_path: Path, sandbox: Sandbox) -> None:
+    intake = Intake(FileSettings(), LocalVault(tmp_path / "vault"), sandbox)
+    archives = ArchiveSettings(total_bytes=1024 * 1024)
+    uploads = Uploads(tmp_path / "uploads", LIMITS, archives, intake)
+    packed = zip_of({"a": bytes(range(256)) * 2400}, tmp_path / "a.zip").read_bytes()
+    upload = begin(uploads, len(packed), len(packed))
+    for index in (0, 1):
+        uploads.append(upload, index, 0, packed, AT)
+    uploads.begin(upload)
+    told = {one.name: one.code for one in uploads.check(upload.id, ANA).results}
+    assert told == {"f0 › a": "not-dicom", "f1": "zip-size"}
 
 
 def test_the_files_of_an_upload_that_is_over_are_gone(uploads: Uploads, tmp_path: Path) -> None:
