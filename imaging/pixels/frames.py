@@ -3,10 +3,11 @@
 Runs in disposable workers only: the bytes are not trusted. Decoders differ in small ways that show as wrong pixels, so
 each rule below names what it is for:
 
-- the data set, not the codestream, says the sign: JPEG-LS, lossless JPEG and some JPEG 2000 come out unsigned;
+- the data set says the sign, for JPEG-LS, lossless JPEG and some JPEG 2000 come out unsigned; but a codestream that is
+  itself signed stays so, where taking its negative values as large ones would show air as white;
 - bits above High Bit are not pixels (old overlays live there), and a negative value may not be sign-extended;
 - lossy HTJ2K goes to OpenJPEG, which clamps where OpenJPH lets undershoot wrap into white specks;
-- YBR is turned to RGB exactly once: by the JPEG and JPEG 2000 decoders where the codestream is transformed, else here.
+- YBR is turned to RGB exactly once: by the decoders of JPEG, JPEG XL and transformed JPEG 2000, else here.
 """
 
 import io
@@ -241,7 +242,7 @@ def _finished(layout: Layout, raw: NDArray[Any], found: Tables | None) -> Decode
         return Decoded(values, tables=found)
     if layout.photometric not in _COLOUR or layout.samples != 3:
         raise NoPicture(f"The photometric interpretation {layout.photometric or '(none)'} is not supported.")
-    if layout.photometric in _YBR_FULL and layout.transfer_syntax not in JPEG_DCT:
+    if layout.photometric in _YBR_FULL and layout.transfer_syntax not in JPEG_DCT | JPEG_XL:
         raw = _rgb(raw)
     deep = raw.dtype.itemsize > 1
     return Decoded((raw.astype(np.uint32) >> max(layout.bits_stored - 8, 0)).astype(np.uint8) if deep else raw, deep)
@@ -253,7 +254,8 @@ def _signed(layout: Layout, raw: NDArray[Any]) -> NDArray[Any]:
         return raw
     width = raw.dtype.itemsize * 8
     low = layout.high_bit - layout.bits_stored + 1 if _is_native(layout) or layout.transfer_syntax == RLE else 0
-    values = raw.view(np.dtype(f"{'i' if layout.signed else 'u'}{raw.dtype.itemsize}"))
+    signed = layout.signed or (raw.dtype.kind == "i" and not _is_native(layout))
+    values = raw.view(np.dtype(f"{'i' if signed else 'u'}{raw.dtype.itemsize}"))
     if layout.bits_stored >= width or layout.bits_stored < 1 or low < 0:
         return values
     up = width - layout.bits_stored - low

@@ -81,6 +81,21 @@ def test_a_signed_jpeg_ls_is_signed_again() -> None:
     assert np.array_equal(decoded(layout, frame).samples, values)
 
 
+@pytest.mark.parametrize("said", [True, False], ids=["data set agrees", "data set says unsigned"])
+def test_a_signed_jpeg_2000_stays_signed(said: bool) -> None:
+    values = RANDOM.integers(-2000, 2000, (64, 64), np.int16)
+    frame = imagecodecs.jpeg2k_encode(values, level=0, reversible=True)
+    layout = replace(GREY, transfer_syntax="1.2.840.10008.1.2.4.90", rows=64, columns=64, signed=said)
+    assert np.array_equal(decoded(layout, frame).samples, values)
+
+
+def test_jpeg_xl_brings_rgb_whatever_the_data_set_says() -> None:
+    picture = np.full((16, 16, 3), (200, 30, 60), np.uint8)
+    frame = imagecodecs.jpegxl_encode(picture, lossless=True)
+    layout = replace(COLOUR, transfer_syntax="1.2.840.10008.1.2.4.111", rows=16, columns=16, photometric="YBR_FULL_422")
+    assert np.array_equal(decoded(layout, frame).samples, picture)
+
+
 @pytest.mark.parametrize("width", [1, 2])
 def test_rle_puts_its_byte_planes_together(width: int) -> None:
     dataset = dcmread(SHIPPED / ("SC_rgb_rle.dcm" if width == 1 else "MR_small_RLE.dcm"))
