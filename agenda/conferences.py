@@ -252,10 +252,18 @@ def attendance(session: Session, conference_id: str) -> dict[str, str]:
 
 
 def upcoming(session: Session, board_ids: list[str], at: datetime) -> list[Conference]:
-    """Sittings of these boards that are not over, soonest first."""
+    """Sittings of these boards to come or in session, soonest first; one that was left open on another day is not."""
     return [
         one for one in conferences(session, board_ids)
-        if one.state == "open" or (one.state in ("planned", "published") and one.starts_at >= at - timedelta(hours=12))
+        if one.state in ("open", "planned", "published") and one.starts_at >= at - timedelta(hours=12)
+    ]
+
+
+def offered(session: Session, board_ids: list[str], at: datetime) -> list[Conference]:
+    """Sittings a case can still be placed on, soonest first: in session, or not yet past their end."""
+    return [
+        one for one in upcoming(session, board_ids, at)
+        if one.state == "open" or one.starts_at + timedelta(minutes=one.duration_min) > at
     ]
 
 

@@ -21,7 +21,7 @@ from agenda.conferences import conference, items
 from agenda.errors import Invalid, ItemNotFound, NotNow
 from agenda.ids import CaseId, new_id
 from agenda.packet import packet
-from conference.policy import Action, Actor, may, room_role
+from conference.policy import Action, Actor, may
 from conference.room.commands import GiveOpinion
 from conference.room.refused import Refused
 from conference.room.state import CaseState, RoomState
@@ -30,8 +30,9 @@ from web.access import Forbidden, actor, demand, note_read, reading
 from web.case_facts import readiness_now, thumbs
 from web.clock import now
 from web.pages import page, redirect, status_for
-from web.resources import case_resource, conference_resource
+from web.resources import case_resource
 from web.services import services
+from web.sockets.seating import seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +150,10 @@ async def show(request: Request) -> Response:
 
 def _participant(session: Session, who: Actor, conference_id: str, case_id: str) -> Participant:
     demand(who, Action.OPINION_GIVE, case_resource(session, case_id))
-    role = room_role(who, conference_resource(session, conference_id))
-    if role is None:
+    found = seat(session, conference_id, who)
+    if found is None:
         raise Forbidden("You do not take part in this conference.")
-    return Participant(who.person_id, who.name, who.discipline, role)
+    return found
 
 
 async def give(request: Request) -> Response:

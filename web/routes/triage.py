@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from agenda.alarms import Alarm, alarm_of
 from agenda.cases import case
-from agenda.conferences import upcoming
+from agenda.conferences import offered
 from agenda.errors import Invalid, NotNow
 from agenda.ids import BoardId
 from agenda.readiness import Readiness
@@ -62,7 +62,7 @@ def triaging_boards(who: Actor) -> list[str]:
 def _work(session: Session, who: Actor, at: datetime) -> dict[str, Any]:
     boards = triaging_boards(who)
     lines = [_line(session, who, found.id, at) for found in worklist(session, boards)]
-    return {"lines": lines, "sittings": upcoming(session, boards, at)}
+    return {"lines": lines, "sittings": offered(session, boards, at)}
 
 
 def _line(session: Session, who: Actor, case_id: str, at: datetime) -> Line:
@@ -94,7 +94,7 @@ async def listed(request: Request) -> Response:
 async def _page(request: Request, status: int = 200, *, lane: str = "", **more: Any) -> Response:
     view = await reading(request, _work, actor(request), now())
     lines: list[Line] = view["lines"]
-    counts = {key: sum(line.row.case.lane == key for line in lines) for key in LANES}
+    counts: dict[str, int] = {key: sum(line.row.case.lane == key for line in lines) for key in LANES}
     counts["new"] = sum(line.row.case.lane is None for line in lines)
     shown = [line for line in lines if not lane or (line.row.case.lane or "new") == lane]
     context: dict[str, Any] = {

@@ -10,6 +10,7 @@ from agenda.conferences import (
     cancel,
     items,
     move_item,
+    offered,
     overrun_min,
     place,
     plan_conference,
@@ -154,3 +155,14 @@ def test_upcoming_leaves_out_what_is_over(session: Session) -> None:
     cancel(session, first.id, "coordinator", AT)
     assert [one.id for one in upcoming(session, ["spine"], AT)] == [second.id]
     assert upcoming(session, ["spine"], AT + timedelta(days=4)) == []
+
+
+def test_a_past_or_forgotten_sitting_is_neither_upcoming_nor_offered(session: Session) -> None:
+    sitting = a_sitting(session)
+    begun = sitting.starts_at
+    assert [one.id for one in offered(session, ["spine"], begun + timedelta(minutes=30))] == [sitting.id]
+    assert offered(session, ["spine"], begun + timedelta(minutes=61)) == []
+    assert [one.id for one in upcoming(session, ["spine"], begun + timedelta(minutes=61))] == [sitting.id]
+    record_opened(session, sitting.id)
+    assert [one.id for one in offered(session, ["spine"], begun + timedelta(minutes=61))] == [sitting.id]
+    assert upcoming(session, ["spine"], begun + timedelta(days=2)) == []
