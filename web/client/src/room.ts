@@ -36,6 +36,9 @@ import './viewer';
 /** How long a short message stays; a refusal stays until it is read. */
 const SAID_MS = 6000;
 const DRAFT_POINTS = 512;
+const ACTIVITY = ['pointermove', 'keydown', 'wheel'] as const;
+/** The server ends a session in which nobody does anything; reading a panel is doing something. */
+const ACTIVE_EVERY_MS = 60_000;
 
 export class ConsiliumRoom extends LitElement {
   static override properties: PropertyDeclarations = {
@@ -55,6 +58,8 @@ export class ConsiliumRoom extends LitElement {
   private drafting: Draft | null = null;
   private couldDraw = false;
   private table: string | null = null;
+  private pointing = false;
+  private active = 0;
   private version = -1;
   private clock = 0;
   private readonly session = new Session();
@@ -69,6 +74,7 @@ export class ConsiliumRoom extends LitElement {
     this.clock = window.setInterval(() => this.again(), 1000);
     document.addEventListener('keydown', this.onKey, true);
     document.addEventListener('visibilitychange', this.onVisible);
+    for (const kind of ACTIVITY) document.addEventListener(kind, this.onActivity, { passive: true, capture: true });
   }
 
   override disconnectedCallback(): void {
@@ -77,6 +83,7 @@ export class ConsiliumRoom extends LitElement {
     window.clearInterval(this.clock);
     document.removeEventListener('keydown', this.onKey, true);
     document.removeEventListener('visibilitychange', this.onVisible);
+    for (const kind of ACTIVITY) document.removeEventListener(kind, this.onActivity, { capture: true });
   }
 
   protected override createRenderRoot(): HTMLElement {
@@ -130,7 +137,7 @@ export class ConsiliumRoom extends LitElement {
         .caseId=${table.id}
         .me=${model.me}
         .discipline=${model.myDiscipline}
-        .disciplines=${model.facts.disciplines}
+        .disciplines=${model.looks}
         .marks=${this.viewerMarks()}
         .canDraw=${model.may('draw')}
         .following=${this.follow.following && !this.follow.leading}
@@ -266,6 +273,7 @@ export class ConsiliumRoom extends LitElement {
   }
 
   private point(pointer: PointerAt | null): void {
+    this.pointing = pointer !== null;
     if (this.model.may('point')) this.session.present({ pointer });
   }
 
@@ -304,6 +312,13 @@ export class ConsiliumRoom extends LitElement {
     if (!this.follow.leading) this.follow.leave();
     this.viewer?.focusMark((event as CustomEvent<string>).detail);
     this.again();
+  };
+
+  private readonly onActivity = (): void => {
+    const now = performance.now();
+    if (this.pointing || now - this.active < ACTIVE_EVERY_MS) return;
+    this.active = now;
+    this.session.present({ pointer: null });
   };
 
   private readonly onVisible = (): void => {

@@ -100,7 +100,7 @@ export class AgendaPanel extends Panel {
       </button>`;
     }
     return html`<details class="fold">
-      <summary>End the conference</summary>
+      <summary>${icon('chevron-right')} End the conference</summary>
       <p class="muted small">
         Cases that are not concluded roll over to a later sitting. Nobody can draw or speak after.
       </p>

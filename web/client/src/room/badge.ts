@@ -1,6 +1,7 @@
 /** A discipline's sign: its shape in its colour, with its name for those who see neither. */
 
 import { html, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
+import { onDark } from './colour';
 import { initials, type Discipline } from './model';
 
 const SHAPES: Readonly<Record<string, SVGTemplateResult>> = {
@@ -14,9 +15,14 @@ const SHAPES: Readonly<Record<string, SVGTemplateResult>> = {
   pentagon: svg`<path d="M8 .8 15.3 6.2 12.5 14.8H3.5L.7 6.2Z"></path>`,
 };
 
+/** The colour on either ground. */
+function tint({ colour }: Discipline): string {
+  return `light-dark(${colour}, ${onDark(colour)})`;
+}
+
 /** The shape alone; decorative, its name always stands beside it. */
 export function badge(discipline: Discipline): TemplateResult {
-  return html`<svg class="badge" viewBox="0 0 16 16" aria-hidden="true" fill=${discipline.colour}>
+  return html`<svg class="badge" viewBox="0 0 16 16" aria-hidden="true" .style=${`fill: ${tint(discipline)}`}>
     ${SHAPES[discipline.shape] ?? SHAPES.circle}
   </svg>`;
 }
@@ -28,7 +34,7 @@ export function disciplineName(discipline: Discipline): TemplateResult {
 
 /** Initials in a ring of the discipline's colour; decorative. */
 export function face(name: string, discipline: Discipline): TemplateResult {
-  return html`<span class="face" aria-hidden="true" .style=${`--tint: ${discipline.colour}`}>
+  return html`<span class="face" aria-hidden="true" .style=${`--tint: ${tint(discipline)}`}>
     <span>${initials(name)}</span>${badge(discipline)}
   </span>`;
 }

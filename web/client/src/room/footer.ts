@@ -54,6 +54,6 @@ function hand(model: RoomModel, actions: FooterActions): TemplateResult | typeof
     aria-pressed=${raised ? 'true' : 'false'}
     @click=${actions.hand}
   >
-    ${icon('hand')} ${raised ? 'Lower your hand' : 'Raise your hand'}
+    ${icon('hand')} <span>${raised ? 'Lower' : 'Raise'}<span class="room-bar-wide"> your</span> hand</span>
   </button>`;
 }

@@ -3,6 +3,7 @@
 import type { CaseProjection, Command, Measured, Projection, Role, Seat } from '../protocol';
 import { marksShown, type MarkShown, type Session } from '../session';
 import type { Link } from '../connection';
+import { onDark } from './colour';
 import { may, type RoomAction } from './rights';
 
 export interface Discipline {
@@ -34,6 +35,8 @@ export class RoomModel {
   link: Link = { state: 'connecting' };
   /** Milliseconds to add to this machine's clock to have the server's. */
   skew = 0;
+  /** The disciplines with colours for images, whose ground is always dark. */
+  readonly looks: readonly Discipline[];
   private readonly disciplines: ReadonlyMap<string, Discipline>;
 
   constructor(
@@ -41,6 +44,7 @@ export class RoomModel {
     readonly session: Session,
     private readonly push: () => void,
   ) {
+    this.looks = facts.disciplines.map((discipline) => ({ ...discipline, colour: onDark(discipline.colour) }));
     this.disciplines = new Map(facts.disciplines.map((discipline) => [discipline.code, discipline]));
   }
 
