@@ -158,6 +158,9 @@ async def _serve(websocket: WebSocket, held: Services, admission: Admission, cal
                 answer = await call.rooms.submit(call.conference_id, call.participant, command_id, command)
                 answer.add_done_callback(partial(_answered, call.member, command_id))
             case Moved(patch):
+                # What was seen is said by the window itself; a pointer, a view or a line takes a person.
+                if admission.session_id is not None and set(patch) - {"seen"}:
+                    held.sessions.touch(admission.session_id, now())
                 call.rooms.move(call.conference_id, call.member, dict(patch))
             case Fault(code, reason):
                 log.info("protocol broken", extra={"person_id": call.participant.person_id, "reason": reason})
