@@ -139,7 +139,7 @@ def test_a_mark_that_was_not_delivered_is_never_shown_as_shared(held: Meeting) -
     chair = opened(held)
     reader = held.sign_in("mbeki")
     links: list[WebSocketRoute] = []
-    silent = []
+    silent: list[bool] = []
 
     def relay(route: WebSocketRoute) -> None:
         server = route.connect_to_server()
