@@ -18,8 +18,6 @@ from typing import Any
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
-from pydicom import dcmread
-from pydicom.pixels.utils import pixel_array
 
 from imaging.pixels.errors import NoPicture
 from imaging.pixels.jpeg import carries_rgb, precision
@@ -99,6 +97,9 @@ def decoded(layout: Layout, frame: bytes, bit_offset: int = 0, header: bytes = b
 
 def decoded_whole(file: bytes, layout: Layout, index: int) -> Decoded:
     """Frame `index` (from 0) of a whole file through pydicom: big-endian and deflated data sets. Raises NoPicture."""
+    from pydicom import dcmread  # half of a worker's start, and few files come here
+    from pydicom.pixels.utils import pixel_array
+
     try:
         dataset = dcmread(io.BytesIO(file))
         raw = pixel_array(dataset, index=index)

@@ -73,6 +73,11 @@ class Pictures:
             task.cancel()
         self._pool.close()
 
+    async def warm(self) -> None:
+        """Start the workers, so that the first picture does not wait for one; a failure shows at that picture."""
+        starts = (self._pool.run(_WORK + "ready", Urgency.SOON) for _ in range(self._pool.size))
+        await asyncio.gather(*starts, return_exceptions=True)
+
     async def opened(self, stack: Stack) -> Shown:
         """The stack with the rendering all its pictures share; raises NoPicture when it has no frame to draw."""
         if not stack.slices:

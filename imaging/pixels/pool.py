@@ -35,6 +35,7 @@ class Pool:
     def __init__(self, settings: WorkerSettings) -> None:
         self._sandbox = Sandbox(settings)
         self._threads = ThreadPoolExecutor(settings.processes, thread_name_prefix="pictures")
+        self.size = settings.processes
         self._free = settings.processes
         self._waiting: list[_Waiting] = []
         self._turns = itertools.count()

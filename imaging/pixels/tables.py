@@ -2,15 +2,16 @@
 
 import io
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom import dcmread
-from pydicom.dataset import Dataset
 
 from imaging.pixels.errors import NoPicture
 from imaging.pixels.window import Lut
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 _MOST = 1 << 16
 
@@ -56,6 +57,8 @@ class Tables:
 
 def tables(header: bytes) -> Tables:
     """Read the tables out of a file, or out of its part before the pixels; raises NoPicture."""
+    from pydicom import dcmread  # half of a worker's start, and few images have tables
+
     try:
         dataset = dcmread(io.BytesIO(header), stop_before_pixels=True)
         return Tables(_modality(dataset), _voi(dataset), _palette(dataset))
@@ -65,13 +68,13 @@ def tables(header: bytes) -> Tables:
         raise NoPicture("The lookup table of this image cannot be read.") from error
 
 
-def _functional(dataset: Dataset, group: str) -> Dataset:
+def _functional(dataset: "Dataset", group: str) -> "Dataset":
     shared = dataset.get("SharedFunctionalGroupsSequence")
     nested = shared[0].get(group) if shared else None
     return nested[0] if nested else dataset
 
 
-def _modality(dataset: Dataset) -> ModalityTable | None:
+def _modality(dataset: "Dataset") -> ModalityTable | None:
     sequence = dataset.get("ModalityLUTSequence")
     if not sequence:
         return None
@@ -79,7 +82,7 @@ def _modality(dataset: Dataset) -> ModalityTable | None:
     return ModalityTable(first, values, bits)
 
 
-def _voi(dataset: Dataset) -> Lut | None:
+def _voi(dataset: "Dataset") -> Lut | None:
     sequence = _functional(dataset, "FrameVOILUTSequence").get("VOILUTSequence") or dataset.get("VOILUTSequence")
     if not sequence:
         return None
@@ -87,7 +90,7 @@ def _voi(dataset: Dataset) -> Lut | None:
     return Lut(first, tuple(int(value) for value in values), bits)
 
 
-def _entries(dataset: Dataset, descriptor: Any, data: Any) -> tuple[int, NDArray[np.uint16], int]:
+def _entries(dataset: "Dataset", descriptor: Any, data: Any) -> tuple[int, NDArray[np.uint16], int]:
     """First input, entries and bits; an entry count of 0 means 65,536 (C.11.1.1.1)."""
     count, first, bits = int(descriptor[0]) or _MOST, int(descriptor[1]), int(descriptor[2])
     if dataset.get("PixelRepresentation") == 1 and first >= 1 << 15:
@@ -102,7 +105,7 @@ def _entries(dataset: Dataset, descriptor: Any, data: Any) -> tuple[int, NDArray
     return first, values, bits
 
 
-def _palette(dataset: Dataset) -> Palette | None:
+def _palette(dataset: "Dataset") -> Palette | None:
     if dataset.get("PhotometricInterpretation") != "PALETTE COLOR":
         return None
     planes = []

@@ -6,6 +6,7 @@ numbers as the formula, at a tenth of the time.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -84,10 +85,16 @@ def windowed(stored: Stored, how: Rendering) -> Grey:
     if stored.dtype.kind not in "iu" or stored.dtype.itemsize > 2 or stored.size < 1 << 14:
         return display(stored, how)
     unsigned = np.dtype(f"u{stored.dtype.itemsize}")
-    every = np.arange(1 << (8 * stored.dtype.itemsize), dtype=unsigned)
-    table = display(every.view(f"i{stored.dtype.itemsize}") if stored.dtype.kind == "i" else every, how)
-    shown: Grey = table[stored.view(unsigned)]
+    shown: Grey = _table(stored.dtype.str, how)[stored.view(unsigned)]
     return shown
+
+
+@lru_cache(maxsize=16)
+def _table(dtype: str, how: Rendering) -> Grey:
+    """What every bit pattern of an integer type is shown as; one series asks for the same again and again."""
+    kind = np.dtype(dtype)
+    every = np.arange(1 << (8 * kind.itemsize), dtype=np.dtype(f"u{kind.itemsize}"))
+    return display(every.view(f"i{kind.itemsize}") if kind.kind == "i" else every, how)
 
 
 def _level(stored: NDArray[np.float64], how: Rendering) -> NDArray[np.float64]:

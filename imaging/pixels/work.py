@@ -46,6 +46,12 @@ class Place:
     """Offsets do not count in the file (deflated) or samples are big-endian: the file is read as a whole."""
 
 
+def ready() -> tuple[dict[str, Any], bytes]:
+    """Nothing but the start of a worker, so that the first picture does not wait for it."""
+    _polite()
+    return {}, b""
+
+
 def pictures(
     frames: list[dict[str, Any]], how: dict[str, Any], size: int, quality: int, form: Format, lossless_too: bool
 ) -> tuple[dict[str, Any], bytes]:
