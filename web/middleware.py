@@ -36,6 +36,7 @@ _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _UPLOADS = re.compile(r"/cases/[^/]+/uploads(/|$)")
 _ANONYMOUS = ("/static/", "/healthz", "/readyz")
+_IDENTITY = re.compile(r"[0-9a-f]{32}|[0-9.]{1,64}")
 _SECRET_PARAMS = frozenset({"token", "ticket"})
 
 PERMISSIONS = (
@@ -46,10 +47,11 @@ PERMISSIONS = (
 
 def stack(settings: Settings, sessions: Sessions) -> list[Middleware]:
     """The middleware of the application, outermost first."""
-    hosts = {urlsplit(settings.public_url).hostname or "", *settings.server.allowed_hosts, *_LOOPBACK}
+    named = (urlsplit(settings.public_url).hostname or "", *settings.server.allowed_hosts, *_LOOPBACK)
+    hosts = frozenset(host.lower() for host in named if host)
     return [
-        Middleware(Envelope, secure=settings.secure),
-        Middleware(OwnHost, hosts=frozenset(host.lower() for host in hosts if host)),
+        Middleware(Envelope, secure=settings.secure, hosts=hosts),
+        Middleware(OwnHost, hosts=hosts),
         Middleware(SameOrigin, public_url=settings.public_url),
         Middleware(BodyLimit, upload_bytes=settings.imaging.upload.chunk_bytes + BODY_BYTES),
         Middleware(Identity, sessions=sessions),
@@ -90,9 +92,10 @@ def security_headers(host: str, *, secure: bool) -> dict[str, str]:
 class Envelope:
     """Request id in, security headers out, an access line after; an unexpected error gets its page inside all of it."""
 
-    def __init__(self, app: ASGIApp, secure: bool) -> None:
+    def __init__(self, app: ASGIApp, secure: bool, hosts: frozenset[str]) -> None:
         self.app = app
         self.secure = secure
+        self.hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -102,7 +105,7 @@ class Envelope:
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
         scope["consilium.request_id"] = request_id
-        host = Headers(scope=scope).get("host", "").lower()
+        host = _own_host(scope, self.hosts)
         outer = security_headers(host, secure=self.secure) | {"X-Request-ID": request_id}
         status = 0
 
@@ -145,13 +148,10 @@ class OwnHost:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] in ("http", "websocket"):
-            host = Headers(scope=scope).get("host", "").lower()
-            named = _HOST.fullmatch(host)
-            if named is None or named[1].strip("[]") not in self.hosts:
-                log.warning("foreign host refused", extra={"path": _path(scope)})
-                await _refuse(scope, receive, send, 400, "This server is not known under that name.")
-                return
+        if scope["type"] in ("http", "websocket") and not _own_host(scope, self.hosts):
+            log.warning("foreign host refused", extra={"path": _path(scope)})
+            await _refuse(scope, receive, send, 400, "This server is not known under that name.")
+            return
         await self.app(scope, receive, send)
 
 
@@ -243,6 +243,13 @@ def client_address(connection: HTTPConnection) -> str:
     return connection.client.host if connection.client else ""
 
 
+def _own_host(scope: Scope, hosts: frozenset[str]) -> str:
+    """The Host header in lower case if its name is one of ours; empty otherwise."""
+    host = Headers(scope=scope).get("host", "").lower()
+    named = _HOST.fullmatch(host)
+    return host if named is not None and named[1].strip("[]") in hosts else ""
+
+
 def _add(message: Message, headers: Mapping[str, str]) -> None:
     present = MutableHeaders(scope=message)
     for name, value in headers.items():
@@ -260,12 +267,15 @@ def _origin(url: str) -> str:
 
 
 def _path(scope: Scope) -> str:
-    """The path for a log: of known routes only, and without secrets; anything else a person may have typed."""
+    """The path for a log: of known routes only; a part that is neither an identity nor a number is left out.
+
+    A person may have typed it, or it is a secret such as a one-time link's.
+    """
     if "endpoint" not in scope:
         return "(no route)"
     path = str(scope["path"])
     for name, value in scope.get("path_params", {}).items():
-        if name in _SECRET_PARAMS:
+        if name in _SECRET_PARAMS or not _IDENTITY.fullmatch(str(value)):
             path = path.replace(str(value), "…")
     return path
 

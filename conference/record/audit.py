@@ -6,6 +6,7 @@ changed, removed or inserted. A tail that was cut off is found against the ancho
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -112,6 +113,7 @@ class _Line:
 
 
 _entries = cast(Table, AuditEntry.__table__)  # type: ignore[attr-defined]
+_NAMED = re.compile(r"([a-z]+)[ :/](.+)")
 _audited: "WeakSet[Engine]" = WeakSet()
 _TRIGGERS = tuple(
     f"CREATE TRIGGER IF NOT EXISTS auditentry_no_{verb.lower()} BEFORE {verb} ON auditentry "
@@ -132,12 +134,15 @@ def install(engine: Engine) -> None:
                 connection.execute(text(trigger))
 
 
-def note_read(session: Session, deed: Heading, action: str, record: str, kind: str = "") -> None:
+def note_read(session: Session, deed: Heading, action: str, record: str) -> None:
     """One row for a read of `record`; the caller's transaction fails if it cannot be written.
 
-    action: the policy's name of it, e.g. ``image.read``; its first part is the kind unless one is given.
+    action: the policy's name of it, e.g. ``image.read``. record: an identity, or a kind and an identity such as
+    ``case 4f…`` or ``case/4f…/image/1.2.3``; without a kind it is the first part of the action.
     """
-    _append(session.connection(), deed, [_Line("read", kind or action.partition(".")[0], record, "")], activity=action)
+    named = _NAMED.fullmatch(record)
+    kind, key = (named[1], named[2]) if named else (action.partition(".")[0], record)
+    _append(session.connection(), deed, [_Line("read", kind, key, "")], activity=action)
 
 
 def head(session: Session) -> Head:
@@ -246,7 +251,10 @@ def _rows(session: Session) -> Iterator[dict[str, object]]:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which rows to read; an empty field says nothing. Text is matched whole, `activity` by its beginning."""
+    """Which rows to read; an empty field says nothing.
+
+    Text is matched whole; `activity` by its beginning, `record` whole or as what comes before a slash.
+    """
 
     actor_id: str = ""
     activity: str = ""
@@ -264,7 +272,10 @@ def entries(session: Session, wanted: Filter, *, before: int | None = None, limi
         rows = rows.where(col(AuditEntry.number) < before)
     if wanted.activity:
         rows = rows.where(col(AuditEntry.activity).startswith(wanted.activity, autoescape=True))
-    for name in ("actor_id", "deed", "kind", "record"):
+    if wanted.record:
+        within = col(AuditEntry.record).startswith(wanted.record + "/", autoescape=True)
+        rows = rows.where((col(AuditEntry.record) == wanted.record) | within)
+    for name in ("actor_id", "deed", "kind"):
         value = getattr(wanted, name)
         if value:
             rows = rows.where(_entries.c[name] == value)

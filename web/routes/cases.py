@@ -120,8 +120,9 @@ async def _page(request: Request, status: int = 200, **more: Any) -> Response:
 
 async def show(request: Request) -> Response:
     """One case: where it stands, what is known, what was said."""
+    answer = await _page(request, sent=request.query_params.get("sent") == "1")
     await note_read(request, Action.CASE_READ, f"case {request.path_params['case_id']}")
-    return await _page(request, sent=request.query_params.get("sent") == "1")
+    return answer
 
 
 def _speak(session: Session, who: Actor, case_id: str, act: str, about: str, text: str, at: datetime) -> None:

@@ -137,6 +137,16 @@ def test_the_policy_allows_nothing_inline_and_names_our_own_sockets() -> None:
     assert content_security_policy("a; script-src *", secure=True).count("script-src") == 1
 
 
+def test_browsers_are_told_to_name_the_origin_of_our_own_forms() -> None:
+    # With no-referrer Chromium sends "Origin: null" with every form, and every form would be refused.
+    assert security_headers("127.0.0.1", secure=False)["Referrer-Policy"] == "same-origin"
+
+
+def test_a_foreign_host_is_not_echoed(visitor: TestClient) -> None:
+    answer = visitor.get("/sign-in", headers={"Host": "canary.example"})
+    assert "canary" not in answer.text + str(answer.headers)
+
+
 def test_over_tls_the_cookie_is_bound_to_the_host_and_browsers_stay_on_tls(
     held: Services, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
