@@ -99,7 +99,7 @@ def flexion_extension(
 def transitional_ct(examination: Examination, *, castellvi: str = "IIa", small: bool = False) -> Study:
     """Thin axial CT of a last lumbar vertebra that meets the sacrum on the left."""
     spine = lumbar({"L4-L5": Wear(4, 0.75, 2.0), "L5-S1": Wear(3, 0.5)})
-    files = lumbosacral_ct(examination, spine, Transition(castellvi), slices=60 if small else 66)
+    files = lumbosacral_ct(examination, spine, Transition(castellvi), slices=48 if small else 60)
     return _study(examination, {"level": "L5", "castellvi": castellvi, "side": "left"}, files)
 
 

@@ -20,6 +20,8 @@ from web.demo.build import Demo, build, built, doors
 from web.settings import Settings
 from web.sockets.protocol import RoomProtocol
 
+LOG = "server.log"
+"""Where a demo's server writes, in its folder."""
 _GRACE_S = 5
 _LONGEST_MESSAGE = 1024 * 1024
 
@@ -36,13 +38,14 @@ def serve(config: Path | None, folder: Path | None) -> None:
 def demo(folder: Path, port: int, *, as_json: bool) -> None:
     """Build the demo if need be, then run it and print the ways in."""
     place = find(None, folder, port=port)
-    logs.configure("warning")
     with contextlib.closing(_listen(place.settings)) as listening:
         settings = _with_port(place, listening)
         if not built(settings):
             _build(settings, as_json=as_json)
         ways = _ways(settings)
-        _run(settings, listening, lambda: _welcome(settings, ways, as_json=as_json), demo=True)
+        with (settings.storage.directory / LOG).open("a", encoding="utf-8") as log:
+            logs.configure("info", log)  # a newcomer's terminal is for the links
+            _run(settings, listening, lambda: _welcome(settings, ways, as_json=as_json), demo=True)
 
 
 def _ways(settings: Settings) -> Demo:
@@ -107,7 +110,8 @@ def _run(settings: Settings, listening: socket.socket, ready: Callable[[], None]
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
     if not server.started:
-        raise Fault("The server could not start; its log above says why.")
+        where = settings.storage.directory / LOG if demo else "standard error"
+        raise Fault(f"The server could not start; its log ({where}) says why.")
 
 
 class _Server(uvicorn.Server):

@@ -61,7 +61,7 @@ AUTUMN: tuple[Story, ...] = (
         "To lift boxes without planning each one.", "Full duty.", "", "routine",
         {"motor": "5/5", "sensation": "Normal", "reflexes": "Symmetric", "gait": "Normal", "examined-on": "-50"},
         (("injection", "Medial branch blocks L3 to L5, two sessions", "4", "3", "two", "better", "80", "As planned"),),
-        (Pictures("degenerate-mr", 60, options={"level": "L5-S1"}),),
+        (Pictures("slip-film", 60, options={"slip_mm": 2.0}),),
         {"surgical": 2, "interventional": 8, "rehabilitation": 7, "medical": 3, "watchful": 3, "psychological": 3}, {},
         Decision(
             "consensus", "interventional",
@@ -80,7 +80,7 @@ AUTUMN: tuple[Story, ...] = (
         "To know, and then to decide.", "Roof work.", "", "routine",
         {"motor": "5/5", "sensation": "Normal", "reflexes": "Symmetric", "examined-on": "-47"},
         (("physical-therapy", "Two programmes", "14", "6", "40 sessions", "better", "30", "Plateau"),),
-        (Pictures("degenerate-mr", 75, options={"level": "L5-S1"}),), _WEAK,
+        (Pictures("slip-film", 75, options={"slip_mm": 3.0}),), _WEAK,
     ),
 )
 

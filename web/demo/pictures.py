@@ -4,55 +4,25 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zlib import crc32
 
 from imaging.intake import Arrived, Intake, KeptFile
-from imaging.phantoms.dicom import Patient
-from imaging.phantoms.studies import study
 from imaging.sandbox import Sandbox
 from imaging.settings import ImagingSettings
 from imaging.vault import Vault
-from web.demo.story import Pictures, Story, Who
+from web.demo.drawing import Order, draw
+from web.demo.story import Story
 
 Progress = Callable[[float], None]
 """Called with the share that is done, 0 to 1."""
 _PROCESSES = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One study to generate into a folder."""
-
-    case: str
-    who: Who
-    wanted: Pictures
-    taken_at: datetime
-    seed: int
-    folder: Path
-
-
 class PicturesRefused(Exception):
     """A generated image was not taken; the text says why."""
-
-
-def generate(order: Order) -> tuple[str, tuple[str, ...]]:
-    """Write the files of one study; gives the case's key and the paths. Runs in a process of its own."""
-    who = order.who
-    patient = Patient(who.family, who.given, who.number, date.fromisoformat(who.born), who.sex)
-    made = study(
-        order.wanted.kind, patient, order.taken_at, order.seed, small=order.wanted.small, **dict(order.wanted.options)
-    )
-    order.folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for number, file in enumerate(made.files):
-        path = order.folder / f"{number:04}.dcm"
-        path.write_bytes(file)
-        paths.append(str(path))
-    return order.case, tuple(paths)
 
 
 @contextmanager
@@ -71,7 +41,7 @@ def kept(
             # Spawned, not forked: a fork of a process with threads may inherit a lock that nobody will release.
             spawn = multiprocessing.get_context("spawn")
             with ProcessPoolExecutor(_PROCESSES, mp_context=spawn) as pool:
-                running = {pool.submit(generate, order): order for order in orders}
+                running = {pool.submit(draw, order): order for order in orders}
                 for future in as_completed(running):
                     case, paths = future.result()
                     found.setdefault(case, []).extend(_taken(intake, paths))

@@ -53,7 +53,7 @@ TODAY: tuple[Story, ...] = (
          ("injection", "Facet injections L3 to L5 on both sides", "9", "9", "one", "better", "40", "Lasted three weeks"),
          ("other", "Calcium and vitamin D; no osteoporosis treatment so far", "14", "", "", "", "", "")),
         (Pictures("scoliosis-film", 20, small=False, options={"cobb_deg": 34.0}),
-         Pictures("scoliosis-film", 560, small=False, options={"cobb_deg": 27.0}),
+         Pictures("scoliosis-film", 560, options={"cobb_deg": 27.0}),
          Pictures("stenosis-mr", 40, options={"level": "L3-L4", "slip_mm": 2.0})),
         {"surgical": 4, "interventional": 3, "rehabilitation": 7, "medical": 5, "watchful": 5, "psychological": 4},
         {"physiatrist": "Nobody has treated the bone or the lungs yet, and therapy ended with the insurance.",
