@@ -247,7 +247,7 @@ def test_both_renderers_draw_the_same_pixels(contexts: Any, samples: bytes) -> N
     assert one.shape == other.shape
     height, width = one.shape
     reach = COLUMNS * min(width / COLUMNS, height / ROWS) / 2
-    # The outermost pixel of the image is shared with the black around it: there browsers smooth and the shader does not.
+    # The outermost pixel of the image is shared with the black around it: browsers smooth it, the shader does not.
     inside = slice(math.ceil(width / 2 - reach) + 1, math.floor(width / 2 + reach) - 1)
     difference = np.abs(one - other)[2:-2, inside]
     assert difference.max() <= 3, f"levels differ by up to {difference.max()}"

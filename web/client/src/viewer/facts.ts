@@ -75,7 +75,7 @@ function corners(told: Told): TemplateResult {
       ${frame === null ? nothing : html`<span>${spacingWords(frame)}</span>`}
     </div>
     <div class="viewer-corner" data-at="bottom-right">
-      <span class="viewer-badge" data-fidelity=${told.fidelity}>${BADGES[told.fidelity]}</span>
+      <span class="viewer-badge" data-fidelity=${told.fidelity}>${badge(told)}</span>
       <span>Not for primary diagnosis</span>
     </div>
     ${
@@ -88,6 +88,10 @@ function corners(told: Told): TemplateResult {
     }
     ${told.message === null ? nothing : html`<p class="viewer-message">${told.message}</p>`}
   `;
+}
+
+function badge({ fidelity, message }: Told): string {
+  return fidelity === 'none' && message !== null ? 'No picture' : BADGES[fidelity];
 }
 
 function loading({ progress }: Told): TemplateResult | typeof nothing {

@@ -6,6 +6,8 @@ import type { Draft, FrameFacts, MarkKind, Point, RemoteDraft, Telepointer, View
 
 export interface Scene {
   readonly frame: FrameFacts;
+  /** CSS pixels of the pane from left to right: words turn inwards before they are cut. */
+  readonly width: number;
   /** Image point to CSS pixels of the pane. */
   readonly place: (point: Point) => Point;
   readonly layers: Layers;
@@ -51,7 +53,7 @@ function markOf(mark: ViewerMark, scene: Scene): SVGTemplateResult {
       aria-label=${`${mark.kind} by ${mark.author_name}, ${look.name}: ${label.join(', ')} ${state}`}>
     ${shape(mark.kind, points, look.colour, mark.delivery === 'delivered' ? null : '5 4')}
     ${handles(points, look.colour, look.shape, selected)}
-    ${words(anchor(mark.kind, points), look.colour, [
+    ${words(anchor(mark.kind, points), scene.width, look.colour, [
       { text: value, soft: mark.measured === null },
       { text: mark.text, soft: false },
       { text: state === '' ? mark.author_name : `${mark.author_name}, ${state}`, soft: false, small: true },
@@ -64,7 +66,7 @@ function draftOf(draft: RemoteDraft, scene: Scene): SVGTemplateResult {
   const points = draft.points.map(scene.place);
   return svg`<g class="viewer-draft" data-person=${draft.person}>
     ${shape(draft.kind, points, look.colour, '2 4')}
-    ${words(anchor(draft.kind, points), look.colour, [
+    ${words(anchor(draft.kind, points), scene.width, look.colour, [
       { text: provisional(draft.kind, draft.points, scene.frame), soft: true },
       { text: `${draft.name}, drawing`, soft: false, small: true },
     ])}
@@ -77,7 +79,7 @@ function ownOf(draft: Draft, scene: Scene): SVGTemplateResult {
   return svg`<g class="viewer-own">
     ${shape(draft.kind, points, look.colour, null)}
     ${handles(points, look.colour, look.shape, draft.kind !== 'freehand')}
-    ${words(anchor(draft.kind, points), look.colour, [
+    ${words(anchor(draft.kind, points), scene.width, look.colour, [
       { text: provisional(draft.kind, draft.points, scene.frame), soft: true },
     ])}
   </g>`;
@@ -89,7 +91,7 @@ function pointerOf(pointer: Telepointer, scene: Scene): SVGTemplateResult {
   return svg`<g class="viewer-pointer" data-person=${pointer.person}>
     <path d=${outline(look.shape, [x, y], 9)} fill="none" stroke="#000" stroke-width="5" opacity="0.6"></path>
     <path d=${outline(look.shape, [x, y], 9)} fill="none" stroke=${look.colour} stroke-width="2.5"></path>
-    ${words([x + 14, y + 4], look.colour, [{ text: pointer.name, soft: false, small: true }])}
+    ${words({ right: [x + 14, y + 4], left: [x - 14, y + 4] }, scene.width, look.colour, [{ text: pointer.name, soft: false, small: true }])}
   </g>`;
 }
 
@@ -139,25 +141,38 @@ interface Line {
   readonly small?: boolean;
 }
 
-function words([x, y]: Point, colour: string, all: readonly Line[]): SVGTemplateResult {
+/** About how wide a letter is, in CSS pixels. */
+const LETTER_PX = 7;
+
+function words(points: Anchor, width: number, colour: string, all: readonly Line[]): SVGTemplateResult {
   const shown = all.filter(({ text }) => text !== '');
-  return svg`<text class="viewer-label" x=${x.toFixed(1)} y=${y.toFixed(1)} fill=${colour}>${shown.map(
-    (line, index) =>
-      svg`<tspan x=${x.toFixed(1)} dy=${index === 0 ? '0' : '1.2em'} font-style=${line.soft ? 'italic' : nothing}
+  const longest = Math.max(0, ...shown.map(({ text, small }) => text.length * (small === true ? 6 : LETTER_PX)));
+  const inwards = points.right[0] + longest > width && points.left[0] > longest;
+  const [x, y] = inwards ? points.left : points.right;
+  return svg`<text class="viewer-label" x=${x.toFixed(1)} y=${y.toFixed(1)} fill=${colour}
+    text-anchor=${inwards ? 'end' : 'start'}>${shown.map(
+      (line, index) =>
+        svg`<tspan x=${x.toFixed(1)} dy=${index === 0 ? '0' : '1.2em'} font-style=${line.soft ? 'italic' : nothing}
         class=${line.small === true ? 'viewer-label-small' : nothing}>${line.text}</tspan>`,
-  )}</text>`;
+    )}</text>`;
 }
 
-/** Where the words of a mark begin: right of its rightmost point, or beside the vertex of an angle. */
-function anchor(kind: MarkKind, points: readonly Point[]): Point {
-  if (points.length === 0) return [0, 0];
-  if (kind === 'angle' && points.length > 1) return [points[1]![0] + 12, points[1]![1] + 4];
+/** Where words may begin, right of a mark, or end, left of it. */
+interface Anchor {
+  readonly right: Point;
+  readonly left: Point;
+}
+
+function anchor(kind: MarkKind, points: readonly Point[]): Anchor {
+  if (points.length === 0) return { right: [0, 0], left: [0, 0] };
+  const sorted = [...points].sort((a, b) => a[0] - b[0]);
+  const [leftmost, rightmost] = [sorted[0]!, sorted.at(-1)!];
   if (kind === 'cobb' && points.length === 4) {
-    const x = Math.max(...points.map(([column]) => column));
-    return [x + 12, (points[0]![1] + points[3]![1]) / 2];
+    const y = (points[0]![1] + points[3]![1]) / 2;
+    return { right: [rightmost[0] + 12, y], left: [leftmost[0] - 12, y] };
   }
-  const rightmost = points.reduce((best, point) => (point[0] > best[0] ? point : best));
-  return [rightmost[0] + 12, rightmost[1] + 4];
+  const [from, to] = kind === 'angle' && points.length > 1 ? [points[1]!, points[1]!] : [leftmost, rightmost];
+  return { right: [to[0] + 12, to[1] + 4], left: [from[0] - 12, from[1] + 4] };
 }
 
 function at([x, y]: Point): string {

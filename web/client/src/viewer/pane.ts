@@ -257,6 +257,7 @@ export class Pane {
       all.filter((one) => onFrame(one, frame));
     return {
       frame,
+      width: this.size.width,
       place: (point: Point) => apply(map, point),
       layers: this.shared.layers,
       marks: this.marksHere(),

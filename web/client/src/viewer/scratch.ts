@@ -15,7 +15,7 @@ export class Scratch {
 
   private add(drawn: MarkComplete): void {
     const { viewer } = this;
-    const author = { author: ME, author_name: 'Only you see this', discipline: null, role: 'member' as const };
+    const author = { author: ME, author_name: 'not kept', discipline: null, role: 'member' as const };
     const state = { revision: 1, measured: null, delivery: 'delivered' as const };
     viewer.marks = [...viewer.marks, { ...drawn, ...author, ...state, case: viewer.caseId }];
   }

@@ -39,10 +39,10 @@ export function toolbar(state: ToolbarState): TemplateResult {
     )}
     <span class="viewer-gap"></span>
     ${state.presets.length > 1 ? presets(state) : nothing} ${state.disciplines.length > 0 ? layers(state) : nothing}
-    ${button('Invert (I)', 'contrast', { do: 'invert' }, act, state.inverted)}
+    ${button('Invert (I)', 'moon', { do: 'invert' }, act, state.inverted)}
     ${button('Mirror (H)', 'flip-horizontal', { do: 'flip' }, act, state.flipped)}
     ${button('Rotate (.)', 'rotate-cw', { do: 'rotate', degrees: 90 }, act)}
-    ${button('Fit (0)', 'scan', { do: 'fit' }, act)}
+    ${button('Fit (0)', 'move-diagonal', { do: 'fit' }, act)}
     ${state.stack ? button('Play (C)', state.playing ? 'pause' : 'play', { do: 'cine' }, act, state.playing) : nothing}
     ${button('Side by side (X)', 'columns-2', { do: 'layout' }, act, state.two)}
     ${button('Full screen (F)', 'maximize', { do: 'screen' }, act)}

@@ -157,7 +157,7 @@ export class ConsiliumViewer extends LitElement {
         ${strip({
           caseId: this.caseId,
           studies: this.studies,
-          open: this.panes.map(({ series }) => series),
+          open: this.panes.slice(0, this.two ? 2 : 1).map(({ series }) => series),
           choose: (series) => this.choose(series),
         })}
         <div class="viewer-panes" data-count=${this.two ? 2 : 1}>
