@@ -6,6 +6,7 @@ transaction. Between keeping and indexing a crash leaves at worst bytes that no 
 
 import logging
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +32,8 @@ Progress = Callable[[int], None]
 """Called with how many files are done."""
 Result = Literal["taken", "already here", "refused", "passed over"]
 
+_SYNCED_AT_ONCE = 8
+"""Files whose sync is waited for at a time: the file system writes them to the disk together."""
 DICOMDIR_CLASS = "1.2.840.10008.1.3.10"
 _SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66."
 
@@ -118,23 +121,27 @@ class Intake:
         """Check every file; a bad one costs itself alone."""
         candidates: list[Candidate] = []
         refused: list[Outcome] = []
-        for done, one in enumerate(files, 1):
-            found = self._checked(one)
-            if isinstance(found, Candidate):
-                candidates.append(found)
-            else:
-                refused.append(found)
-            progress(done)
+        with ThreadPoolExecutor(self._sandbox.processes, thread_name_prefix="intake-check") as pool:
+            for done, found in enumerate(pool.map(self._checked, files), 1):
+                if isinstance(found, Candidate):
+                    candidates.append(found)
+                else:
+                    refused.append(found)
+                progress(done)
         return Inspection(tuple(candidates), tuple(refused))
 
     def keep(self, candidates: Sequence[Candidate], progress: Progress = lambda _done: None) -> list[KeptFile]:
         """Put the bytes into the vault as received; durable when this returns."""
         kept: list[KeptFile] = []
-        for done, one in enumerate(candidates, 1):
-            with one.arrived.path.open("rb") as file:
-                kept.append(KeptFile(one, self.vault.keep(chunks_of(file)).digest))
-            progress(done)
+        with ThreadPoolExecutor(_SYNCED_AT_ONCE, thread_name_prefix="intake-keep") as pool:
+            for done, one in enumerate(pool.map(self._kept, candidates), 1):
+                kept.append(one)
+                progress(done)
         return kept
+
+    def _kept(self, one: Candidate) -> KeptFile:
+        with one.arrived.path.open("rb") as file:
+            return KeptFile(one, self.vault.keep(chunks_of(file)).digest)
 
     def _checked(self, arrived: Arrived) -> Candidate | Outcome:
         size = arrived.path.stat().st_size

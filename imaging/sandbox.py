@@ -37,6 +37,7 @@ class Sandbox:
     """A pool of workers; threads may share it. `close` when done."""
 
     def __init__(self, settings: WorkerSettings) -> None:
+        self.processes = settings.processes
         self._settings = settings
         self._idle: list[_Worker] = []
         self._lock = threading.Lock()

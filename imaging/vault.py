@@ -57,12 +57,15 @@ class Vault(Protocol):
 
 
 class LocalVault:
-    """A vault in a folder of this machine."""
+    """A vault in a folder of this machine: 256 folders by the first two digits; threads may share it."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self._incoming = root / "incoming"
         self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for number in range(256):  # all at once, so that no later `keep` waits for a folder of its own to be synced
+            (root / f"{number:02x}").mkdir(exist_ok=True, mode=0o700)
+        _sync(root)
 
     def keep(self, chunks: Iterable[bytes]) -> Kept:
         """Store the bytes durably; the same bytes twice are one object."""
@@ -112,7 +115,7 @@ class LocalVault:
 
     def digests(self) -> Iterator[str]:
         """Every object, in no particular order."""
-        for place in self.root.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"):
+        for place in self.root.glob("[0-9a-f][0-9a-f]/*"):
             if _DIGEST.fullmatch(place.name):
                 yield place.name
 
@@ -130,17 +133,13 @@ class LocalVault:
     def _place(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):
             raise ObjectNotFound(digest)
-        return self.root / digest[:2] / digest[2:4] / digest
+        return self.root / digest[:2] / digest
 
     def _settle(self, temporary: Path, digest: str) -> bool:
         place = self._place(digest)
         if place.is_file():
             temporary.unlink()
             return False
-        if not place.parent.is_dir():
-            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _sync(self.root)
-            _sync(place.parent.parent)
         temporary.chmod(0o400)
         temporary.replace(place)
         _sync(place.parent)
