@@ -62,6 +62,7 @@ class Pictures:
         self._derived.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._pool = Pool(worker)
         self._running: dict[Path, asyncio.Task[None]] = {}
+        self._warming: asyncio.Task[None] | None = None
         self._preparing: dict[str, asyncio.Task[None]] = {}
         self._stacks: OrderedDict[str, tuple[int, Stack]] = OrderedDict()
         self._opened: OrderedDict[str, Shown] = OrderedDict()
@@ -73,10 +74,14 @@ class Pictures:
             task.cancel()
         self._pool.close()
 
-    async def warm(self) -> None:
-        """Start the workers, so that the first picture does not wait for one; a failure shows at that picture."""
+    def warm_soon(self) -> None:
+        """Begin to start the workers, so that the first picture waits less for one; again is the same as once."""
+        if self._warming is None:
+            self._warming = asyncio.create_task(self._warm())
+
+    async def _warm(self) -> None:
         starts = (self._pool.run(_WORK + "ready", Urgency.SOON) for _ in range(self._pool.size))
-        await asyncio.gather(*starts, return_exceptions=True)
+        await asyncio.gather(*starts, return_exceptions=True)  # a worker that cannot start shows at its first picture
 
     async def opened(self, stack: Stack) -> Shown:
         """The stack with the rendering all its pictures share; raises NoPicture when it has no frame to draw."""

@@ -101,6 +101,12 @@ def stack_of(session: Session, series_instance_uid: str) -> Stack:
     )
 
 
+def stacks_of_study(session: Session, study_instance_uid: str) -> list[Stack]:
+    """The stacks of a study that have something to draw."""
+    found = [stack_of(session, row.series_instance_uid) for row in studies.series_of(session, study_instance_uid)]
+    return [one for one in found if one.slices]
+
+
 def _presets(frame: Frame, row: Instance) -> tuple[Window, ...]:
     function = row.voi_function if row.voi_function in _FUNCTIONS else "LINEAR"
     least = 1.0 if function == "LINEAR" else 0.0  # C.11.2.1.2.1, C.11.2.1.3.2

@@ -22,6 +22,7 @@ from conference.policy import Action, Actor, may
 from imaging.errors import NotFound, Refused, TooLarge, TooOften, UploadState, WrongOffset
 from imaging.intake import Inspection, KeptFile, Outcome, index
 from imaging.patient_match import Identity
+from imaging.pixels.stack import stacks_of_study
 from imaging.studies import Series, refusals, series_of, stack, study
 from imaging.uploads import Announced, Upload
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
@@ -188,6 +189,16 @@ async def _admit(request: Request, upload: Upload) -> None:
         return
     for study_uid in done.studies:
         await _announce(request, upload.case_id, study_uid)
+        await _prepare(request, upload.case_id, study_uid)
+
+
+async def _prepare(request: Request, case_id: str, study_uid: str) -> None:
+    """Begin to make the pictures before somebody asks; without it they are made at the first look."""
+    try:
+        for stack in await reading(request, stacks_of_study, study_uid):
+            services(request).pictures.prepare_soon(stack)
+    except Exception:
+        log.exception("pictures could not be prepared", extra={"case": case_id})
 
 
 async def _announce(request: Request, case_id: str, study_uid: str) -> None:

@@ -253,6 +253,7 @@ async def images(websocket: WebSocket) -> None:
     if not await allowed(admission.actor):
         await websocket.close(NOT_PERMITTED, "not permitted")
         return
+    held.pictures.warm_soon()
     stream = ImageStream(websocket, admission, held.database, held.pictures)
     with held.sessions.sockets.registered(
         session_id=admission.session_id, person_id=admission.actor.person_id, resource=admission.resource,

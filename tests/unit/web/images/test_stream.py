@@ -135,7 +135,7 @@ def test_a_series_is_in_the_audit_once_however_often_it_is_shown(visitor: TestCl
         for index in (0, 3, 1):
             socket.send_json({"type": "show", "series": SERIES, "index": index, "link": "normal"})
         everything(socket)
-    assert held.database.read_now(_reads) == [f"case/case1/series/{SERIES}"]
+    assert held.database.read_now(_reads) == [f"case1/series/{SERIES}"]
 
 
 def _reads(session: Session) -> list[str]:
