@@ -25,6 +25,8 @@ from web.auth import revocation
 from web.auth.sessions import Sessions
 from web.auth.tickets import Tickets
 from web.clock import now
+from web.control import NAME as SOCKET
+from web.control import Control
 from web.database import Database, Deed
 from web.errors import HANDLERS
 from web.middleware import stack
@@ -97,6 +99,9 @@ async def running(made: Services) -> AsyncIterator[None]:
         await made.database.write(Deed("system", "Consilium", "vault.sweep", now()), sweep, made.vault)
         await made.rooms.start()
         ending.push_async_callback(made.rooms.stop)
+        control = Control(made.settings.storage.directory / SOCKET, made)
+        await control.start()
+        ending.push_async_callback(control.stop)
         ending.callback(revocation.watch(made.database, made.sessions))
         for job in (keep_anchoring(made.database, anchors_of(made.settings)), _keep_sweeping(made)):
             ending.push_async_callback(_ended, asyncio.create_task(job))

@@ -23,7 +23,8 @@ from web.sockets.protocol import RoomProtocol
 LOG = "server.log"
 """Where a demo's server writes, in its folder."""
 _GRACE_S = 5
-_LONGEST_MESSAGE = 1024 * 1024
+_LONGEST_MESSAGE = 64 * 1024
+"""Bytes of one message from a browser; uploads go over HTTP."""
 
 
 def serve(config: Path | None, folder: Path | None) -> None:

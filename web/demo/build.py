@@ -118,29 +118,26 @@ def _tell(
 
 def _past(session: Session, company: Company, signer: Signer, cases: Mapping[str, str], at: datetime) -> None:
     noon = at.replace(hour=19, minute=0, second=0, microsecond=0)
-    for days, stories, ends in ((77, SPRING, True), (21, AUTUMN, True), (2, THIS_WEEK, False)):
+    for days, stories in ((77, SPRING), (21, AUTUMN), (2, THIS_WEEK)):
         starts_at = noon - timedelta(days=days)
         table = sit(session, company, "Spine conference", starts_at, _with(stories, cases),
                     starts_at - timedelta(days=8))
-        _hold(Meeting(session, company, table, signer), starts_at, ends=ends)
+        _hold(Meeting(session, company, table, signer), starts_at)
         for story, case_id in table.cases:
             if story.end in ("delivered", "followed_up", "closed"):
                 read_letter(session, company, story, case_id, starts_at + timedelta(hours=21))
                 closing_words(session, case_id, story, company, starts_at + timedelta(days=60))
 
 
-def _hold(meeting: Meeting, starts_at: datetime, *, ends: bool) -> None:
+def _hold(meeting: Meeting, starts_at: datetime) -> None:
     meeting.open(starts_at + timedelta(minutes=1))
     clock = starts_at + timedelta(minutes=2)
     for story, case_id in meeting.table.cases:
-        if story.end == "rolled_over":
+        if not story.heard:
             continue
         meeting.discuss(story, case_id, clock)
         clock += timedelta(minutes=14)
-    if ends:
-        meeting.end(clock)
-    else:
-        meeting.leave(clock)
+    meeting.end(clock)
 
 
 def _now_and_next(session: Session, company: Company, cases: Mapping[str, str], at: datetime) -> None:

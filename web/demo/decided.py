@@ -80,7 +80,7 @@ AUTUMN: tuple[Story, ...] = (
         "To know, and then to decide.", "Roof work.", "", "routine",
         {"motor": "5/5", "sensation": "Normal", "reflexes": "Symmetric", "examined-on": "-47"},
         (("physical-therapy", "Two programmes", "14", "6", "40 sessions", "better", "30", "Plateau"),),
-        (Pictures("slip-film", 75, options={"slip_mm": 3.0}),), _WEAK,
+        (Pictures("slip-film", 75, options={"slip_mm": 3.0}),), _WEAK, heard=False,
     ),
 )
 
@@ -125,7 +125,7 @@ THIS_WEEK: tuple[Story, ...] = (
         ),
     ),
     Story(
-        "presented", Who("Reyes", "Carmen", "1969-09-14", "F", "PC-19480"), "rural", 26, "presented",
+        "undecided", Who("Reyes", "Carmen", "1969-09-14", "F", "PC-19480"), "rural", 26, "rolled_over",
         (("level", "neuroradiology", "L4–L5 or L5–S1: which one hurts?"),
          ("pain-plan", "pain-medicine", "Would a selective block answer it?")),
         "Hotel housekeeper. Left leg pain, two discs worn, two opinions on which one matters.",

@@ -1,4 +1,4 @@
-"""The demo's conferences: two that are over, one with words still open, today's, and one to come."""
+"""The demo's conferences: three that are over, today's, and those to come."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -112,15 +112,11 @@ class Meeting:
             self._sign(case_id, words, drafted + timedelta(minutes=4))
 
     def end(self, at: datetime) -> None:
-        """Close the sitting; what was not concluded rolls over."""
+        """Close the sitting, what was not concluded rolls over; everybody goes, and the product follows."""
         self.room.tell(self.chair, c.EndConference(), at)
-        self.leave(at + timedelta(minutes=1))
-
-    def leave(self, at: datetime) -> None:
-        """Everybody goes; the rest of the product follows what happened."""
         for number, (key, _role) in enumerate(self._present()):
             person = PersonId(self.company.id(key))
-            self.room.tell(None, c.Leave(person), at + timedelta(seconds=3 * number))
+            self.room.tell(None, c.Leave(person), at + timedelta(seconds=40 + 3 * number))
         self.room.published()
 
     def _present(self) -> list[tuple[str, Role]]:

@@ -74,3 +74,5 @@ class Story:
     note: str = ""
     """Why it was sent back, declined or withdrawn."""
     minutes: int = 10
+    heard: bool = True
+    """False: the sitting ended before it was called."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from agenda.boards import boards, members
 from agenda.cases import Case, history, questions, treatments
@@ -45,8 +45,15 @@ def session(built: tuple[Settings, Database]) -> Iterator[Session]:
         yield opened
 
 
-def test_there_is_a_case_in_every_state(session: Session) -> None:
-    assert {found.state for found in session.exec(select(Case))} >= set(STATES)
+def test_there_is_a_case_in_every_state_that_outlasts_a_sitting(session: Session) -> None:
+    lasting = set(STATES) - {"presented"}  # only while the case is on the table
+    assert {found.state for found in session.exec(select(Case))} == lasting
+
+
+def test_no_sitting_is_in_session_and_todays_is_the_next(session: Session) -> None:
+    sittings = session.exec(select(Conference).order_by(col(Conference.starts_at))).all()
+    assert {sitting.state for sitting in sittings} == {"ended", "published", "planned"}
+    assert next(sitting for sitting in sittings if sitting.state != "ended").state == "published"
 
 
 def test_the_board_has_ten_people_of_eight_disciplines_at_sites_in_two_time_zones(session: Session) -> None:
