@@ -41,7 +41,7 @@ _SECRET_PARAMS = frozenset({"token", "ticket"})
 
 PERMISSIONS = (
     "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), accelerometer=(), autoplay=(self), "
-    "bluetooth=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), midi=(), payment=(), serial=(), usb=()"
+    "geolocation=(), gyroscope=(), hid=(), magnetometer=(), midi=(), payment=(), serial=(), usb=()"
 )
 
 
