@@ -8,7 +8,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
+from agenda.boards import unseat
 from tests.browser.meeting import PASSWORD, Meeting, meeting
+from web.clock import now
+from web.database import Deed
 
 pytestmark = pytest.mark.browser
 
@@ -254,3 +257,38 @@ def test_axe_finds_nothing_in_any_panel_at_any_width(held: Meeting, width: int, 
     reader.keyboard.press("?")
     expect(reader.get_by_role("heading", name="Keys")).to_be_visible()
     assert Axe().run(reader).violations_count == 0
+
+
+def test_the_room_is_worked_by_keyboard_alone(held: Meeting) -> None:
+    chair, reader = held.enter("laurent"), held.enter("mbeki")
+    chair.locator("[data-open]").focus()
+    chair.keyboard.press("Enter")
+    chair.locator("[data-call-next]").focus()
+    chair.keyboard.press("Enter")
+    imaged(reader)
+    reader.keyboard.press("u")
+    expect(chair.locator(".says")).to_contain_text("Dr Ayo Mbeki raises a hand")
+    expect(chair.locator("p[data-heard]")).to_contain_text("Dr Ayo Mbeki raises a hand")
+    reader.keyboard.press("f")
+    expect(reader.locator("[data-follow=alone]")).to_be_visible()
+    reader.keyboard.press("f")
+    expect(reader.locator("[data-follow=following]")).to_be_visible()
+    reader.keyboard.press("2")
+    expect(reader.get_by_role("tab", name="Opinions")).to_be_focused()
+    reader.keyboard.press("ArrowRight")
+    expect(reader.get_by_role("tabpanel", name="Decision")).to_be_visible()
+    reader.keyboard.press("?")
+    expect(reader.get_by_role("heading", name="Keys")).to_be_visible()
+    reader.keyboard.press("Escape")
+    expect(reader.get_by_role("heading", name="Keys")).to_be_hidden()
+    reader.locator("#rec-rationale").press_sequentially("fu?12")
+    expect(reader.locator("#rec-rationale")).to_have_value("fu?12")
+
+
+def test_a_right_taken_back_ends_the_room_with_words(held: Meeting) -> None:
+    reader = held.enter("mbeki")
+    deed = Deed("system", "Test", "test.unseat", now())
+    held.held.database.write_now(deed, unseat, "spine", held.people["mbeki"])
+    dialog = reader.get_by_role("alertdialog")
+    expect(dialog).to_contain_text("no longer admitted")
+    expect(dialog.get_by_role("link", name="Reload this page")).to_be_focused()

@@ -97,6 +97,7 @@ export class ConsiliumRoom extends LitElement {
       ${bar(model, { agenda: () => this.toggleAgenda(), help: () => this.help() })}
       <div
         class="room-body"
+        ?inert=${link.state === 'closed'}
         data-agenda=${this.agendaOpen ? 'open' : 'closed'}
         data-sheet=${this.sheetOpen ? 'open' : 'closed'}
       >
@@ -126,6 +127,8 @@ export class ConsiliumRoom extends LitElement {
 
   protected override updated(): void {
     this.follow.apply();
+    const ended = this.querySelector('.ending');
+    if (ended !== null && !ended.contains(document.activeElement)) ended.querySelector<HTMLElement>('.btn')?.focus();
   }
 
   private centre(): TemplateResult {

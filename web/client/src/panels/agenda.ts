@@ -99,7 +99,7 @@ export class AgendaPanel extends Panel {
         ${icon('play')} Open the conference
       </button>`;
     }
-    return html`<details class="fold">
+    return html`<details class="room-fold">
       <summary>${icon('chevron-right')} End the conference</summary>
       <p class="muted small">
         Cases that are not concluded roll over to a later sitting. Nobody can draw or speak after.

@@ -158,7 +158,7 @@ export class OpinionsPanel extends Panel {
 
   private earlier(item: CaseProjection, round: number): TemplateResult {
     const opinions = inRound(item, round);
-    return html`<details class="fold">
+    return html`<details class="room-fold">
       <summary>${icon('chevron-right')} Round ${round}, ${opinions.length} opinions</summary>
       ${this.remarks(item, opinions)}
     </details>`;
