@@ -29,6 +29,7 @@ from web.resources import case_resource
 from web.services import services
 from web.sockets.admission import Admission, admit
 from web.sockets.open import NOT_PERMITTED
+from web.sockets.protocol import EXTENSION, Prepared
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +125,9 @@ class ImageStream:
             case TimeoutError():
                 log.info("image stream dropped: reader is stuck")
                 self._ended = True
+                below = self._socket.scope.get("extensions", {}).get(EXTENSION)
+                if isinstance(below, Prepared):  # a close frame would never reach it
+                    below.abort()
             case OSError() | RuntimeError():
                 log.info("image stream lost", extra={"kind": type(error).__name__})
             case _:

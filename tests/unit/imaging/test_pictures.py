@@ -1,0 +1,140 @@
+"""Pictures on demand: cached, shared, ahead of need, and honest about failures."""
+
+import asyncio
+import io
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pydicom.data
+import pytest
+from PIL import Image
+
+from imaging.errors import WorkerLost
+from imaging.pixels.errors import NoPicture
+from imaging.pixels.pictures import Pictures
+from imaging.pixels.pool import Urgency
+from imaging.pixels.stack import Stack
+from imaging.pixels.window import Window
+from imaging.sandbox import Answer
+from tests.unit.imaging.taken import Taken, take
+
+SHIPPED = Path(pydicom.data.__file__).parent / "test_files"
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Taken:
+    return take(tmp_path_factory.mktemp("taken"), [SHIPPED / "CT_small.dcm", SHIPPED / "reportsi.dcm"])
+
+
+@pytest.fixture
+def taken(once: Taken, tmp_path: Path) -> Taken:
+    return replace(once, derived=tmp_path / "derived")
+
+
+def drawable(taken: Taken) -> Stack:
+    return next(stack for stack in taken.stacks() if stack.slices)
+
+
+class Counted:
+    """Stands before the pool and counts what passes."""
+
+    def __init__(self, pictures: Pictures, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.tasks: list[str] = []
+        self.lose = False
+        passed = pictures._pool.run
+
+        async def run(task: str, urgency: Urgency, **arguments: object) -> Answer:
+            self.tasks.append(task.partition(":")[2])
+            if self.lose:
+                raise WorkerLost("The reader ended on this file.")
+            return await passed(task, urgency, **arguments)
+
+        monkeypatch.setattr(pictures._pool, "run", run)
+
+
+def test_two_who_ask_at_once_wait_for_one_worker_and_later_ones_for_none(
+    taken: Taken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run() -> list[str]:
+        with taken.pictures() as pictures:
+            counted = Counted(pictures, monkeypatch)
+            shown = await pictures.opened(drawable(taken))
+            await asyncio.gather(*(pictures.preview(shown, 0) for _ in range(3)), pictures.lossless(shown, 0))
+            await pictures.lossless(shown, 0)
+        with taken.pictures() as again:
+            counted_again = Counted(again, monkeypatch)
+            await again.preview(await again.opened(drawable(taken)), 0)
+            return counted.tasks + counted_again.tasks
+
+    assert asyncio.run(run()) == ["window", "pictures"]
+
+
+def test_a_deleted_cache_is_made_again(taken: Taken) -> None:
+    async def run() -> None:
+        with taken.pictures() as pictures:
+            shown = await pictures.opened(drawable(taken))
+            first = await pictures.lossless(shown, 0)
+            shutil.rmtree(taken.derived)
+            assert await pictures.lossless(shown, 0) == first
+
+    asyncio.run(run())
+
+
+def test_a_lost_worker_is_a_reason_and_not_for_ever(taken: Taken, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        with taken.pictures() as pictures:
+            shown = await pictures.opened(drawable(taken))
+            counted = Counted(pictures, monkeypatch)
+            counted.lose = True
+            for _ in range(2):
+                with pytest.raises(NoPicture, match="reader ended"):
+                    await pictures.preview(shown, 0)
+            assert counted.tasks == ["pictures"]
+            counted.lose = False
+            monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: 1e12)
+            assert pictures._reason(pictures._preview_place(shown, 0)) is None
+
+    asyncio.run(run())
+
+
+def test_a_rendered_picture_follows_the_window_and_its_tag_tells_them_apart(taken: Taken) -> None:
+    async def run() -> None:
+        with taken.pictures() as pictures:
+            shown = await pictures.opened(drawable(taken))
+            white = Window(-5000.0, 2.0)
+            picture = Image.open(io.BytesIO(await pictures.rendered(shown, 0, 96, "png", white)))
+            assert picture.size == (96, 96)
+            assert np.median(np.asarray(picture)) == 255  # but for padding, which stays black
+            tags = {pictures.tag(shown, 0, size, "png", window) for size in (90, 96, 97) for window in (None, white)}
+            assert len(tags) == 4
+
+    asyncio.run(run())
+
+
+def test_what_is_more_urgent_goes_first(taken: Taken) -> None:
+    async def run() -> list[str]:
+        order: list[str] = []
+
+        async def one(name: str, urgency: Urgency) -> None:
+            await pictures._pool.run("imaging.pixels.work:ready", urgency)
+            order.append(name)
+
+        with taken.pictures() as pictures:
+            await asyncio.gather(
+                one("first come", Urgency.SOMETIME), one("sometime", Urgency.SOMETIME), one("soon", Urgency.SOON),
+                one("looked at", Urgency.LOOKED_AT),
+            )  # fmt: skip
+        return order
+
+    assert asyncio.run(run()) == ["first come", "looked at", "soon", "sometime"]
+
+
+def test_a_series_without_pictures_says_why(taken: Taken) -> None:
+    async def run() -> None:
+        with taken.pictures() as pictures:
+            await pictures.opened(next(stack for stack in taken.stacks() if not stack.slices))
+
+    with pytest.raises(NoPicture, match="holds no picture"):
+        asyncio.run(run())
