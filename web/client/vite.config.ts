@@ -1,5 +1,5 @@
 /** Builds the client into web/static/dist: hashed files, one manifest.json, one icon sprite. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
@@ -58,9 +58,7 @@ export default defineConfig(({ mode }) => ({
     rolldownOptions: {
       // htmx carries an eval that the content security policy forbids and htmx.config.allowEval turns off.
       checks: { eval: false },
-      input: Object.fromEntries(
-        ENTRIES.map((name) => [name, join(here, 'src', `${name}.ts`)] as const).filter(([, path]) => existsSync(path)),
-      ),
+      input: Object.fromEntries(ENTRIES.map((name) => [name, join(here, 'src', `${name}.ts`)])),
     },
   },
   worker: { format: 'es' },

@@ -76,8 +76,9 @@ export class Gestures {
     const tool = this.board.tool();
     if (tool.busy) return tool;
     const found = this.under(event, press);
+    const grabbed = found !== null && this.grabs(found);
     this.board.select(found?.mark ?? null);
-    return found !== null && this.grabs(found) ? new ReshapeTool(found, this.board.stage) : tool;
+    return grabbed ? new ReshapeTool(found, this.board.stage) : tool;
   }
 
   private under(event: PointerEvent, press: Press): Hit | null {
@@ -86,10 +87,10 @@ export class Gestures {
     return hit(board.marks(), (point) => board.place(point), press.screen, reach);
   }
 
-  /** A handle is always taken; the line only of a mark that was chosen before, or when nothing is being drawn. */
+  /** A handle is always taken; the line only of a mark that was chosen before, lest a drag moves a mark unnoticed. */
   private grabs({ mark, handle }: Hit): boolean {
     if (!this.board.mayMove(mark)) return false;
-    return handle !== null || !this.board.drawing();
+    return handle !== null || (!this.board.drawing() && this.board.selected() === mark.mark);
   }
 
   private move(event: PointerEvent): void {
