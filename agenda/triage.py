@@ -113,7 +113,8 @@ def _imaging(studies: Sequence[StudyFact]) -> Fact | None:
     if not sections:
         return None
     latest = max(sections, key=lambda study: study.on or date.min)
-    return Fact(" ".join(filter(None, (latest.modality, latest.description))), latest.on)
+    named = latest.description.upper().startswith(latest.modality)
+    return Fact(latest.description if named else f"{latest.modality} {latest.description}".strip(), latest.on)
 
 
 def _tried(tried: Sequence[TreatmentTried]) -> Fact | None:
