@@ -11,6 +11,7 @@ import struct
 from typing import Annotated
 
 import msgspec
+from sqlmodel import Session
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -18,6 +19,7 @@ from agenda.cases import studies_of
 from agenda.errors import AgendaError
 from conference.policy import Action, Actor, may
 from conference.record.audit import note_read
+from imaging import studies
 from imaging.errors import ImagingError
 from imaging.pixels.pictures import Pictures
 from imaging.pixels.stack import Shown, Stack, manifest, stack_of
@@ -193,9 +195,12 @@ class ImageStream:
         if len(self._shown) >= _MOST_SERIES:
             raise _Refused("Too many series on one connection; reload the page.")
         case_id = self._admission.resource
-        stack = await self._database.read(stack_of, series)
-        if stack.study_instance_uid not in await self._database.read(studies_of, case_id):
+        instances = await self._database.read(_instances, case_id, series)
+        if instances is None:
             raise _Refused("This series does not belong to the case.")
+        stack = self._pictures.stack(series, instances)
+        if stack is None:
+            stack = self._pictures.remember(await self._database.read(stack_of, series), instances)
         who = self._admission.actor
         heading = Deed(
             who.person_id,
@@ -236,6 +241,13 @@ class ImageStream:
         if not self._ended:
             async with asyncio.timeout(_STUCK_S):
                 await self._socket.send_bytes(data)
+
+
+def _instances(session: Session, case_id: str, series: str) -> int | None:
+    """How many instances a series has; None: it is not of this case. Raises SeriesNotFound."""
+    if studies.series(session, series).study_instance_uid not in studies_of(session, case_id):
+        return None
+    return studies.count_of(session, series)[0]
 
 
 async def images(websocket: WebSocket) -> None:
