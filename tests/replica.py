@@ -4,7 +4,6 @@ Written from `web/docs/protocol.md`, not from `conference.room.state`; the brows
 same in TypeScript.
 """
 
-from copy import deepcopy
 from typing import Any
 
 Shown = dict[str, Any]
@@ -24,7 +23,7 @@ def empty() -> Shown:
 
 
 def fold(projection: Shown, records: list[Shown]) -> Shown:
-    projection = deepcopy(projection)
+    """Fold records into a projection, which is changed and given back."""
     for record in records:
         assert record["seq"] == projection["seq"] + 1, "a gap"
         projection["seq"] = record["seq"]

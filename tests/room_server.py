@@ -124,7 +124,7 @@ async def _main(directory: Path) -> None:
     )
     running = uvicorn.Server(config)
     serving = asyncio.create_task(running.serve([listening]))
-    while not running.started:
+    while not running.started:  # noqa: ASYNC110 - uvicorn offers no event
         await asyncio.sleep(0.01)
     print(json.dumps({"port": port, "tokens": tokens}), flush=True)
     await serving

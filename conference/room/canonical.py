@@ -10,7 +10,7 @@ from math import isfinite
 
 from conference.room.plain import Json
 
-_EXACT = 2**53
+_EXACT = 2**53 - 1
 """Integers beyond lose digits in a browser (RFC 7493 section 2.2)."""
 
 

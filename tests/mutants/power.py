@@ -74,7 +74,11 @@ class _Handle:
     def xClose(self) -> None:
         return
 
-    xLock = xUnlock = lambda self, _level: None
+    def xLock(self, _level: int) -> None:
+        return
+
+    def xUnlock(self, _level: int) -> None:
+        return
 
 
 class Disk(apsw.VFS):

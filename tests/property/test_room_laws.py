@@ -16,6 +16,10 @@ def test_R61_R31_R34_R41_R51_the_laws_hold_for_random_conversations() -> None:
     run_state_machine_as_test(
         RoomConversation,
         settings=settings(
-            max_examples=25, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+            max_examples=25,
+            stateful_step_count=50,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            derandomize=True,
         ),
     )
