@@ -209,13 +209,18 @@ export class Connection {
     }
   }
 
+  /** Whoever has the floor, else the chair. */
+  private leads(): boolean {
+    const me = this.session.you?.person_id;
+    const { floor, people } = this.session.confirmed;
+    return me !== undefined && (floor === null ? people[me]?.role === 'chair' : floor === me);
+  }
+
   /** Presence at most 30 times a second for the presenter, 10 times for others, never from a hidden page. */
   private flush(): void {
     if (document.hidden || !this.session.live) return;
     const now = performance.now();
-    const me = this.session.you?.person_id;
-    const interval = me !== undefined && this.session.confirmed.floor === me ? 33 : 100;
-    if (now - this.flushed < interval - 2) return;
+    if (now - this.flushed < (this.leads() ? 33 : 100) - 2) return;
     this.flushed = now;
     this.session.flushPresence();
     this.push();

@@ -66,7 +66,7 @@ export class AgendaPanel extends Panel {
       <li class="agenda-row" aria-current=${onTable ? 'step' : nothing}>
         <span class="agenda-due number">${due ?? (onTable ? 'Now' : '')}</span>
         <div class="agenda-what">
-          <span class="agenda-title">${item.brief.title}</span>
+          <span class="agenda-title" title=${item.brief.title}>${item.brief.title}</span>
           <span class="agenda-state" data-tone=${state.tone}
             >${icon(state.icon)} ${state.words}<span class="muted">${item.brief.minutes} min</span></span
           >
@@ -93,7 +93,7 @@ export class AgendaPanel extends Panel {
     if (this.model.room.phase === 'preparing') {
       return html`<button
         type="button"
-        class="btn btn-primary btn-block"
+        class="btn btn-block"
         @click=${() => this.model.ask({ type: 'open-conference' })}
       >
         ${icon('play')} Open the conference

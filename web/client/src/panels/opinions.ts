@@ -19,7 +19,7 @@ export class OpinionsPanel extends Panel {
       <div class="stack">
         ${this.questions(item)} ${open ? this.grid(item) : this.sealed(id, item)}
         ${item.revealed.filter((round) => round !== item.round).map((round) => this.earlier(item, round))}
-        ${this.running(id, item, open)}
+        ${open ? this.running(id, item, true) : nothing}
       </div>
     `;
   }
@@ -55,6 +55,7 @@ export class OpinionsPanel extends Panel {
               </li>`,
           )}
         </ul>
+        ${this.running(id, item, false)}
         ${
           may && this.model.room.phase !== 'ended'
             ? html`<opinion-form .model=${this.model} .tick=${this.tick} .caseId=${id}></opinion-form>`
@@ -174,7 +175,7 @@ export class OpinionsPanel extends Panel {
     const given = inRound(item, item.round).length;
     return html`<button
       type="button"
-      class="btn btn-primary"
+      class="btn btn-primary reveal"
       ?disabled=${given === 0 || this.model.waits('reveal')}
       @click=${() => this.model.ask({ type: 'reveal', case: id })}
     >
