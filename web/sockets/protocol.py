@@ -11,6 +11,7 @@ missing, plain ASGI does the same at a higher price.
 
 import contextlib
 import socket
+import struct
 from asyncio.transports import BaseTransport
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ _USER_TIMEOUT_MS = 20_000
 _BUFFER_LIMIT_BYTES = 65_536
 _TCP_NOTSENT_LOWAT = 25
 """linux/tcp.h; the socket module of Python 3.11 does not name it."""
+
+
+_RESET_AT_CLOSE = struct.pack("ii", 1, 0)
+"""struct linger: on, zero seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,15 @@ class RoomProtocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         scope = getattr(self, "scope", None)
         if scope is not None and not self.config.ws_per_message_deflate:
-            scope["extensions"][EXTENSION] = Prepared(self._send_frame, self.transport.abort)
+            scope["extensions"][EXTENSION] = Prepared(self._send_frame, self._abort)
+
+    def _abort(self) -> None:
+        """Reset the connection: a plain close would wait in the kernel behind what the peer does not read."""
+        sock = self.transport.get_extra_info("socket")
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
+        self.transport.abort()
 
     def _send_frame(self, frame: bytes) -> bool:
         if not self.handshake_complete or self.close_sent or self.disconnected or self.transport.is_closing():
