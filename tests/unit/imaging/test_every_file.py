@@ -68,7 +68,7 @@ def test_the_collection(shared_data: Path, tmp_path: Path) -> None:
     good, reasons = all_drawn(taken)
     assert all(one.reason.endswith(".") for one in by_result["refused"])
     assert all(reason.endswith(".") for reason in reasons)
-    assert good >= 100
+    assert good == sum(1 for stack in taken.stacks() if stack.slices) >= 70
     damaged = [reason for reason in reasons if "damaged" in reason or "could not be made" in reason]
     assert damaged == []
 
