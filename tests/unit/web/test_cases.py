@@ -184,3 +184,12 @@ def test_a_patient_is_never_in_an_address(desk: Desk) -> None:
     desk.do(save_fields, case_id, COMPLETE, {}, now())
     answer = desk.as_("referrer").post(f"/cases/{case_id}/edit", data={"do": "save"})
     assert "Featherstonehaugh" not in str(answer.headers)
+
+
+def test_a_declined_case_says_why_and_a_member_can_call_it_in(desk: Desk) -> None:
+    case_id = desk.do(a_submitted_case)
+    desk.as_("coordinator").post(f"/triage/{case_id}", data={"act": "lane", "lane": "redirect", "reason": "A hip"})
+    page = desk.as_("radiologist").get(f"/cases/{case_id}").text
+    assert "Declined: Redirect. A hip" in page
+    assert "Call it in" in page
+    assert "Call it in" not in desk.as_("referrer").get(f"/cases/{case_id}").text
