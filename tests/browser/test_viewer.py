@@ -8,7 +8,7 @@ import base64
 import json
 import math
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -46,6 +46,18 @@ class Stage:
         """Details of the events of a kind so far."""
         found: list[Any] = self.page.evaluate("name => window.heard.filter(e => e[0] === name).map(e => e[1])", name)
         return found
+
+    def settled(self) -> None:
+        """Return when everything that waits for the next frame of the screen has been done."""
+        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    def until(self, true: Callable[[], bool]) -> None:
+        """Let the page go on until something is true; fails after 300 frames of the screen."""
+        for _ in range(300):
+            if true():
+                return
+            self.settled()
+        assert true()
 
     def on_screen(self, column: float, row: float) -> tuple[float, float]:
         """Page coordinates of an image point of a fitted image with square pixels."""
@@ -304,18 +316,17 @@ def test_the_wheel_scrolls_and_the_server_is_told(stage: Stage) -> None:
     stage.page.mouse.move(*stage.on_screen(12, 16))
     stage.page.mouse.wheel(0, 120)
     expect(stage.page.locator(".viewer-pane").first).to_contain_text("MR 4/5")
-    stage.page.wait_for_timeout(100)
-    assert stage.shows[-1]["index"] == 3
-    assert stage.events("viewportchange")[-1]["frame"] == 4
+    stage.until(lambda: stage.shows[-1]["index"] == 3)
+    stage.until(lambda: any(seen["frame"] == 4 for seen in stage.events("viewportchange")))
 
 
 def test_a_window_drag_and_a_preset_change_and_restore_the_window(stage: Stage) -> None:
     before = stage.pixels()
     stage.drag((5, 5), (15, 15))
-    assert stage.events("viewportchange")[-1]["window_width"] > 1001
+    stage.until(lambda: any(seen["window_width"] > 1001 for seen in stage.events("viewportchange")))
     stage.page.keyboard.press("1")
-    stage.page.wait_for_timeout(100)
-    assert stage.events("viewportchange")[-1]["window_width"] is None
+    stage.until(lambda: stage.events("viewportchange")[-1]["window_width"] is None)
+    stage.settled()
     assert np.array_equal(stage.pixels(), before)
 
 
@@ -326,7 +337,7 @@ def test_following_shows_the_same_and_tells_nobody(stage: Stage) -> None:
     }  # fmt: skip
     stage.page.evaluate("v => { document.querySelector('consilium-viewer').viewport = v }", viewport)
     expect(stage.page.locator(".viewer-pane").first).to_contain_text("MR 1/5")
-    stage.page.wait_for_timeout(100)
+    stage.settled()
     assert stage.page.evaluate("document.querySelector('consilium-viewer').viewport") == viewport
     assert stage.events("viewportchange") == []
 
