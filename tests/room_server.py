@@ -97,12 +97,13 @@ def _seed_all(session: Session) -> dict[str, str]:
             )
             session.flush()
             session.add(Membership(board_id="board", person_id=person, role=role))
+        session.add(Person(id="gil", name="Gil", email="gil@x.org", standing="administrator", site_id="site"))
         session.flush()
         for case in (HIP, KNEE):
             add_study(session, case, "1.2.840.99", AT)
     return {
         person: issue_token(session, person_id=person, name="test", lifetime=timedelta(days=1), at=now())[1]
-        for person in ("ada", "fay", *MEMBERS)
+        for person in ("ada", "fay", "gil", *MEMBERS)
     }
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import struct
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
@@ -218,3 +219,41 @@ def test_the_state_over_http_is_that_of_the_socket(running: Running) -> None:
         found = json.load(answer)
     assert found["projection"]["cases"] == welcome["snapshot"]["cases"]  # type: ignore[index]
     assert len(found["digest"]) == 64
+
+
+def _post(running: Running, path: str, who: str) -> int:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{running.port}{path}",
+        data=b"",
+        method="POST",
+        headers={"Authorization": f"Bearer {running.tokens[who]}"},
+    )
+    opener = urllib.request.build_opener(_StayHere)
+    try:
+        with opener.open(request, timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as found:
+        return int(found.code)
+
+
+class _StayHere(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_args: object) -> None:
+        return None
+
+
+def test_a_right_taken_away_closes_the_open_socket_within_two_seconds(running: Running) -> None:
+    """Promise 14, last in this file: the person cannot come back."""
+
+    async def scene() -> None:
+        client = Client(running.port, running.tokens["cy"])
+        await client.connect()
+        assert await asyncio.to_thread(_post, running, "/people/cy/disable", "gil") == 303
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        with pytest.raises(ConnectionClosed) as caught:
+            await client.until("never")
+        assert _close_code(caught) in (4003, 4011)
+        assert loop.time() - began < 2.0
+        assert await asyncio.to_thread(_post, running, f"/conferences/{ROOM}/ticket", "cy") in (303, 401, 403)
+
+    asyncio.run(scene())
