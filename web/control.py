@@ -34,6 +34,7 @@ class Control:
         self._path = path
         self._office = Office(services.settings, services.database, services.uploads.intake)
         self._server: asyncio.Server | None = None
+        self._serving: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Listen; a socket left behind by a crash is replaced, since the database's lock is ours."""
@@ -51,16 +52,22 @@ class Control:
         """Stop listening; an order under way ends first."""
         if self._server is not None:
             self._server.close()
+            await asyncio.sleep(0)  # a connection just accepted becomes a task
+            await asyncio.gather(*self._serving, return_exceptions=True)
             await self._server.wait_closed()
             self._server = None
         self._path.unlink(missing_ok=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None, "asyncio runs this in a task"
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
         try:
-            line = await reader.readline()
+            line = await asyncio.wait_for(reader.readline(), _CONNECT_S)
             if line:
                 await self._answer(line, writer)
-        except (ConnectionError, ValueError):
+        except (ConnectionError, ValueError, TimeoutError):
             log.info("a control connection broke off")
         finally:
             writer.close()

@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import BaseModel
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Table as Grid
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
@@ -110,7 +110,7 @@ def _flat(section: BaseModel, at: tuple[str, ...] = ()) -> list[tuple[str, str]]
 
 
 def _print(settings: list[tuple[str, str]], origin: Callable[[str], str | None], findings: list[Finding]) -> None:
-    shown = Table("Setting", "Value", "From", box=None, pad_edge=False)
+    shown = Grid("Setting", "Value", "From", box=None, pad_edge=False)
     for name, value in settings:
         shown.add_row(name, escape(value), origin(name) or "default")
     console = Console()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Table as Grid
 from sqlmodel import Session, select
 
 from agenda.boards import Board, roles_of
@@ -52,7 +52,7 @@ def listing(config: Path | None, folder: Path | None, *, as_json: bool) -> None:
     if as_json:
         say_json(rows)
         return
-    shown = Table("Name", "E-mail", "Standing", "Discipline", "Site", "Seats", box=None, pad_edge=False)
+    shown = Grid("Name", "E-mail", "Standing", "Discipline", "Site", "Seats", box=None, pad_edge=False)
     for row in rows:
         name = f"{row['name']} (disabled)" if row["disabled"] else str(row["name"])
         shown.add_row(name, *(str(row[key] or "") for key in ("email", "standing", "discipline", "site", "seats")))

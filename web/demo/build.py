@@ -23,7 +23,7 @@ from web.database import Database, Deed
 from web.demo.cast import CAST, Company, engage
 from web.demo.decided import AUTUMN, SPRING, THIS_WEEK
 from web.demo.pictures import kept
-from web.demo.sittings import Meeting, Table, read_letter, seal, sit
+from web.demo.sittings import Meeting, Sitting, read_letter, seal, sit
 from web.demo.stories import TODAY
 from web.demo.story import Story
 from web.demo.telling import closing_words, refer
@@ -183,4 +183,4 @@ def _write_notes(settings: Settings, password: str) -> None:
         json.dump({"password": password}, file)
 
 
-__all__ = ["EVERYTHING", "Demo", "Link", "Table", "build", "built", "doors"]
+__all__ = ["EVERYTHING", "Demo", "Link", "Sitting", "build", "built", "doors"]

@@ -36,7 +36,7 @@ _LEANING: Mapping[str, Mapping[str, int]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Sitting:
     """A sitting with the cases told in it."""
 
     conference_id: str
@@ -47,7 +47,7 @@ class Table:
 def sit(
     session: Session, company: Company, title: str, starts_at: datetime, told: Sequence[tuple[Story, str]],
     planned_at: datetime, *, minutes: int = 60,
-) -> Table:
+) -> Sitting:
     """Plan and publish a sitting with these cases, a break after the second when there are more than three."""
     coordinator = company.id("coordinator")
     made = plan_conference(
@@ -62,10 +62,10 @@ def sit(
         publish(session, made.id)
     for key in ("chair", *_VOICES[:6]):
         respond(session, made.id, company.id(key), "accepted", planned_at + timedelta(hours=5))
-    return Table(made.id, tuple(told))
+    return Sitting(made.id, tuple(told))
 
 
-def seal(session: Session, company: Company, table: Table, voices: Mapping[str, Sequence[str]], at: datetime) -> None:
+def seal(session: Session, company: Company, table: Sitting, voices: Mapping[str, Sequence[str]], at: datetime) -> None:
     """Before the sitting: the agenda stands in its room, and some have given their sealed opinions."""
     room = WrittenRoom(session, table.conference_id)
     room.list_agenda(at)
@@ -77,7 +77,7 @@ def seal(session: Session, company: Company, table: Table, voices: Mapping[str, 
 class Meeting:
     """A sitting as it went."""
 
-    def __init__(self, session: Session, company: Company, table: Table, signer: Signer) -> None:
+    def __init__(self, session: Session, company: Company, table: Sitting, signer: Signer) -> None:
         self.session, self.company, self.table, self.signer = session, company, table, signer
         self.room = WrittenRoom(session, table.conference_id)
         self.chair = participant(company.people["chair"], "chair")
