@@ -86,6 +86,8 @@ def words_change() -> Table:
     table.do(None, c.UnlistCase(KNEE))
     table.do(CHAIR, c.PassFloor(REFERRER.person_id))
     table.do(COORDINATOR, c.RaiseHand())
+    table.do(CHAIR, c.LowerHand(COORDINATOR.person_id))
+    table.do(PAIN, c.RaiseHand())
     table.do(CHAIR, c.EndConference())
     table.do(THERAPIST, c.Attest(HIP, 2, "concur", ""))
     return table

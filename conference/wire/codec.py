@@ -16,8 +16,7 @@ import msgspec
 from conference.errors import ProtocolError
 from conference.room.commands import HOST_ONLY, Command
 from conference.room.events import Event
-from conference.room.plain import Json, kebab, plain, tagged
-from conference.room.state import RoomState
+from conference.room.plain import Json, kebab, tagged
 
 T = TypeVar("T")
 
@@ -115,8 +114,6 @@ commands: Reader[Command] = Reader(FROM_WIRE)
 events: Reader[Event] = Reader(get_args(Event))
 """Of the log, where every event is in full."""
 
-_STATE = _mirror(RoomState)
-_state_decoder = msgspec.json.Decoder(_STATE.wire)
 _encoder = msgspec.json.Encoder()
 
 
@@ -128,16 +125,3 @@ def encode(value: Json) -> str:
 def encode_event(event: Event) -> Json:
     """The JSON value of an event in full, for the log."""
     return tagged(event)
-
-
-def encode_state(state: RoomState) -> str:
-    """A whole state, for a snapshot."""
-    return encode(plain(state))
-
-
-def decode_state(text: str) -> RoomState:
-    """The state of a snapshot; raises ProtocolError when it has another shape."""
-    try:
-        return cast(RoomState, _STATE.restore(_state_decoder.decode(text)))
-    except msgspec.DecodeError as why:
-        raise ProtocolError("This snapshot has another shape.") from why

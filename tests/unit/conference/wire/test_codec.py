@@ -12,10 +12,9 @@ from conference.room import commands as c
 from conference.room.canonical import canonical
 from conference.room.events import Event
 from conference.room.plain import tagged
-from conference.room.state import EMPTY
 from conference.wire import codec
 from tests.room_vectors import whole_sitting, words_change
-from tests.rooms import HIP, draw, opinion, signed, view, words
+from tests.rooms import HIP, draw, opinion, view, words
 
 COMMANDS = [
     c.OpenConference(), c.CallCase(HIP), draw(), c.Reshape("m1", 1, ((1.5, 2.0),), "x"), c.GiveOpinion(HIP, opinion()),
@@ -61,14 +60,6 @@ def test_what_only_a_host_gives_is_not_read_from_a_wire(kind: type) -> None:
     assert kind not in codec.FROM_WIRE
     with pytest.raises(ProtocolError):
         codec.commands.read(json.dumps({"type": "leave", "person": "bo"}))
-
-
-def test_a_state_travels_unchanged() -> None:
-    state = signed().state
-    assert codec.decode_state(codec.encode_state(state)) == state
-    assert codec.decode_state(codec.encode_state(EMPTY)) == EMPTY
-    with pytest.raises(ProtocolError):
-        codec.decode_state("{}")
 
 
 @given(st.recursive(

@@ -20,7 +20,7 @@ def test_every_refusal_code_is_listed_and_exists() -> None:
 
 def test_every_close_code_is_listed() -> None:
     section = PAGE.split("## Close codes")[1]
-    assert {int(code) for code in re.findall(r"^\| (\d{4}) ", section, re.M)} == set(Close)
+    assert {int(code) for code in re.findall(r"^\| (\d{4}) ", section, re.MULTILINE)} == set(Close)
 
 
 def test_what_a_client_may_not_send_is_said() -> None:
