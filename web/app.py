@@ -2,9 +2,13 @@
 
 import asyncio
 import contextlib
+import mimetypes
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from http import HTTPStatus
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
@@ -51,7 +55,7 @@ def create_app(settings: Settings, *, demo: bool = False) -> Starlette:
             *all_routes(),
             *room_socket.routes,
             *image_socket.routes,
-            Mount("/static", _Static(directory=STATIC), name="static"),
+            Mount("/static", Static(directory=STATIC), name="static"),
         ],
         middleware=stack(settings, made.sessions),
         exception_handlers=HANDLERS,
@@ -126,12 +130,35 @@ async def _keep_sweeping(made: Services) -> None:
         await asyncio.sleep(SWEEP_EVERY_S)
 
 
-class _Static(StaticFiles):
-    """Built files carry a hash in their name and never change; the few others are asked for again after an hour."""
+class Static(StaticFiles):
+    """Built files carry a hash in their name and never change; the few others are asked for again after an hour.
+
+    The build lays a brotli and a gzip twin beside each file that shrinks; the smallest the browser takes is sent.
+    """
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """The file with its cache lifetime."""
-        answer = await super().get_response(path, scope)
+        """The file with its cache lifetime, compressed where there is a twin."""
         hashed = path.startswith("dist/assets/")
+        twin = self._twin(path, Headers(scope=scope).get("accept-encoding", "")) if hashed else None
+        answer = await super().get_response(path + twin.suffix if twin else path, scope)
         answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if hashed else "public, max-age=3600"
+        if hashed:
+            answer.headers["Vary"] = "Accept-Encoding"
+        if twin and answer.status_code == HTTPStatus.OK:
+            answer.headers["Content-Encoding"] = twin.coding
+            answer.headers["Content-Type"] = mimetypes.guess_type(path)[0] or "application/octet-stream"
         return answer
+
+    def _twin(self, path: str, accepted: str) -> "_Twin | None":
+        codings = {part.split(";")[0].strip() for part in accepted.split(",")}
+        return next((one for one in _TWINS if one.coding in codings and self.lookup_path(path + one.suffix)[1]), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Twin:
+    coding: str
+    suffix: str
+
+
+_TWINS = (_Twin("br", ".br"), _Twin("gzip", ".gz"))
+"""Smallest first (RFC 7932, RFC 1952)."""
