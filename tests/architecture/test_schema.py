@@ -32,10 +32,9 @@ def test_every_module_with_a_table_is_listed() -> None:
 
 
 def _declares_a_table(path: Path) -> bool:
-    classes = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ClassDef))
-    return any(keyword.arg == "table" for node in classes for keyword in node.keywords) or _uses_core(path)
-
-
-def _uses_core(path: Path) -> bool:
-    calls = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
-    return any(isinstance(call.func, ast.Name) and call.func.id == "Table" for call in calls)
+    tree = ast.parse(path.read_text("utf-8"))
+    classes = (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == "sqlalchemy")
+    return any(keyword.arg == "table" for node in classes for keyword in node.keywords) or any(
+        name.name == "Table" for node in imports for name in node.names
+    )
