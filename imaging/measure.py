@@ -10,6 +10,7 @@ Angles come from `atan2`, never from `acos`, which loses half its digits near 0Â
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, Protocol
 
 from imaging.geometry import Point
@@ -119,11 +120,11 @@ def _rectangle(points: Sequence[Point], spacing: Spaced | None) -> Measurement:
 
 
 def _freehand(points: Sequence[Point], spacing: Spaced | None) -> Measurement:
-    """Area inside a closed outline by the shoelace formula; where it crosses itself, turns against each other cancel."""
+    """Area inside a closed outline by the shoelace formula; where it crosses itself, opposite turns cancel."""
     if len(points) < 3:
         raise Unmeasurable(f"An outline takes at least 3 points, not {len(points)}.")
     sides = [_side(points[0], point, spacing) for point in points]
-    double = sum(_cross(one, another) for one, another in zip(sides, sides[1:], strict=False))
+    double = sum(_cross(one, another) for one, another in pairwise(sides))
     return _area(abs(double) / 2, spacing, "freehand-area/1")
 
 

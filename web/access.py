@@ -62,7 +62,8 @@ def deed(request: HTTPConnection, activity: str) -> Deed:
 
 
 async def in_session(
-    request: HTTPConnection, activity: str, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs
+    request: HTTPConnection, activity: str, work: Callable[Concatenate[Session, P], R], *args: P.args,
+    **kwargs: P.kwargs,
 ) -> R:
     """Run `work` in one audited write transaction that names its actor and activity."""
     return await services(request).database.write(deed(request, activity), work, *args, **kwargs)

@@ -10,7 +10,6 @@ import numpy as np
 
 from imaging.phantoms.anatomy import Array
 
-
 _WANDER_MM = 1.2
 """Coordinates wander by up to this much; see `_unsteady`."""
 

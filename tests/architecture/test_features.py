@@ -33,4 +33,4 @@ def test_what_is_claimed_names_a_test_that_exists() -> None:
             assert (ROOT / path).exists(), f"{row['id']} names {path}, which does not exist"
             if name:
                 text = (ROOT / path).read_text("utf-8")
-                assert f"def {name}(" in text or f"{name} " in text, f"{row['id']} names {path}::{name}, which is not there"
+                assert f"def {name}(" in text, f"{row['id']} names {path}::{name}, which is not there"
