@@ -1,7 +1,6 @@
 /** `<consilium-viewer>`: the images of one case, alone or in step with a room. */
 import { html, LitElement, type PropertyValues } from 'lit';
 import './viewer.css';
-import './facts.css';
 import { PaneBoard } from './board';
 import { Cine } from './cine';
 import { Decoder } from './decoder';
