@@ -1,6 +1,10 @@
 """A meeting for browser tests: a real server over a small world, and one browser window per participant."""
 
+import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -26,6 +30,7 @@ from imaging.intake import Arrived, Intake, index
 from imaging.sandbox import Sandbox
 from imaging.settings import WorkerSettings
 from imaging.vault import LocalVault
+from tests.conftest import ROOT
 from web.app import create_app
 from web.auth.enter import issue_link
 from web.auth.passwords import Passwords, keep_password
@@ -59,6 +64,8 @@ class Meeting:
     browser: Browser
     people: dict[str, str]
     contexts: list[BrowserContext] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)
+    """Ways in made ahead, for a server in another process."""
     problems: list[str] = field(default_factory=list)
     """What browsers complained of: scripts that failed, things the content security policy refused."""
 
@@ -72,7 +79,7 @@ class Meeting:
         page.on("pageerror", lambda error: self.problems.append(f"{who}: {error}"))
         page.on("console", lambda said: self._heard(who, said.type, said.text))
         deed = Deed("system", "Test", "test.link", now())
-        link = self.held.database.write_now(deed, _link, self.people[who])
+        link = self.links.get(who) or self.held.database.write_now(deed, _link, self.people[who])
         page.goto(f"/enter/{link}")
         page.locator("main form button").first.click()
         expect(page).not_to_have_url(f"{self.url}/enter/{link}")
@@ -93,9 +100,7 @@ class Meeting:
 @contextmanager
 def meeting(folder: Path, browser: Browser) -> Iterator[Meeting]:
     """The meeting, its server in a thread of this process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     settings = Settings(server=ServerSettings(port=port), storage=StorageSettings(directory=folder))
     app = create_app(settings)
     held: Services = app.state.services
@@ -116,6 +121,69 @@ def meeting(folder: Path, browser: Browser) -> Iterator[Meeting]:
             context.close()
         server.should_exit = True
         thread.join(20)
+
+
+@contextmanager
+def served(folder: Path, browser: Browser) -> Iterator[tuple[Meeting, "Process"]]:
+    """The same meeting behind a server process of its own, which a test may kill and start again."""
+    port = free_port()
+    settings = Settings(server=ServerSettings(port=port), storage=StorageSettings(directory=folder))
+    held: Services = create_app(settings).state.services
+    people, conference = held.database.write_now(Deed("system", "Test", "test.world", now()), _world, _hashed())
+    _images(held, folder)
+    made = Meeting(f"http://127.0.0.1:{port}", conference, held, browser, people)
+    for who in ("laurent", "mbeki", "varga"):
+        made.links[who] = held.database.write_now(Deed("system", "Test", "test.link", now()), _link, people[who])
+    for closing in (held.sessions, held.uploads.intake, held.pictures, held.database):
+        closing.close()
+    process = Process(folder, port)
+    try:
+        process.start()
+        yield made, process
+    finally:
+        for context in made.contexts:
+            context.close()
+        process.end()
+
+
+class Process:
+    """`consilium serve` of one folder."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self._command = [sys.executable, "-m", "web", "serve", "--dir", str(folder)]
+        self._environment = os.environ | {"CONSILIUM_SERVER__PORT": str(port)}
+        self._running: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it says where it answers."""
+        self._running = subprocess.Popen(
+            self._command, cwd=ROOT, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        assert self._running.stdout is not None
+        assert "answers at" in self._running.stdout.readline()
+
+    def kill(self) -> None:
+        """kill -9: nothing is flushed, nobody is told."""
+        self._end(signal.SIGKILL)
+
+    def end(self) -> None:
+        """Ask it to stop, and wait."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._running is not None:
+            self._running.send_signal(how)
+            self._running.wait(20)
+            assert self._running.stdout is not None
+            self._running.stdout.close()
+            self._running = None
+
+
+def free_port() -> int:
+    """A port of loopback that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _await(server: uvicorn.Server, thread: threading.Thread) -> None:
