@@ -1,6 +1,11 @@
 """The [imaging] section of the configuration; frozen, passed as an argument at composition."""
 
-from pydantic import BaseModel, ConfigDict, Field
+import re
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
@@ -76,6 +81,71 @@ class WorkerSettings(_Section):
     """Files a worker reads before a fresh one takes its place."""
 
 
+_PEER = re.compile(r"[^\\=@ ](?:[^\\=@]{0,14}[^\\=@ ])?(@[0-9A-Fa-f.:]+)?(=[\w.-]+)?", re.ASCII)
+_PACS = re.compile(r"[^\\=@ ](?:[^\\=@]{0,14}[^\\=@ ])?@[\w.-]+:\d{1,5}", re.ASCII)
+
+
+class DimseSettings(_Section):
+    """[imaging.dimse]: DICOM's own network protocol (PS3.7, PS3.8): images from a PACS, and to one."""
+
+    enabled: bool = False
+    """Take images by C-STORE and answer C-ECHO."""
+    host: str = "127.0.0.1"
+    """Address to listen on. Anything but loopback needs TLS, or plain_text."""
+    port: int = Field(default=11112, ge=0, le=65535)
+    """Port to listen on; 0 takes a free one."""
+    ae_title: str = Field(default="CONSILIUM", pattern=r"^[^\\ ](?:[^\\]{0,14}[^\\ ])?$")
+    """Our application entity title; who calls another is rejected."""
+    peers: tuple[str, ...] = ()
+    """Who may send: calling AE title, then @address where only that one may use it, then =board where the images are
+    for one board's coordinators alone: "PACS", "PACS@10.0.0.5", "PACS@10.0.0.5=spine". Nobody else is let in."""
+    pacs: tuple[str, ...] = ()
+    """Where images are sent to, as "AETITLE@host:port"; `consilium check` asks each by C-ECHO."""
+    tls_certificate: str = ""
+    """PEM file of our certificate; with it the listener speaks TLS only, and asks peers for theirs."""
+    tls_key: str = ""
+    """PEM file of its private key."""
+    tls_client_ca: str = ""
+    """PEM file of the authorities whose certificates peers must show."""
+    plain_text: bool = False
+    """Listen without TLS on an address that is not loopback; only in a network that is protected otherwise."""
+    associations: int = Field(default=4, ge=1, le=64)
+    """Most associations at a time; more are rejected for now."""
+    instance_bytes: int = Field(default=512 * MIB, ge=MIB)
+    """Largest single instance; it is held in memory while it arrives. A larger one ends its association."""
+    per_minute: int = Field(default=6_000, ge=1)
+    """Instances one peer may send in a minute; more are answered 0xA700, out of resources."""
+    silence_s: float = Field(default=60.0, gt=0, le=3600)
+    """Seconds without a word after which an association is ended."""
+
+    @model_validator(mode="after")
+    def _safe(self) -> Self:
+        for one in self.peers:
+            if not _PEER.fullmatch(one):
+                raise ValueError(f"peers: {one!r} is not written AETITLE, AETITLE@address or AETITLE@address=board")
+        for one in self.pacs:
+            if not _PACS.fullmatch(one):
+                raise ValueError(f"pacs: {one!r} is not written AETITLE@host:port")
+        tls = (self.tls_certificate, self.tls_key, self.tls_client_ca)
+        if any(tls) and not all(tls):
+            raise ValueError("TLS needs all three of tls_certificate, tls_key and tls_client_ca")
+        if self.enabled and not self.peers:
+            raise ValueError("peers must name who may send")
+        if self.enabled and not (tls[0] or self.plain_text or _loopback(self.host)):
+            raise ValueError(f"{self.host} is not loopback: give the TLS files, or say plain_text = true")
+        for one in filter(None, tls if self.enabled else ()):
+            if not Path(one).is_file():
+                raise ValueError(f"there is no file {one}")
+        return self
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 class ImagingSettings(_Section):
     """[imaging]: images in, the vault, and the limits of what is taken."""
 
@@ -85,3 +155,4 @@ class ImagingSettings(_Section):
     archive: ArchiveSettings = ArchiveSettings()
     file: FileSettings = FileSettings()
     worker: WorkerSettings = WorkerSettings()
+    dimse: DimseSettings = DimseSettings()

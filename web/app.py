@@ -24,6 +24,7 @@ from imaging.pixels.pictures import Pictures
 from imaging.sandbox import Sandbox
 from imaging.uploads import Uploads
 from imaging.vault import LocalVault
+from web import dimse
 from web.anchoring import anchors_of, keep_anchoring
 from web.auth import revocation
 from web.auth.sessions import Sessions
@@ -107,6 +108,7 @@ async def running(made: Services) -> AsyncIterator[None]:
         await control.start()
         ending.push_async_callback(control.stop)
         ending.callback(revocation.watch(made.database, made.sessions))
+        await ending.enter_async_context(dimse.listening(made))
         for job in (keep_anchoring(made.database, anchors_of(made.settings)), _keep_sweeping(made)):
             ending.push_async_callback(_ended, asyncio.create_task(job))
         yield

@@ -13,6 +13,7 @@ MODULES = (
     "agenda.alarms",
     "agenda.referrals",
     "agenda.triage",
+    "imaging.arrivals",
     "imaging.studies",
     "conference.outcome.letter",
     "conference.outcome.signing",

@@ -1,6 +1,6 @@
 """First tables.
 
-Revision 0001, after , 2026-11-21 22:47:38.687811.
+Revision 0001, after , 2026-11-21 23:51:45.766467.
 """
 
 import sqlalchemy as sa
@@ -128,6 +128,26 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("study", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_study_patient_id"), ["patient_id"], unique=False)
+
+    op.create_table(
+        "arrival",
+        sa.Column("study_instance_uid", sa.String(), nullable=False),
+        sa.Column("calling_ae", sa.String(), nullable=False),
+        sa.Column("destination", sa.String(), nullable=False),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("instances", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["study_instance_uid"],
+            ["study.study_instance_uid"],
+        ),
+        sa.PrimaryKeyConstraint("study_instance_uid"),
+    )
+    with op.batch_alter_table("arrival", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_arrival_destination"), ["destination"], unique=False)
+        batch_op.create_index(batch_op.f("ix_arrival_state"), ["state"], unique=False)
 
     op.create_table(
         "person",
@@ -803,6 +823,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_person_email"))
 
     op.drop_table("person")
+    with op.batch_alter_table("arrival", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_arrival_state"))
+        batch_op.drop_index(batch_op.f("ix_arrival_destination"))
+
+    op.drop_table("arrival")
     with op.batch_alter_table("study", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_study_patient_id"))
 

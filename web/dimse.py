@@ -1,0 +1,172 @@
+"""The DICOM listener within the application: from an association to the vault, the index and the arrivals.
+
+An instance is checked, kept and indexed in one write transaction of its own, and only then is its sender told
+0x0000. A study that belongs to a case already is announced to open rooms when its association ends.
+"""
+
+import asyncio
+import logging
+import shutil
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlmodel import Session
+
+from agenda.cases import cases_of_study
+from imaging import arrivals
+from imaging.dimse.part10 import same_data_set
+from imaging.intake import Arrived, Candidate, Inspection, Intake, KeptFile, Outcome, index
+from imaging.settings import DimseSettings
+from imaging.studies import Instance
+from web.clock import now
+from web.database import Database, Deed
+from web.services import Services
+
+if TYPE_CHECKING:
+    from imaging.dimse.listener import Listener, Received
+
+log = logging.getLogger(__name__)
+
+DEMO_PEERS = ("STORESCU", "DCMSEND", "ECHOSCU", "DEMO")
+"""What dcmtk's programs call themselves unless told otherwise."""
+Announce = Callable[[str, str], None]
+"""Called with a case and one of its studies that grew."""
+
+
+@dataclass(slots=True)
+class Reception:
+    """Takes instances in, one after the other for each association; called in the threads of the listener."""
+
+    database: Database
+    intake: Intake
+    announce: Announce
+    free_bytes: int = 0
+    """Space that stays free on the disk of the vault."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _grown: dict[str, dict[tuple[str, str], None]] = field(default_factory=dict)
+    """Association → case and study that grew by it."""
+
+    def admit(self, received: "Received") -> Outcome:
+        """Check, keep, index, commit; durable when this returns."""
+        name = received.sop_instance_uid
+        size = received.path.stat().st_size
+        if shutil.disk_usage(received.path.parent).free < self.free_bytes + size:
+            return self._refuse(received, Outcome(name, "refused", "disk-full", "The disk is full.", size))
+        found = self.intake.inspect([Arrived(name, received.path)])
+        if not found.candidates:
+            return self._refuse(received, found.refused[0])
+        candidate = found.candidates[0]
+        header = candidate.header
+        if (header.sop_class_uid, header.sop_instance_uid) != (received.sop_class_uid, name):
+            reason = "The data set is of another SOP class or instance than its sender said."
+            return self._refuse(received, Outcome(name, "refused", "mismatch", reason, size))
+        if self._is_here(candidate):
+            return Outcome(name, "already here", size=size, sop_instance_uid=name,
+                           study_instance_uid=header.study_instance_uid)
+        kept = self.intake.keep(found.candidates)
+        return self._write(received, kept, found)
+
+    def ended(self, association: str) -> None:
+        """Tell open rooms what an association brought to their cases."""
+        with self._lock:
+            grown = self._grown.pop(association, {})
+        for case_id, study_uid in grown:
+            self.announce(case_id, study_uid)
+
+    def _is_here(self, candidate: Candidate) -> bool:
+        """The same data set came another way, in a file whose header others wrote: that is no conflict."""
+        digest = self.database.read_now(_digest_of, candidate.header.sop_instance_uid)
+        if digest is None:
+            return False
+        with self.intake.vault.open(digest) as known, candidate.arrived.path.open("rb") as fresh:
+            return same_data_set(known, fresh)
+
+    def _refuse(self, received: "Received", outcome: Outcome) -> Outcome:
+        return self._write(received, [], Inspection((), (outcome,)))
+
+    def _write(self, received: "Received", kept: list[KeptFile], found: Inspection) -> Outcome:
+        deed = Deed("system", f"DICOM peer {received.peer.title}", "images.arrive", now())
+        outcome, cases = self.database.write_now(deed, _enter, received, kept, found, deed.at)
+        with self._lock:
+            pairs = dict.fromkeys((case_id, outcome.study_instance_uid) for case_id in cases)
+            self._grown.setdefault(received.association, {}).update(pairs)
+        return outcome
+
+
+def delivery(destination: str) -> str:
+    """How the record of refusals names what came for a destination; its peers and associations follow."""
+    return f"dimse:{destination or '*'}/"
+
+
+def _digest_of(session: Session, sop_instance_uid: str) -> str | None:
+    found = session.get(Instance, sop_instance_uid)
+    return None if found is None else found.digest
+
+
+def _enter(
+    session: Session, received: "Received", kept: list[KeptFile], found: Inspection, at: datetime
+) -> tuple[Outcome, list[str]]:
+    """One transaction: the instance, and its study among the arrivals unless a case has it; gives those cases."""
+    peer = received.peer
+    brought = f"{delivery(peer.destination)}{peer.title}/{received.association}"
+    outcome = index(session, kept, found.refused, delivery=brought, at=at)[0]
+    if outcome.result != "taken":
+        return outcome, []
+    cases = cases_of_study(session, outcome.study_instance_uid)
+    arrivals.note(
+        session, outcome.study_instance_uid, calling_ae=peer.title, destination=peer.destination, at=at,
+        at_home=bool(cases),
+    )
+    return outcome, cases
+
+
+def settings_in_force(made: Services) -> DimseSettings:
+    """The configuration; a demo listens on loopback for the programs of dcmtk."""
+    given = made.settings.imaging.dimse
+    if made.demo and not given.enabled:
+        return given.model_copy(update={"enabled": True, "host": "127.0.0.1", "peers": DEMO_PEERS})
+    return given
+
+
+@asynccontextmanager
+async def listening(made: Services) -> AsyncIterator["Listener | None"]:
+    """The listener while the block runs; None when it is off, or when a demo finds the port in use."""
+    settings = settings_in_force(made)
+    if not settings.enabled:
+        yield None
+        return
+    from imaging.dimse.listener import Listener  # half a second that only a listener pays
+
+    loop = asyncio.get_running_loop()
+
+    def announce(case_id: str, study_uid: str) -> None:
+        asyncio.run_coroutine_threadsafe(_announce(made, case_id, study_uid), loop)
+
+    reception = Reception(
+        made.database, made.uploads.intake, announce, made.settings.imaging.upload.free_bytes
+    )
+    spool = made.settings.storage.directory / "dimse"
+    try:
+        listener = await asyncio.to_thread(Listener, settings, spool, reception.admit, reception.ended)
+    except OSError as error:
+        if not made.demo:
+            raise
+        log.warning("the DICOM port is in use", extra={"port": settings.port, "errno": error.errno})
+        yield None
+        return
+    try:
+        yield listener
+    finally:
+        await asyncio.to_thread(listener.stop)
+
+
+async def _announce(made: Services, case_id: str, study_uid: str) -> None:
+    """Tell open rooms; the images are in the case whether or not anybody hears it now."""
+    try:
+        await made.rooms.announce_images(case_id, study_uid)
+    except Exception:
+        log.exception("open rooms could not be told of new images", extra={"case": case_id})
