@@ -1,0 +1,1 @@
+"""Which cases a sitting hears, and in what order, under everybody's hours. Pure over plain data."""

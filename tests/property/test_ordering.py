@@ -1,0 +1,74 @@
+"""Laws of the arranger over made-up boards.
+
+Planted faults these laws are known to catch: the no-overlap of one sitting left out; a referrer's hours forgotten;
+greedy returned only when the solver finds nothing; a wish of the smallest set left out.
+"""
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agenda.ordering.conflicts import smallest_giving
+from agenda.ordering.greedy import first_fit
+from agenda.ordering.hours import faults
+from agenda.ordering.solve import arrange
+from agenda.ordering.values import Arrangement, Candidate, Limits, Problem, Wish
+from agenda.ordering.worth import worth
+from tests.benchmarks.arrange import board
+
+LIMITS = Limits(seconds=20, work=0.3)
+boards = st.builds(
+    board, st.integers(1, 14), st.integers(0, 100_000), sittings=st.integers(1, 2), minutes=st.sampled_from([60, 90]),
+    load=st.sampled_from([0.7, 1.15, 1.6]),
+)
+
+
+@given(boards)
+@settings(max_examples=150, deadline=None)
+def test_an_order_can_be_held_and_is_never_worse_than_greedy(problem: Problem) -> None:
+    told: list[Arrangement] = []
+    found = arrange(problem, LIMITS, told.append)
+    assert faults(problem, found.places) == []
+    assert worth(problem, found.places) >= worth(problem, first_fit(problem))
+    assert all(faults(problem, one.places) == [] for one in told)
+    assert sorted([*found.places, *found.left_out]) == sorted(one.key for one in problem.candidates)
+    assert found.feasible == all(one.key in found.places for one in problem.candidates if one.bound)
+
+
+@given(boards)
+@settings(max_examples=15, deadline=None)
+def test_the_same_board_gives_the_same_order(problem: Problem) -> None:
+    assert arrange(problem, LIMITS) == arrange(problem, LIMITS)
+
+
+@given(boards)
+@settings(max_examples=40, deadline=None)
+def test_when_the_named_wishes_give_every_case_is_heard(problem: Problem) -> None:
+    all_must = replace(problem, candidates=tuple(replace(one, must=True) for one in problem.candidates))
+    giving = smallest_giving(all_must, Limits(seconds=20, work=3))
+    found = arrange(given_up(all_must, giving), Limits(seconds=20, work=3))
+    assert found.missed == ()
+
+
+def given_up(problem: Problem, giving: tuple[Wish, ...]) -> Problem:
+    gone = {wish.candidate for wish in giving if wish.kind == "must"}
+    breaks = {(wish.subject, wish.window) for wish in giving if wish.kind == "break"}
+    return replace(
+        problem,
+        candidates=tuple(_without(one, giving) for one in problem.candidates if one.key not in gone),
+        sittings=tuple(
+            replace(one, breaks=tuple(pause for pause in one.breaks if (one.key, pause) not in breaks))
+            for one in problem.sittings
+        ),
+    )
+
+
+def _without(candidate: Candidate, giving: tuple[Wish, ...]) -> Candidate:
+    mine = {(wish.kind, wish.subject) for wish in giving if wish.candidate == candidate.key}
+    return replace(
+        candidate,
+        disciplines=frozenset(name for name in candidate.disciplines if ("discipline", name) not in mine),
+        presenter=None if ("presenter", candidate.presenter) in mine else candidate.presenter,
+        referrer=None if ("referrer", candidate.referrer) in mine else candidate.referrer,
+    )
