@@ -19,11 +19,11 @@ from pydicom.dataset import Dataset
 from pynetdicom import AE, evt
 from pynetdicom.presentation import AllStoragePresentationContexts
 from pynetdicom.sop_class import Verification
-from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
+from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
 
 from imaging.claims import TAKEN
 from imaging.dimse.part10 import header, write
-from imaging.dimse.quiet import ClosingSocket, prepare
+from imaging.dimse.quiet import prepare
 from imaging.dimse.statuses import FAILED, STRANGER, SUCCESS, TOO_OFTEN, Status, status_of
 from imaging.intake import Outcome
 from imaging.settings import DimseSettings
@@ -215,7 +215,7 @@ class _Rate:
         return count <= self._limit
 
 
-class _Socket(ClosingSocket):
+class _Socket(AssociationSocket):  # type: ignore[misc]  # pynetdicom is not typed
     """Acknowledges at once, reads in large pieces, and bounds what a peer may make us hold in memory.
 
     Stock senders write a PDU in two pieces and wait, by Nagle's algorithm, for the first to be acknowledged; a

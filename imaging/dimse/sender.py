@@ -18,7 +18,7 @@ from pynetdicom.association import Association
 from pynetdicom.dsutils import split_dataset
 from pynetdicom.sop_class import Verification
 
-from imaging.dimse.quiet import ClosingSocket, prepare
+from imaging.dimse.quiet import prepare
 from imaging.errors import ImagingError
 
 log = logging.getLogger(__name__)
@@ -184,7 +184,6 @@ def _associated(entity: AE, remote: Remote) -> Association:
 
 
 def _at_once(event: evt.Event) -> None:
-    event.assoc.dul.socket.__class__ = ClosingSocket
     event.assoc.dul.socket.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
