@@ -8,6 +8,7 @@
 
 import struct
 from dataclasses import dataclass, field
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,6 +42,7 @@ class Publisher:
     picture: int = 0x7FF0
     track: Track = field(init=False)
     flying: list[rtp.RtpPacket] = field(default_factory=list)
+    history: list[rtp.RtpPacket] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.track = Track(video=self.video)
@@ -57,6 +59,8 @@ class Publisher:
                 timestamp=self.timestamp & 0xFFFFFFFF,
                 ssrc=self.name, payload=head + struct.pack("!Iq", self.name, self.sequence), marker=part == parts - 1,
             ))
+
+        self.history += self.flying[-parts:]
 
     def restart(self, far: bool) -> None:
         self.sequence += 5000 if far else 1
@@ -106,19 +110,6 @@ class Listener:
                 origin = (name, index - number)
 
 
-OPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("send"), st.integers(0, 2), st.integers(1, 4), st.booleans()),
-        st.tuples(st.just("arrive"), st.integers(0, 2), st.integers(0, 9), st.sampled_from(["once", "keep", "lose"])),
-        st.tuples(st.just("point"), st.integers(0, 1), st.integers(-1, 2), st.none()),
-        st.tuples(st.just("nack"), st.integers(0, 1), st.integers(0, 40), st.none()),
-        st.tuples(st.just("wait"), st.integers(0, 2000), st.none(), st.none()),
-        st.tuples(st.just("restart"), st.integers(0, 2), st.booleans(), st.none()),
-    ),
-    max_size=120,
-)
-
-
 class World:
     """Three senders, two listeners, one switchboard and a clock."""
 
@@ -134,21 +125,40 @@ class World:
         for at, listener in enumerate(self.listeners):
             self.board.point(listener.slot, self.senders[at].track)
 
-    def do(self, what: str, one, two, three) -> None:
-        getattr(self, what)(one, two, three)
+    def step(self, chance: Random) -> None:
+        """One thing happens, as often as it does on a bad day."""
         self.at += 0.001
-
-    def send(self, sender: int, parts: int, key: bool) -> None:
-        self.senders[sender].send(parts, key)
-
-    def arrive(self, sender: int, place: int, fate: str) -> None:
+        sender = chance.randrange(3)
         publisher = self.senders[sender]
+        what = chance.random()
+        if what < 0.3:
+            publisher.send(chance.randint(1, 3), chance.random() < 0.4)
+        elif what < 0.85:
+            self.fly(publisher, chance)
+        elif what < 0.9:
+            if publisher.history:
+                self.arrive(publisher, chance.choice(publisher.history))
+        elif what < 0.95:
+            self.point(chance.randrange(2), chance.choice([-1, 0, 1, 2, 0, 1, 2]))
+        elif what < 0.98:
+            self.nack(chance.randrange(2), chance.randrange(12))
+        elif what < 0.99:
+            self.at += chance.random() * 2
+        else:
+            publisher.restart(chance.random() < 0.5)
+
+    def fly(self, publisher: Publisher, chance: Random) -> None:
+        """A packet arrives: mostly the next, sometimes one behind it, sometimes twice, sometimes never."""
         if not publisher.flying:
             return
-        place = min(place, len(publisher.flying) - 1)
-        packet = publisher.flying[place] if fate == "keep" else publisher.flying.pop(place)
-        if fate == "lose":
-            return
+        place = chance.choice([0, 0, 0, 0, 1, 2, 7, -1])
+        place = place if -1 <= place < len(publisher.flying) else 0
+        fate = chance.random()
+        packet = publisher.flying[place] if fate > 0.95 else publisher.flying.pop(place)
+        if fate > 0.08:
+            self.arrive(publisher, packet)
+
+    def arrive(self, publisher: Publisher, packet: rtp.RtpPacket) -> None:
         before = {listener.slot: self.board.shown(listener.slot) for listener in self.listeners}
         restarted = publisher.track.timestamp
         for slot, data in self.board.receive(publisher.track, packet, self.at):
@@ -161,14 +171,14 @@ class World:
             if entered or jumped:
                 listener.switches.append(index)
 
-    def point(self, listener: int, sender: int, _: None) -> None:
+    def point(self, listener: int, sender: int) -> None:
         track = self.senders[sender].track if sender >= 0 else None
         slot = self.listeners[listener].slot
         if track is None and self.board.shown(slot) is not None:
             self.board.point(slot, None)
         self.board.point(slot, track)
 
-    def nack(self, listener: int, back: int, _: None) -> None:
+    def nack(self, listener: int, back: int) -> None:
         one = self.listeners[listener]
         track = self.board.shown(one.slot)
         highest = one.indices[one.slot.ssrc]
@@ -183,18 +193,14 @@ class World:
                     original.payload, original.timestamp, original.marker
                 )
 
-    def wait(self, milliseconds: int, _: None, __: None) -> None:
-        self.at += milliseconds / 1000
 
-    def restart(self, sender: int, far: bool, _: None) -> None:
-        self.senders[sender].restart(far)
-
-
-@settings(max_examples=400, deadline=None)
-@given(st.booleans(), st.lists(st.sampled_from([1, 65_530, 65_535, 30_000]), min_size=3, max_size=3), OPS)
-def test_no_number_is_used_twice_and_time_never_runs_backwards(video: bool, starts: list[int], ops: list[tuple]):
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.booleans(), st.lists(st.sampled_from([1, 65_400, 65_535, 30_000]), min_size=3, max_size=3), st.integers(0))
+def test_no_number_is_used_twice_and_time_never_runs_backwards(video: bool, starts: list[int], seed: int):
     world = World(video, starts)
-    for op in ops:
-        world.do(*op)
+    chance = Random(seed)
+    for _ in range(400):
+        world.step(chance)
     for listener in world.listeners:
         listener.judge()
+    assert sum(len(listener.sent) for listener in world.listeners) > 20, "laws of nothing hold always"

@@ -5,9 +5,10 @@ from contextlib import suppress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conference.media import rtcp, rtp
+from conference.media import rtcp, rtp, stun
 from conference.media.arrivals import Arrivals
 from conference.media.errors import Malformed
+from conference.media.signalling import read_answer
 from tests.unit.conference.media.test_arrivals import decoded
 
 U8, U16, U32 = (st.integers(0, 2**bits - 1) for bits in (8, 16, 32))
@@ -85,3 +86,15 @@ def test_damaged_packets_are_read_or_refused(
             read(bytes(damaged))
         with suppress(Malformed):
             read(data[: place % len(data)])
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.binary(max_size=120), st.text(max_size=300), st.integers(0, 30))
+def test_checks_and_answers_are_read_or_refused(data: bytes, text: str, words: int):
+    head = b"\x00\x01" + (4 * words).to_bytes(2, "big") + b"\x21\x12\xa4\x42" + b"t" * 12
+    for message in (data, head + data, head + (data + bytes(4 * words))[: 4 * words]):
+        with suppress(Malformed):
+            stun.request(message)
+    for answer in (text, f"v=0\r\na=fingerprint:sha-256 {':'.join(['AB'] * 32)}\r\na=setup:active\r\nm=" + text):
+        with suppress(Malformed):
+            read_answer(answer)
