@@ -20,7 +20,7 @@ from imaging.claims import VIDEO, Pixels, pixels
 from imaging.errors import Refused, Unreadable, WorkerLost
 from imaging.facts import Header
 from imaging.patient_match import Identity, same_patient
-from imaging.sandbox import Sandbox
+from imaging.sandbox import Answer, Sandbox
 from imaging.settings import FileSettings
 from imaging.studies import Instance, Refusal, Series, Study
 from imaging.vault import LocalVault, Vault, chunks_of
@@ -116,6 +116,10 @@ class Intake:
     def close(self) -> None:
         """End the workers."""
         self._sandbox.close()
+
+    def read_more(self, task: str, **arguments: object) -> Answer:
+        """Another reader of a file, in the same disposable workers; blocks. Raises WorkerLost."""
+        return self._sandbox.run(task, **arguments)
 
     def inspect(self, files: Sequence[Arrived], progress: Progress = lambda _done: None) -> Inspection:
         """Check every file; a bad one costs itself alone."""

@@ -1,0 +1,243 @@
+"""QIDO-RS: a query string to a question, the question to rows, rows to DICOM JSON (PS3.18 10.6).
+
+What a person may see comes as a condition of the caller: nothing outside it is counted, matched or named.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Select
+from sqlmodel import Session, and_, col, exists, func, select
+
+from imaging.dicomweb.attributes import Attribute, Level, matched, tag_of
+from imaging.dicomweb.errors import BadQuery
+from imaging.dicomweb.present import Counts, Row
+from imaging.studies import Instance, Series, Study
+
+LIMIT = 5000
+"""Most results of one answer, and how many are given when the client names no limit."""
+_UID = re.compile(r"[0-9.]{1,64}")
+_VALUES = 500
+_TEXT = 200
+_TIME = re.compile(r"(\d\d)(\d\d)?(\d\d)?(\.\d{1,6})?")
+Condition = ColumnElement[bool]
+_DEPTH: dict[Level, int] = {"study": 0, "series": 1, "instance": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question, checked."""
+
+    level: Level
+    conditions: tuple[Condition, ...] = ()
+    limit: int = LIMIT
+    offset: int = 0
+    fields: frozenset[str] = frozenset()
+    """Tags asked for with ``includefield``."""
+    everything: bool = False
+    fuzzy: bool = False
+    """The client asked for fuzzy matching, which there is none of; the answer warns."""
+
+    def within(self, study: str = "", series: str = "") -> "Query":
+        """The same question of one study, or one series of it."""
+        inside: tuple[Condition, ...] = ()
+        if study:
+            inside += (col(Study.study_instance_uid) == study,)
+        if series:
+            inside += (col(Series.series_instance_uid) == series,)
+        return replace(self, conditions=(*self.conditions, *inside))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of results."""
+
+    rows: tuple[Row, ...]
+    more: bool
+    """There are results after these."""
+
+
+def query(level: Level, parameters: Iterable[tuple[str, str]]) -> Query:
+    """The question in a query string; raises BadQuery naming the parameter."""
+    asked = Query(level)
+    for name, value in parameters:
+        asked = _with(asked, name, value)
+    return asked
+
+
+def find(session: Session, asked: Query, readable: Select[Any]) -> Found:
+    """The results a person may see, newest study first, in an order that paging can rely on.
+
+    readable: selects the Study Instance UIDs this person may read.
+    """
+    kinds: list[Any] = [Study, Series, Instance][: _DEPTH[asked.level] + 1]
+    wanted = select(*kinds)
+    if asked.level != "study":
+        wanted = wanted.join(Series, col(Series.study_instance_uid) == col(Study.study_instance_uid))
+    if asked.level == "instance":
+        wanted = wanted.join(Instance, col(Instance.series_instance_uid) == col(Series.series_instance_uid))
+    wanted = wanted.where(col(Study.study_instance_uid).in_(readable), *asked.conditions)
+    wanted = wanted.order_by(*_order(asked.level)).offset(asked.offset).limit(asked.limit + 1)
+    found = [one if isinstance(one, Sequence) else (one,) for one in _tuples(session.exec(wanted).all())]
+    rows = tuple(Row(*one) for one in found[: asked.limit])
+    return Found(rows, len(found) > asked.limit)
+
+
+def counts(session: Session, rows: Sequence[Row]) -> Counts:
+    """How many series and instances the studies of these rows have, and of which modalities."""
+    studies = list(dict.fromkeys(row.study.study_instance_uid for row in rows))
+    grouped = session.exec(
+        select(Series.study_instance_uid, Series.series_instance_uid, Series.modality, func.count())
+        .join(Instance, col(Instance.series_instance_uid) == col(Series.series_instance_uid))
+        .where(col(Series.study_instance_uid).in_(studies))
+        .group_by(col(Series.series_instance_uid))
+    )
+    return Counts(tuple((str(a), str(b), str(c), int(d)) for a, b, c, d in grouped))
+
+
+def _tuples(rows: Sequence[Any]) -> list[Any]:
+    return [row if isinstance(row, Study) else tuple(row) for row in rows]
+
+
+def _order(level: Level) -> list[Any]:
+    ways: list[Any] = [col(Study.study_date).desc(), col(Study.study_instance_uid)]
+    if level != "study":
+        ways += [col(Series.number), col(Series.series_instance_uid)]
+    if level == "instance":
+        ways += [col(Instance.number), col(Instance.sop_instance_uid)]
+    return ways
+
+
+def _with(asked: Query, name: str, value: str) -> Query:
+    match name:
+        case "limit":
+            return replace(asked, limit=min(_count(name, value), LIMIT))
+        case "offset":
+            return replace(asked, offset=_count(name, value))
+        case "fuzzymatching":
+            return replace(asked, fuzzy=_truth(name, value))
+        case "includefield":
+            return _including(asked, value)
+        case "accept" | "case" | "emptyvaluematching" | "multiplevaluematching":
+            return asked
+    found = matched(name)
+    if found is None:
+        raise BadQuery(name, "this is neither an attribute of DICOM nor a parameter of this search.")
+    if _DEPTH[found.level] > _DEPTH[asked.level]:
+        raise BadQuery(name, f"this is an attribute of the {found.level}; it cannot select a {asked.level}.")
+    value = value.strip()
+    if value in ("", "*"):  # universal matching (PS3.4 C.2.2.2.3)
+        return asked
+    return replace(asked, conditions=(*asked.conditions, _condition(found, name, value)))
+
+
+def _count(name: str, value: str) -> int:
+    if not value.isdecimal() or len(value) > 9:
+        raise BadQuery(name, "this must be a whole number, 0 or more.")
+    return int(value)
+
+
+def _truth(name: str, value: str) -> bool:
+    if value.lower() not in ("true", "false"):
+        raise BadQuery(name, "this must be true or false.")
+    return value.lower() == "true"
+
+
+def _including(asked: Query, value: str) -> Query:
+    tags = set(asked.fields)
+    everything = asked.everything
+    for name in value.split(","):
+        if name.strip() == "all":
+            everything = True
+            continue
+        tag = tag_of(name.strip())
+        if tag is None:
+            raise BadQuery("includefield", f"“{name.strip()[:64]}” is no attribute of DICOM.")
+        tags.add(tag)
+    return replace(asked, fields=frozenset(tags), everything=everything)
+
+
+def _condition(found: Attribute, name: str, value: str) -> Condition:
+    if len(value) > (_TEXT if found.kind != "uid" else _VALUES * 65):
+        raise BadQuery(name, "this value is too long.")
+    match found.kind:
+        case "uid":
+            return _in(found.column, _uids(name, value))
+        case "exact":
+            return _in(found.column, [one.upper() for one in value.split("\\")])
+        case "modalities":
+            said = [one.strip().upper() for one in re.split(r"[\\,]", value)]
+            inside = and_(col(Series.study_instance_uid) == col(Study.study_instance_uid), _in(Series.modality, said))
+            return cast(Condition, exists().where(inside))
+        case "number":
+            if not re.fullmatch(r"-?\d{1,10}", value):
+                raise BadQuery(name, "this must be a whole number.")
+            return cast(Condition, found.column == int(value))
+        case "date":
+            return _range(found.column, *_dates(name, value))
+        case "time":
+            return _range(found.column, *_times(name, value))
+        case "text":
+            return _text(found.column, value)
+
+
+def _in(column: Any, values: Sequence[str]) -> Condition:
+    return cast(Condition, col(column).in_(values))
+
+
+def _uids(name: str, value: str) -> list[str]:
+    found = [one.strip() for one in re.split(r"[\\,]", value)]
+    if len(found) > _VALUES or not all(_UID.fullmatch(one) for one in found):
+        raise BadQuery(name, f"this must be a UID, or up to {_VALUES} of them with commas between.")
+    return found
+
+
+def _range(column: Any, low: str, high: str) -> Condition:
+    said = [column != ""]
+    if low:
+        said.append(column >= low)
+    if high:
+        said.append(column <= high)
+    return and_(*said)
+
+
+def _halves(value: str) -> tuple[str, str]:
+    low, dash, high = value.partition("-")
+    return (low.strip(), high.strip()) if dash else (value, value)
+
+
+def _dates(name: str, value: str) -> tuple[str, str]:
+    low, high = _halves(value)
+    if not low and not high:
+        raise BadQuery(name, "a range needs at least one of its ends: 20260101-20261231.")
+    return _day(name, low), _day(name, high)
+
+
+def _day(name: str, text: str) -> str:
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:])).isoformat() if text else ""
+    except ValueError:
+        raise BadQuery(name, "this must be a date such as 20261121, or a range such as 20260101-20261231.") from None
+
+
+def _times(name: str, value: str) -> tuple[str, str]:
+    low, high = _halves(value)
+    return _clock(name, low, "00"), _clock(name, high, "59")
+
+
+def _clock(name: str, text: str, missing: str) -> str:
+    if not text:
+        return ""
+    found = _TIME.fullmatch(text)
+    if found is None:
+        raise BadQuery(name, "this must be a time such as 0815 or 081500, or a range such as 0800-1200.")
+    return f"{found[1]}:{found[2] or missing}:{found[3] or missing}"
+
+
+def _text(column: Any, value: str) -> Condition:
+    """Single value and wildcard matching; case does not matter (PS3.4 C.2.2.2.1, C.2.2.2.4)."""
+    escaped = re.sub(r"([%_!])", r"!\1", value).replace("*", "%").replace("?", "_")
+    return cast(Condition, column.ilike(escaped, escape="!"))

@@ -1,0 +1,150 @@
+"""STOW-RS: a message staged to files as it arrives, and the answer that says what became of each (PS3.18 10.5)."""
+
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+from imaging.dicomweb.errors import BadMessage, UnsupportedBody
+from imaging.dicomweb.json import Model, element, sequence
+from imaging.dicomweb.multipart import PartBegins, PartData, PartEnds, Splitter, boundary_of, media_type
+from imaging.errors import TooLarge
+from imaging.intake import Arrived, Candidate, Outcome
+from imaging.settings import UploadSettings
+
+PROCESSING_FAILURE = 0x0110
+NOT_AUTHORIZED = 0x0124
+WRONG_DATA_SET = 0xA900
+CANNOT_UNDERSTAND = 0xC000
+OUT_OF_RESOURCES = 0xA700
+_COMMENT = 64
+"""Characters of an LO value, which Error Comment is (PS3.5 6.2)."""
+_REASONS = 8
+_CODES = {
+    "study-elsewhere": NOT_AUTHORIZED, "conflict": 0x0111, "wrong-patient": WRONG_DATA_SET,
+    "several-patients": WRONG_DATA_SET, "other-study": WRONG_DATA_SET, "file-size": OUT_OF_RESOURCES,
+}
+"""Failure Reason (0008,1197) by the code of a refusal (PS3.18 table I.2-2); all else is Cannot Understand."""
+
+
+class Staging:
+    """One message on its way into a folder, a file for each part; `close` whatever happens."""
+
+    def __init__(self, content_type: str, folder: Path, limits: UploadSettings) -> None:
+        self.arrived: list[Arrived] = []
+        self._splitter = Splitter(_boundary(content_type))
+        self._folder = folder
+        self._limits = limits
+        self._file: BinaryIO | None = None
+        self._bytes = 0
+        folder.mkdir(parents=True, mode=0o700)
+
+    def feed(self, data: bytes) -> None:
+        """Some of the message; raises BadMessage, UnsupportedBody, TooLarge."""
+        self._bytes += len(data)
+        if self._bytes > self._limits.total_bytes:
+            raise TooLarge("upload-size", f"One message may have up to {self._limits.total_bytes:,} bytes.")
+        if shutil.disk_usage(self._folder).free - len(data) < self._limits.free_bytes:
+            raise TooLarge("disk-full", "The server has no room for this message; tell your administrator.")
+        for event in self._splitter.feed(data):
+            match event:
+                case PartBegins(headers):
+                    self._begin(headers)
+                case PartData(piece) if self._file is not None:
+                    self._file.write(piece)
+                case PartEnds():
+                    self.close()
+                case _:
+                    pass
+
+    def finish(self) -> list[Arrived]:
+        """The files; raises BadMessage when the message is not complete or has none."""
+        self.close()
+        self._splitter.finish()
+        if not self.arrived:
+            raise BadMessage("The message has no parts; there is nothing to store.")
+        return self.arrived
+
+    def close(self) -> None:
+        """No file stays open."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _begin(self, headers: Mapping[str, str]) -> None:
+        said = media_type(headers.get("content-type", "application/dicom"))[0]
+        if said != "application/dicom":
+            raise UnsupportedBody(f"Parts are taken as application/dicom; one of these is {said[:64]}.")
+        if len(self.arrived) >= self._limits.files:
+            raise TooLarge("upload-files", f"One message may have up to {self._limits.files:,} parts.")
+        number = len(self.arrived) + 1
+        path = self._folder / f"{number:06}"
+        self.arrived.append(Arrived(f"part {number}", path))
+        self._file = path.open("wb")
+
+
+def _boundary(content_type: str) -> str:
+    media, said = media_type(content_type or "text/plain")
+    if media != "multipart/related" or said.get("type", "application/dicom").lower() != "application/dicom":
+        raise UnsupportedBody('Send multipart/related; type="application/dicom"; boundary=….')
+    return boundary_of(said)
+
+
+def refused_all(candidates: Iterable[Candidate], code: str, reason: str) -> list[Outcome]:
+    """The same refusal for every file that was good in itself."""
+    return [
+        Outcome(one.arrived.name, "refused", code, reason, one.size, one.header.sop_instance_uid,
+                one.header.study_instance_uid)
+        for one in candidates
+    ]
+
+
+def store_response(outcomes: Iterable[Outcome], classes: Mapping[str, str], base: str) -> tuple[int, Model]:
+    """The status of the answer, and the answer (PS3.18 table I.2-1).
+
+    classes: SOP Class UID by SOP Instance UID of the files that could be read. base: URL of the service.
+    """
+    stored: list[Model] = []
+    failed: list[Model] = []
+    others: list[Model] = []
+    studies: list[str] = []
+    for one in outcomes:
+        if one.result in ("taken", "already here"):
+            studies.append(one.study_instance_uid)
+            place = f"{base}/studies/{one.study_instance_uid}"
+            stored.append(_reference(one, classes) | {"00081190": element("UR", place)} | _warning(one))
+        elif one.result == "refused":
+            said = {"00081197": element("US", _CODES.get(one.code, CANNOT_UNDERSTAND)),
+                    "00000902": element("LO", _short(one.reason))}
+            (failed if one.sop_instance_uid else others).append(_reference(one, classes) | said)
+    answer = {
+        "00081190": element("UR", f"{base}/studies/{studies[0]}" if len(set(studies)) == 1 else ""),
+        "00081198": sequence(failed),
+        "00081199": sequence(stored),
+        "0008119A": sequence(others),
+    }
+    status = 200 if not failed and not others else 202 if stored else 409
+    return status, {tag: said for tag, said in answer.items() if "Value" in said}
+
+
+def _reference(one: Outcome, classes: Mapping[str, str]) -> Model:
+    if not one.sop_instance_uid:
+        return {}
+    return {
+        "00081150": element("UI", classes.get(one.sop_instance_uid, "")),
+        "00081155": element("UI", one.sop_instance_uid),
+    }
+
+
+def reasons(outcomes: Iterable[Outcome]) -> list[str]:
+    """The distinct sentences of refusals, whole: the model's comments hold 64 characters."""
+    return list(dict.fromkeys(one.reason for one in outcomes if one.result == "refused"))[:_REASONS]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _COMMENT else text[: _COMMENT - 1] + "…"
+
+
+def _warning(one: Outcome) -> Model:
+    """A file that was kept without a picture says why, though it is stored."""
+    return {"00000902": element("LO", _short(one.reason))} if one.reason else {}
