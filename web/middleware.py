@@ -35,6 +35,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _UPLOADS = re.compile(r"/cases/[^/]+/uploads(/|$)")
+_STORE = re.compile(r"/dicom-web/studies(/[^/]+)?$")
 _ANONYMOUS = ("/static/", "/healthz", "/readyz")
 _IDENTITY = re.compile(r"[0-9a-f]{32}|[0-9.]{1,64}")
 _SECRET_PARAMS = frozenset({"token", "ticket"})
@@ -53,7 +54,11 @@ def stack(settings: Settings, sessions: Sessions) -> list[Middleware]:
         Middleware(Envelope, secure=settings.secure, hosts=hosts),
         Middleware(OwnHost, hosts=hosts),
         Middleware(SameOrigin, public_url=settings.public_url),
-        Middleware(BodyLimit, upload_bytes=settings.imaging.upload.chunk_bytes + BODY_BYTES),
+        Middleware(
+            BodyLimit,
+            upload_bytes=settings.imaging.upload.chunk_bytes + BODY_BYTES,
+            store_bytes=settings.imaging.upload.total_bytes + BODY_BYTES,
+        ),
         Middleware(Identity, sessions=sessions),
     ]
 
@@ -192,16 +197,17 @@ class SameOrigin:
 class BodyLimit:
     """Ends a body at its limit: announced lengths are refused at once, others when they go beyond."""
 
-    def __init__(self, app: ASGIApp, upload_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, upload_bytes: int, store_bytes: int = BODY_BYTES) -> None:
         self.app = app
         self.upload_bytes = upload_bytes
+        self.store_bytes = store_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.upload_bytes if _UPLOADS.match(scope["path"]) else BODY_BYTES
+        limit = self._limit(scope["path"])
         announced = Headers(scope=scope).get("content-length", "0")
         sentence = f"At most {limit // 1024} KiB can be sent here at a time."
         if not announced.isdecimal() or int(announced) > limit:
@@ -218,6 +224,11 @@ class BodyLimit:
             return message
 
         await self.app(scope, counted, send)
+
+    def _limit(self, path: str) -> int:
+        if _UPLOADS.match(path):
+            return self.upload_bytes
+        return self.store_bytes if _STORE.match(path) else BODY_BYTES
 
 
 class Identity:

@@ -99,6 +99,28 @@ RULES: dict[str, frozenset[str]] = {
     "POST /cases/{case_id}/uploads/{upload_id}/confirm": CHAIRING | OWN,
     "GET /cases/{case_id}/images/{sop}/{frame:int}/preview.webp": READS_CASE,
     "GET /cases/{case_id}/images/{sop}/{frame:int}/rendered": READS_CASE,
+    "GET /dicom-web/studies": ROLES,
+    "GET /dicom-web/series": ROLES,
+    "GET /dicom-web/instances": ROLES,
+    "GET /dicom-web/studies/{study}": ROLES,
+    "GET /dicom-web/studies/{study}/series": ROLES,
+    "GET /dicom-web/studies/{study}/instances": ROLES,
+    "GET /dicom-web/studies/{study}/metadata": ROLES,
+    "GET /dicom-web/studies/{study}/thumbnail": ROLES,
+    "GET /dicom-web/studies/{study}/series/{series}": ROLES,
+    "GET /dicom-web/studies/{study}/series/{series}/instances": ROLES,
+    "GET /dicom-web/studies/{study}/series/{series}/metadata": ROLES,
+    "GET /dicom-web/studies/{study}/series/{series}/thumbnail": ROLES,
+    "GET /dicom-web/studies/{study}/series/{series}/instances/{sop}": ROLES,
+    "GET /dicom-web/studies/{study}/series/{series}/instances/{sop}/metadata": ROLES,
+    "GET /dicom-web/studies/{study}/series/{series}/instances/{sop}/rendered": ROLES,
+    "GET /dicom-web/studies/{study}/series/{series}/instances/{sop}/thumbnail": ROLES,
+    "GET /dicom-web/studies/{study}/series/{series}/instances/{sop}/bulkdata/{where}": ROLES,
+    "GET /dicom-web/studies/{study}/series/{series}/instances/{sop}/frames/{frames}": ROLES,
+    "GET /dicom-web/studies/{study}/series/{series}/instances/{sop}/frames/{frames}/rendered": ROLES,
+    "GET /dicom-web/studies/{study}/series/{series}/instances/{sop}/frames/{frames}/thumbnail": ROLES,
+    "POST /dicom-web/studies": CHAIRING | OWN | {"stranger", "other-referrer"},
+    "POST /dicom-web/studies/{study}": ROLES,
     "GET /conferences/{conference_id}/room": LIVE,
     "POST /conferences/{conference_id}/ticket": LIVE,
     "GET /conferences/{conference_id}/room/state.json": LIVE,
@@ -112,7 +134,8 @@ RULES: dict[str, frozenset[str]] = {
     "POST /sign-out": OPEN,
 }
 """The roles let in on an object of their own board or their own case. What ends things comes last. ``POST /tickets``
-is asked for each resource in a test of its own."""
+is asked for each resource in a test of its own. Searches of DICOMweb give everybody the studies of their own cases, and
+any other study is not found: tests/unit/web/test_dicomweb.py."""
 
 BODIES: dict[str, dict[str, str]] = {
     "POST /conferences": {"board": "spine"},

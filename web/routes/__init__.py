@@ -19,6 +19,8 @@ MODULES = (
     "packet",
     "uploads",
     "images",
+    "dicomweb",
+    "dicomweb_store",
     "room",
     "recommendation",
     "letters",

@@ -1,0 +1,69 @@
+"""Images from a program into a case: whose they are, whether this person may add them, and who is told after.
+
+What a door does around `imaging.intake`: the agenda knows the case's patient and who may see which study.
+"""
+
+import logging
+
+from sqlmodel import Session
+from starlette.requests import Request
+
+from agenda.cases import add_study, case, cases_of_study
+from conference.policy import Action, Actor, may
+from imaging.arrivals import is_waiting
+from imaging.intake import Inspection, KeptFile, Outcome, index
+from imaging.patient_match import Identity
+from imaging.pixels.stack import stacks_of_study
+from web.access import demand, reading
+from web.clock import now
+from web.resources import case_resource
+from web.services import services
+
+log = logging.getLogger(__name__)
+
+
+def patient_of(session: Session, case_id: str) -> Identity:
+    """The case's patient as headers are compared with."""
+    found = case(session, case_id)
+    name = "^".join(part for part in (found.patient_family_name, found.patient_given_name) if part)
+    born_on = found.patient_born_on.isoformat() if found.patient_born_on else ""
+    return Identity(name, born_on, found.patient_sex, found.patient_id)
+
+
+def admit(
+    session: Session, who: Actor, case_id: str, kept: list[KeptFile], inspection: Inspection, delivery: str
+) -> list[Outcome]:
+    """One transaction: the right is asked again, the files indexed, their studies listed under the case.
+
+    delivery: names the message for the record of refusals. Raises Forbidden.
+    """
+    demand(who, Action.IMAGE_ADD, case_resource(session, case_id))
+    closed = {uid for uid in inspection.studies if _closed(session, who, case_id, uid)}
+    at = now()
+    outcomes = index(session, kept, inspection.refused, delivery=delivery, at=at, closed_studies=closed)
+    for uid in dict.fromkeys(one.study_instance_uid for one in outcomes if one.result in ("taken", "already here")):
+        add_study(session, case_id, uid, at)
+    return outcomes
+
+
+def _closed(session: Session, who: Actor, case_id: str, study_uid: str) -> bool:
+    """Whether a study belongs to other cases only, none of which this person may see, or waits for a coordinator.
+
+    Without this, a file made up to name somebody else's study would open that study to its sender.
+    """
+    others = cases_of_study(session, study_uid)
+    if not others and is_waiting(session, study_uid):
+        return not may(who, Action.CASE_TRIAGE, case_resource(session, case_id))
+    if not others or case_id in others:
+        return False
+    return not any(may(who, Action.IMAGE_READ, case_resource(session, one)) for one in others)
+
+
+async def follow_up(request: Request, case_id: str, study_uid: str) -> None:
+    """Tell open rooms, and begin to make the pictures; the images are in the case whether or not this works."""
+    try:
+        await services(request).rooms.announce_images(case_id, study_uid)
+        for stack in await reading(request, stacks_of_study, study_uid):
+            services(request).pictures.prepare_soon(stack)
+    except Exception:
+        log.exception("new images could not be followed up", extra={"case": case_id})

@@ -1,0 +1,168 @@
+"""DICOMweb in: STOW-RS into a case (PS3.18 10.5), through the one door for images.
+
+``POST /dicom-web/studies?case=…``; without ``case`` the studies must be listed under one case of this person already.
+"""
+
+import asyncio
+import json
+import logging
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from sqlmodel import Session
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from agenda.ids import new_id
+from conference.policy import Action, Actor
+from imaging.dicomweb.accept import takes_any
+from imaging.dicomweb.errors import BadQuery, NotAcceptable
+from imaging.dicomweb.stow import Staging, reasons, refused_all, store_response
+from imaging.errors import StudyNotFound
+from imaging.intake import Arrived, Inspection, Outcome, index
+from imaging.patient_match import Differs, SeveralPatients, compare
+from web.access import Forbidden, actor, demand, in_session, reading
+from web.admission import admit, follow_up, patient_of
+from web.clock import now
+from web.dicomweb import ROOT, answered, base_of, cases_of, cases_where, wanted
+from web.resources import case_resource
+from web.services import services
+
+log = logging.getLogger(__name__)
+JSON = "application/dicom+json"
+_BATCH = 1024 * 1024
+
+
+@answered
+async def store(request: Request) -> Response:
+    """200 when every instance was stored, 202 when some were, 409 when none was; the answer says why."""
+    who = actor(request)
+    study = request.path_params.get("study", "")
+    confirmed = _confirmed(request)
+    if takes_any(wanted(request), JSON, "application/json") is None:
+        raise NotAcceptable(f"The answer is given as {JSON}.")
+    case_id = await reading(request, _named_case, who, request.query_params.get("case", ""), study)
+    made = services(request)
+    folder = made.settings.storage.directory / "stow" / new_id()
+    await asyncio.to_thread(_forget_old, folder.parent, made.settings.imaging.upload.keep_hours)
+    try:
+        arrived = await _staged(request, folder)
+        inspection = await asyncio.to_thread(made.uploads.intake.inspect, arrived)
+        if case_id is None:
+            case_id = await reading(request, _case_of_studies, who, inspection.studies)
+        outcomes = await _taken(request, case_id, study, inspection, confirmed=confirmed)
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+    for uid in dict.fromkeys(one.study_instance_uid for one in outcomes if one.result == "taken"):
+        await follow_up(request, case_id, uid)
+    classes = {one.header.sop_instance_uid: one.header.sop_class_uid for one in inspection.candidates}
+    status, answer = store_response(outcomes, classes, base_of(request))
+    said = Response(json.dumps(answer, ensure_ascii=False), status, media_type=JSON)
+    for reason in reasons(outcomes):
+        said.headers.append("Warning", f'299 consilium "{_plain(reason)}"')
+    return said
+
+
+def _plain(reason: str) -> str:
+    """A sentence as a header can carry it."""
+    return reason.encode("ascii", "replace").decode().replace("\\", "").replace('"', "'")
+
+
+def _confirmed(request: Request) -> bool:
+    said = request.query_params.get("patient", "")
+    if said not in ("", "confirmed"):
+        raise BadQuery("patient", "this can only be “confirmed”: a person has compared the patient with the case's.")
+    return said == "confirmed"
+
+
+def _named_case(session: Session, who: Actor, case_id: str, study: str) -> str | None:
+    """The case a request names, by itself or by its study; None: the files must tell."""
+    if case_id:
+        demand(who, Action.IMAGE_ADD, case_resource(session, case_id))
+        return case_id
+    if study:
+        return _only(cases_of(session, who, study, Action.IMAGE_ADD), study)
+    if not cases_where(session, who, Action.IMAGE_ADD):
+        raise Forbidden("There is no case you may add images to.")
+    return None
+
+
+def _case_of_studies(session: Session, who: Actor, studies: frozenset[str]) -> str:
+    found = [set(cases_of(session, who, uid, Action.IMAGE_ADD)) for uid in studies]
+    common = set.intersection(*found) if found else set()
+    if len(common) != 1:
+        raise BadQuery("case", "say which case these images are for: POST …/studies?case=<the case's identity>.")
+    return common.pop()
+
+
+def _only(cases: list[str], study: str) -> str:
+    if not cases:
+        raise StudyNotFound(study)
+    if len(cases) > 1:
+        raise BadQuery("case", "this study is listed under several cases; say which one the images are for.")
+    return cases[0]
+
+
+async def _staged(request: Request, folder: Path) -> list[Arrived]:
+    limits = services(request).settings.imaging.upload
+    staging = await asyncio.to_thread(Staging, request.headers.get("content-type", ""), folder, limits)
+    held = bytearray()
+    try:
+        async for chunk in request.stream():
+            held += chunk
+            if len(held) >= _BATCH:
+                await asyncio.to_thread(staging.feed, bytes(held))
+                held.clear()
+        await asyncio.to_thread(staging.feed, bytes(held))
+        return await asyncio.to_thread(staging.finish)
+    finally:
+        staging.close()
+
+
+async def _taken(
+    request: Request, case_id: str, study: str, inspection: Inspection, *, confirmed: bool
+) -> list[Outcome]:
+    """What became of each file, committed."""
+    delivery = f"case:{case_id}/stow:{new_id()}"
+    inspection = _of_study(inspection, study)
+    expected = await reading(request, patient_of, case_id)
+    refusal: tuple[str, str] | None = None
+    match compare(inspection.identities, expected):
+        case SeveralPatients():
+            refusal = ("several-patients", "The files belong to several patients; send one patient at a time.")
+        case Differs(_, differences) if not confirmed:
+            fields = " and ".join(one.field for one in differences)
+            refusal = ("wrong-patient", f"Files and case differ in {fields}; compare them, then add patient=confirmed.")
+        case _:
+            pass
+    if refusal is not None:
+        refused = [*inspection.refused, *refused_all(inspection.candidates, *refusal)]
+        return await in_session(request, "images.refuse", index, (), refused, delivery=delivery, at=now())
+    kept = await asyncio.to_thread(services(request).uploads.intake.keep, inspection.candidates)
+    return await in_session(request, "images.add", admit, actor(request), case_id, kept, inspection, delivery)
+
+
+def _of_study(inspection: Inspection, study: str) -> Inspection:
+    """Only the files of the study in the address; the others are refused."""
+    if not study:
+        return inspection
+    mine = tuple(one for one in inspection.candidates if one.header.study_instance_uid == study)
+    others = [one for one in inspection.candidates if one.header.study_instance_uid != study]
+    refused = refused_all(others, "other-study", "This file is of another study than the address names.")
+    return replace(inspection, candidates=mine, refused=(*inspection.refused, *refused))
+
+
+def _forget_old(folder: Path, hours: int) -> None:
+    """Remove what a server that was killed left of messages under way."""
+    oldest = now().timestamp() - hours * 3600
+    for left in folder.iterdir() if folder.is_dir() else ():
+        if left.stat().st_mtime < oldest:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+routes: list[BaseRoute] = [
+    Route(ROOT + "/studies", store, methods=["POST"]),
+    Route(ROOT + "/studies/{study}", store, methods=["POST"]),
+]
