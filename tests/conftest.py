@@ -11,6 +11,11 @@ from web.database import Database, opened
 ROOT = Path(__file__).parent.parent
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright keeps an event loop running, in which no other test can start its own."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real DICOM beside the repository; a test that needs it says so where it is missing."""
