@@ -53,7 +53,8 @@ try:
         pixels(found, FileSettings())
     print("taken")
 except Refused as refused:
-    print(refused.code, time.perf_counter() - began, re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+    peak = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]
+    print(refused.code, time.perf_counter() - began, peak)
 """
 
 
