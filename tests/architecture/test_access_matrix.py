@@ -78,6 +78,8 @@ RULES: dict[str, frozenset[str]] = {
     "POST /cases/{case_id}/alarms/{alarm_id}": BOARD,
     "GET /triage": CHAIRING | {"stranger"},
     "POST /triage/{case_id}": CHAIRING,
+    "GET /arrivals": CHAIRING | {"stranger"},
+    "POST /arrivals": CHAIRING | {"stranger"},
     "GET /conferences": PEOPLE,
     "POST /conferences": CHAIRING,
     "GET /conferences/{conference_id}": BOARD | OWN,
@@ -200,7 +202,7 @@ def test_a_socket_opens_for_whom_its_ticket_is_given(
         assert {role for role, answer in answers.items() if answer.status_code == 200} == expected
 
 
-@pytest.mark.parametrize("path", ["/", "/cases", "/triage", "/conferences", "/people", "/admin/audit"])
+@pytest.mark.parametrize("path", ["/", "/cases", "/triage", "/arrivals", "/conferences", "/people", "/admin/audit"])
 def test_lists_name_the_patients_of_a_persons_own_cases_alone(world: World, path: str) -> None:
     for role in sorted(ROLES):
         text = world.enter(role).get(path).text

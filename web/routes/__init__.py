@@ -15,6 +15,7 @@ MODULES = (
     "home",
     "cases",
     "triage",
+    "arrivals",
     "conferences",
     "packet",
     "uploads",

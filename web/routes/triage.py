@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from agenda.alarms import Alarm, alarm_of
-from agenda.cases import case
+from agenda.cases import case, cases_of_study
 from agenda.conferences import offered
 from agenda.errors import Invalid, NotNow
 from agenda.ids import BoardId
@@ -28,6 +28,7 @@ from agenda.triage import (
     worklist,
 )
 from conference.policy import Action, Actor, BoardResource, CaseResource, may
+from imaging.arrivals import waiting
 from web.access import Forbidden, actor, demand, in_session, reading
 from web.case_facts import CaseRow, readiness_now, row_of
 from web.clock import now
@@ -62,7 +63,8 @@ def triaging_boards(who: Actor) -> list[str]:
 def _work(session: Session, who: Actor, at: datetime) -> dict[str, Any]:
     boards = triaging_boards(who)
     lines = [_line(session, who, found.id, at) for found in worklist(session, boards)]
-    return {"lines": lines, "sittings": offered(session, boards, at)}
+    arrived = sum(not cases_of_study(session, one.study_instance_uid) for one in waiting(session, boards))
+    return {"lines": lines, "sittings": offered(session, boards, at), "arrived": arrived}
 
 
 def _line(session: Session, who: Actor, case_id: str, at: datetime) -> Line:

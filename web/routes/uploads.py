@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from agenda.cases import add_study, case, cases_of_study, studies_of
 from conference.policy import Action, Actor, may
+from imaging.arrivals import is_waiting
 from imaging.errors import NotFound, Refused, TooLarge, TooOften, UploadState, WrongOffset
 from imaging.intake import Inspection, KeptFile, Outcome, index
 from imaging.patient_match import Identity
@@ -227,11 +228,13 @@ def _delivery(upload: Upload) -> str:
 
 
 def _closed(session: Session, who: Actor, case_id: str, study_uid: str) -> bool:
-    """Whether a study belongs to other cases only, none of which this person may see.
+    """Whether a study belongs to other cases only, none of which this person may see, or waits for a coordinator.
 
     Without this, a file made up to name somebody else's study would open that study to its sender.
     """
     others = cases_of_study(session, study_uid)
+    if not others and is_waiting(session, study_uid):
+        return not may(who, Action.CASE_TRIAGE, case_resource(session, case_id))
     if not others or case_id in others:
         return False
     return not any(may(who, Action.IMAGE_READ, case_resource(session, one)) for one in others)

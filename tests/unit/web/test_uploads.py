@@ -12,10 +12,11 @@ from starlette.testclient import TestClient
 
 from agenda.cases import Case, case, studies_of
 from conference.record.audit import AuditEntry
+from imaging.arrivals import note
 from imaging.intake import Intake
 from imaging.sandbox import Sandbox
 from imaging.settings import FileSettings, ImagingSettings, UploadSettings, WorkerSettings
-from imaging.studies import Instance
+from imaging.studies import Instance, Study
 from imaging.uploads import Uploads
 from imaging.vault import LocalVault
 from tests.unit.imaging.samples import slice_of, zip_of
@@ -280,3 +281,17 @@ def test_the_viewer_gets_studies_and_series_with_a_preview(browser: TestClient, 
     browser.cookies.clear()
     application.sign_in(browser, "dee")
     assert browser.get("/cases/case1/studies.json").status_code == 403
+
+
+def test_a_study_that_waits_for_a_coordinator_is_not_opened_by_a_file_made_up_to_name_it(
+    browser: TestClient, database: Database
+) -> None:
+    def arrive(session: Session) -> None:
+        session.add(Study(study_instance_uid=STUDY, patient_name="Rivera^Ana", received_at=application.AT))
+        session.flush()
+        note(session, STUDY, calling_ae="PACS", destination="spine", at=application.AT, at_home=False)
+
+    database.write_now(application.deed(), arrive)
+    upload = send(browser, {"IM1": slice_of(1)})
+    assert results(upload) == {"IM1": ("refused", "study-elsewhere")}
+    assert database.read_now(studies_of, "case1") == []
