@@ -209,3 +209,12 @@ def test_padding_of_the_sender_is_not_forwarded():
     board.point(ear, track)
     (found,) = shown(board, track, replace(voice(1), padding=9))
     assert found == rtp.RtpPacket(111, 1001, 5001, 10, b"opus", marker=True)
+
+
+def test_what_left_the_window_is_neither_sent_nor_answered():
+    board, track, screen = Switchboard(), Track(video=True), slot()
+    board.point(screen, track)
+    shown(board, track, picture(1, KEY), *[picture(number) for number in range(2, 1100)])
+    assert shown(board, track, picture(2)) == []
+    assert track.answer(screen, (1002,), 1.0) == []
+    assert len(track.answer(screen, (1002 + 1024,), 1.0)) == 1

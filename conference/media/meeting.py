@@ -1,0 +1,248 @@
+"""One room's media: decrypted datagrams in, datagrams to encrypt out. Pure: no socket, no clock.
+
+Times are seconds of a monotonic clock. What comes out is for the named participant; whether it is RTP or RTCP is in
+its second byte (RFC 5761, 4).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from conference.media import rtcp, rtp
+from conference.media.forwarder import Switchboard
+from conference.media.participant import Chosen, Participant, Seat, Stream
+from conference.media.profile import OPUS, RTX, VP8, Extension
+from conference.media.signalling import SOURCES
+from conference.media.slot import Slot
+from conference.media.speakers import Speakers, arrange
+
+Out = list[tuple[Participant, bytes | bytearray]]
+_SOURCE_OF: Final = {"a": "mic", "v": "cam", "s": "screen"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A listener's place shows another person's source from now on, or nothing."""
+
+    listener: str
+    place: str
+    person: str | None
+    source: str
+
+
+class Meeting:
+    """Everybody who sends or receives in one room."""
+
+    def __init__(self) -> None:
+        self.participants: dict[str, Participant] = {}
+        self._board = Switchboard()
+        self._speakers = Speakers()
+        self._owners: dict[Stream, Participant] = {}
+        self._listeners: dict[Slot, Participant] = {}
+
+    def enter(self, one: Participant) -> None:
+        """The person takes part; who was here under the same name is replaced."""
+        if one.person in self.participants:
+            self.leave(self.participants[one.person])
+        self.participants[one.person] = one
+        self._speakers.enter(one.person)
+        self._listeners.update((seat.slot, one) for seat in one.seats)
+
+    def leave(self, one: Participant) -> None:
+        """The person is gone: their slots and everybody's slots that show them are empty."""
+        if self.participants.get(one.person) is not one:
+            return
+        del self.participants[one.person]
+        self._speakers.leave(one.person)
+        for seat in one.seats:
+            self._board.point(seat.slot, None)
+            del self._listeners[seat.slot]
+        for stream in one.streams.values():
+            self._board.drop(stream.track)
+            self._owners.pop(stream, None)
+
+    def announce(self, one: Participant, source: str, ssrc: int, repair: int | None) -> None:
+        """The answer names the SSRC of a line without layers."""
+        stream = self._learn(one, source, None, ssrc)
+        if stream is not None and repair is not None:
+            one.repairs[repair] = stream
+
+    def take_media(self, one: Participant, data: bytes, at: float) -> Out:
+        """What goes out because this RTP packet came; raises Malformed."""
+        packet = rtp.parse(data)
+        if packet.transport_sequence is not None:
+            one.arrivals.note(packet.transport_sequence, at)
+        if packet.payload_type == RTX:
+            return self._repair(one, packet, at)
+        stream = one.streams.get(packet.ssrc)
+        if stream is None:
+            mid = packet.text(Extension.MID)
+            stream = self._learn(one, mid, packet.text(Extension.RID), packet.ssrc) if mid in SOURCES else None
+        if stream is None or packet.payload_type != (VP8 if stream.track.video else OPUS):
+            return []
+        stream.reception.note(packet.sequence, packet.timestamp, at)
+        if stream.source == "mic" and packet.level is not None:
+            self._speakers.heard(one.person, packet.level, at)
+        if not packet.payload:  # padding that only probes the line
+            return []
+        return self._forward(stream, packet, at)
+
+    def take_reports(self, one: Participant, data: bytes, at: float) -> Out:
+        """What goes out because this RTCP datagram came; raises Malformed."""
+        out: Out = []
+        for packet in rtcp.parse(data):
+            match packet:
+                case rtcp.SenderReport(ssrc, ntp):
+                    if ssrc in one.streams:
+                        one.streams[ssrc].reception.sender_report(ntp, at)
+                        one.streams[ssrc].report = (packet, at)
+                    self._judge(one, packet.blocks, at)
+                case rtcp.ReceiverReport(_, blocks):
+                    self._judge(one, blocks, at)
+                case rtcp.Nack(_, media, lost):
+                    out += self._answer(one, media, lost, at)
+                case rtcp.PictureLoss(_, media):
+                    out += self._key(one, media, at)
+                case rtcp.FullIntraRequest(_, requests):
+                    out += [sent for ssrc, _ in requests for sent in self._key(one, ssrc, at)]
+                case _:
+                    pass
+        return out
+
+    def tick(self, at: float) -> Out:
+        """Requests for what is missing, key frames that are awaited, congestion feedback; every 20 to 50 ms."""
+        out: Out = []
+        for one in self.participants.values():
+            for stream in one.streams.values():
+                lost = stream.reception.missing(at)
+                if lost:
+                    out.append((one, rtcp.serialise(rtcp.Nack(one.ssrc, stream.ssrc, lost))))
+                if stream.track.ask_again(at):
+                    out.append((one, _picture_loss(one, stream)))
+            media = next(iter(one.streams), 0)
+            out += [(one, rtcp.serialise(feedback)) for feedback in one.arrivals.feedback(one.ssrc, media)]
+        return out
+
+    def report(self, at: float, ntp: int) -> Out:
+        """Receiver reports to those who send, sender reports of the slots; once a second. `ntp` is 32.32 NTP time."""
+        out: Out = []
+        for one in self.participants.values():
+            blocks = [stream.reception.block(at) for stream in one.streams.values()]
+            known = tuple(block for block in blocks if block is not None)
+            if known:
+                out.append((one, rtcp.serialise(rtcp.ReceiverReport(one.ssrc, known))))
+            for seat in one.seats:
+                timestamp = self._now_on(seat, at)
+                if timestamp is None:
+                    continue
+                slot = seat.slot
+                report = rtcp.SenderReport(
+                    slot.ssrc, ntp, timestamp, slot.packets & 0xFFFFFFFF, slot.octets & 0xFFFFFFFF
+                )
+                out.append((one, rtcp.serialise(report) + rtcp.serialise(rtcp.Name(slot.ssrc, "consilium"))))
+        return out
+
+    def arrange(self, at: float) -> list[Shown]:
+        """Give every listener's slots to those who speak; what changed. Every 200 ms."""
+        order = self._speakers.order(at)
+        speaking = self._speakers.speaking(at)
+        changes: list[Shown] = []
+        for one in self.participants.values():
+            for letter, source in _SOURCE_OF.items():
+                seats = [seat for seat in one.seats if seat.place.mid[0] == letter]
+                shown = [seat.chosen[0] if seat.chosen else None for seat in seats]
+                first = speaking if source == "mic" else []
+                here = [person for person in shown if person is not None] if source == "mic" else []
+                wanted = [
+                    person for person in dict.fromkeys([*first, *here, *order])
+                    if person != one.person and self._sends(person, source, at)
+                ]
+                for seat, person in zip(seats, arrange(shown, wanted), strict=True):
+                    changes += self._seat(one, seat, (person, source) if person else None, at)
+        return changes
+
+    def _sends(self, person: str, source: str, at: float) -> bool:
+        sender = self.participants.get(person)
+        return sender is not None and sender.best(source, at, high=True) is not None
+
+    def _seat(self, one: Participant, seat: Seat, chosen: Chosen | None, at: float) -> list[Shown]:
+        stream = None
+        if chosen is not None:
+            stream = self.participants[chosen[0]].best(chosen[1], at, high=one.downlink.try_high(at))
+        track = stream.track if stream is not None else None
+        if self._board.expected(seat.slot) is not track:
+            self._board.point(seat.slot, track)
+        if seat.chosen == chosen:
+            return []
+        seat.chosen = chosen
+        person = chosen[0] if chosen else None
+        return [Shown(one.person, seat.place.mid, person, _SOURCE_OF[seat.place.mid[0]])]
+
+    def _learn(self, one: Participant, source: str | None, layer: str | None, ssrc: int) -> Stream | None:
+        if source is None:
+            return None
+        stream, old = one.learn(source, layer, ssrc)
+        if old is not None:
+            self._board.drop(old.track)
+            self._owners.pop(old, None)
+        if stream is not None:
+            self._owners[stream] = one
+        return stream
+
+    def _repair(self, one: Participant, packet: rtp.RtpPacket, at: float) -> Out:
+        stream = one.repairs.get(packet.ssrc)
+        if stream is None:
+            mid, layer = packet.text(Extension.MID), packet.text(Extension.REPAIRED_RID)
+            stream = one.stream(mid, layer) if mid is not None else None
+            if stream is None:
+                return []
+            one.repairs = {ssrc: known for ssrc, known in one.repairs.items() if known is not stream}
+            one.repairs[packet.ssrc] = stream
+        if len(packet.payload) <= 2:  # padding that only probes the line
+            return []
+        original = rtp.unwrap_retransmission(packet, ssrc=stream.ssrc, payload_type=VP8)
+        if not stream.reception.recovered(original.sequence):
+            return []
+        return self._forward(stream, original, at)
+
+    def _forward(self, stream: Stream, packet: rtp.RtpPacket, at: float) -> Out:
+        sent = self._board.receive(stream.track, packet, at)
+        return [(self._listeners[slot], data) for slot, data in sent]
+
+    def _answer(self, one: Participant, ssrc: int, lost: tuple[int, ...], at: float) -> Out:
+        seat = one.seat_of(ssrc)
+        track = self._board.shown(seat.slot) if seat is not None else None
+        if seat is None or track is None:
+            return []
+        return [(one, data) for data in track.answer(seat.slot, lost, at)]
+
+    def _key(self, one: Participant, ssrc: int, at: float) -> Out:
+        seat = one.seat_of(ssrc)
+        track = self._board.expected(seat.slot) if seat is not None else None
+        for stream, owner in self._owners.items():
+            if stream.track is track and track.video and track.ask_key(at):
+                return [(owner, _picture_loss(owner, stream))]
+        return []
+
+    def _judge(self, one: Participant, blocks: tuple[rtcp.Block, ...], at: float) -> None:
+        lost = [
+            block.fraction_lost / 256
+            for block in blocks
+            if (seat := one.seat_of(block.ssrc)) is not None and seat.place.mid[0] == "v"
+        ]
+        if lost:
+            one.downlink.reported(max(lost), at)
+
+    def _now_on(self, seat: Seat, at: float) -> int | None:
+        """The slot's timestamp at this moment: the sender's own report carried forward, else its last packet."""
+        track = self._board.shown(seat.slot)
+        stream = next((known for known in self._owners if known.track is track), None)
+        if track is None or stream is None or track.last_at is None:
+            return None
+        timestamp, since = track.timestamp, track.last_at
+        if stream.report is not None:
+            timestamp, since = stream.report[0].timestamp, stream.report[1]
+        return seat.slot.timestamp_of(timestamp + int((at - since) * seat.slot.clock))
+
+
+def _picture_loss(one: Participant, stream: Stream) -> bytes:
+    return rtcp.serialise(rtcp.PictureLoss(one.ssrc, stream.ssrc))
