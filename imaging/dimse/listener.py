@@ -147,6 +147,7 @@ class Listener:
 
     def _requested(self, event: evt.Event) -> None:
         """Reject a peer that calls from elsewhere; titles nobody has are rejected by pynetdicom."""
+        _prefer_as_proposed(event)
         if self._peer(event) is None:
             log.warning("an association was rejected", extra={"address": str(event.assoc.requestor.address)})
             event.assoc.acse.send_reject(*_REJECTED_CALLING_AE)
@@ -299,6 +300,22 @@ def _identity(event: evt.Event) -> str:
     if found is None:
         found = event.assoc.consilium_id = uuid4().hex
     return str(found)
+
+
+def _prefer_as_proposed(event: evt.Event) -> None:
+    """Choose of the transfer syntaxes of a context the one its peer named first: that is how its file is.
+
+    Peers add the uncompressed ones they could convert to; chosen by our order, images would be decompressed on the way.
+    """
+    wishes: dict[str, list[str]] = {}
+    for context in event.assoc.requestor.primitive.presentation_context_definition_list:
+        wishes.setdefault(context.abstract_syntax, []).extend(context.transfer_syntax)
+    for context in event.assoc.acceptor.supported_contexts:
+        wish = wishes.get(context.abstract_syntax, [])
+        known = set(context.transfer_syntax)
+        first = [one for one in dict.fromkeys(wish) if one in known]
+        if first:
+            context.transfer_syntax = first
 
 
 def _message_read(event: evt.Event) -> None:
