@@ -4,6 +4,7 @@ import functools
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Select
 from sqlmodel import Session, col, or_, select
@@ -80,9 +81,18 @@ def _problem(
 
 
 def base_of(request: Request) -> str:
-    """The URL of the service as the client reached it; its host was judged before."""
-    scheme = "https" if services(request).settings.secure else request.url.scheme
-    return f"{scheme}://{request.url.netloc}{ROOT}"
+    """The URL of the service as the client reached it; its host was judged before.
+
+    dicomweb-client leaves the port out of its Host header; the public URL and the socket know it.
+    """
+    settings = services(request).settings
+    public = urlsplit(settings.public_url)
+    host, port = request.url.hostname or "", request.url.port
+    if settings.secure:
+        return f"https://{public.netloc if host == public.hostname else request.url.netloc}{ROOT}"
+    own = (request.scope.get("server") or ("", None))[1]
+    missing = f":{own}" if port is None and own not in (None, 80) else ""
+    return f"{request.url.scheme}://{request.url.netloc}{missing}{ROOT}"
 
 
 def wanted(request: Request) -> tuple[Accepted, ...]:
