@@ -5,6 +5,7 @@ same size the mildest is named: a referrer who cannot join rather than a case th
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import get_args
 
 from ortools.sat.python import cp_model
@@ -45,6 +46,32 @@ def smallest_giving(problem: Problem, limits: Limits) -> tuple[Wish, ...]:
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return ()
     return tuple(wish for wish, given in wishes.items() if solver.value(given))
+
+
+def given_up(problem: Problem, giving: tuple[Wish, ...]) -> Problem:
+    """The problem without these wishes: cases for another sitting are gone, breaks dropped, people not waited for."""
+    gone = {wish.candidate for wish in giving if wish.kind == "must"}
+    breaks = {(wish.subject, wish.window) for wish in giving if wish.kind == "break"}
+    return replace(
+        problem,
+        candidates=tuple(_without(one, giving) for one in problem.candidates if one.key not in gone),
+        sittings=tuple(
+            replace(one, breaks=tuple(pause for pause in one.breaks if (one.key, pause) not in breaks))
+            for one in problem.sittings
+        ),
+    )
+
+
+def _without(candidate: Candidate, giving: tuple[Wish, ...]) -> Candidate:
+    mine = {(wish.kind, wish.subject) for wish in giving if wish.candidate == candidate.key}
+    moved = candidate.pin is not None and ("pin", candidate.pin.sitting) in mine
+    return replace(
+        candidate,
+        disciplines=frozenset(name for name in candidate.disciplines if ("discipline", name) not in mine),
+        presenter=None if ("presenter", candidate.presenter) in mine else candidate.presenter,
+        referrer=None if ("referrer", candidate.referrer) in mine else candidate.referrer,
+        pin=None if moved else candidate.pin, must=candidate.must or moved,
+    )
 
 
 def _breaks(

@@ -85,6 +85,8 @@ RULES: dict[str, frozenset[str]] = {
     "GET /conferences/{conference_id}": BOARD | OWN,
     "POST /conferences/{conference_id}/items": CHAIRING,
     "POST /conferences/{conference_id}/items/{item_id}": CHAIRING,
+    "GET /conferences/{conference_id}/arrange": CHAIRING,
+    "POST /conferences/{conference_id}/arrange": CHAIRING,
     "POST /conferences/{conference_id}/publish": CHAIRING,
     "POST /conferences/{conference_id}/attendance": BOARD | OWN,
     "GET /conferences/{conference_id}/cases/{case_id}": READS_CASE,

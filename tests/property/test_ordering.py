@@ -9,11 +9,11 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agenda.ordering.conflicts import smallest_giving
+from agenda.ordering.conflicts import given_up, smallest_giving
 from agenda.ordering.greedy import first_fit
 from agenda.ordering.hours import faults
 from agenda.ordering.solve import arrange
-from agenda.ordering.values import Arrangement, Candidate, Limits, Problem, Wish
+from agenda.ordering.values import Arrangement, Limits, Problem
 from agenda.ordering.worth import worth
 from tests.benchmarks.arrange import board
 
@@ -68,26 +68,3 @@ def test_when_the_named_wishes_give_every_case_is_heard(problem: Problem) -> Non
     giving = smallest_giving(all_must, Limits(seconds=20, work=3))
     found = arrange(given_up(all_must, giving), Limits(seconds=20, work=3))
     assert found.missed == ()
-
-
-def given_up(problem: Problem, giving: tuple[Wish, ...]) -> Problem:
-    gone = {wish.candidate for wish in giving if wish.kind == "must"}
-    breaks = {(wish.subject, wish.window) for wish in giving if wish.kind == "break"}
-    return replace(
-        problem,
-        candidates=tuple(_without(one, giving) for one in problem.candidates if one.key not in gone),
-        sittings=tuple(
-            replace(one, breaks=tuple(pause for pause in one.breaks if (one.key, pause) not in breaks))
-            for one in problem.sittings
-        ),
-    )
-
-
-def _without(candidate: Candidate, giving: tuple[Wish, ...]) -> Candidate:
-    mine = {(wish.kind, wish.subject) for wish in giving if wish.candidate == candidate.key}
-    return replace(
-        candidate,
-        disciplines=frozenset(name for name in candidate.disciplines if ("discipline", name) not in mine),
-        presenter=None if ("presenter", candidate.presenter) in mine else candidate.presenter,
-        referrer=None if ("referrer", candidate.referrer) in mine else candidate.referrer,
-    )

@@ -17,6 +17,7 @@ MODULES = (
     "triage",
     "arrivals",
     "conferences",
+    "arrange",
     "packet",
     "uploads",
     "images",
