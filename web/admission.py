@@ -1,4 +1,4 @@
-"""Images from a program into a case: whose they are, whether this person may add them, and who is told after.
+"""Images into a case, by whichever door: whose they are, whether this person may add them, and who is told after.
 
 What a door does around `imaging.intake`: the agenda knows the case's patient and who may see which study.
 """
@@ -63,7 +63,10 @@ async def follow_up(request: Request, case_id: str, study_uid: str) -> None:
     """Tell open rooms, and begin to make the pictures; the images are in the case whether or not this works."""
     try:
         await services(request).rooms.announce_images(case_id, study_uid)
+    except Exception:
+        log.exception("open rooms could not be told of new images", extra={"case": case_id})
+    try:
         for stack in await reading(request, stacks_of_study, study_uid):
             services(request).pictures.prepare_soon(stack)
     except Exception:
-        log.exception("new images could not be followed up", extra={"case": case_id})
+        log.exception("pictures could not be prepared", extra={"case": case_id})

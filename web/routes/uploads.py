@@ -17,16 +17,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from agenda.cases import add_study, case, cases_of_study, studies_of
-from conference.policy import Action, Actor, may
-from imaging.arrivals import is_waiting
+from agenda.cases import studies_of
+from conference.policy import Action, Actor
 from imaging.errors import NotFound, Refused, TooLarge, TooOften, UploadState, WrongOffset
-from imaging.intake import Inspection, KeptFile, Outcome, index
-from imaging.patient_match import Identity
-from imaging.pixels.stack import stacks_of_study
+from imaging.intake import Outcome, index
 from imaging.studies import Series, refusals, series_of, stack, study
 from imaging.uploads import Announced, Upload
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
+from web.admission import admit, follow_up, patient_of
 from web.clock import now
 from web.errors import problem
 from web.resources import case_resource
@@ -162,7 +160,7 @@ async def cancel(request: Request) -> Response:
 async def _check(request: Request, upload: Upload) -> None:
     uploads = services(request).uploads
     try:
-        expected = await reading(request, _patient_of, upload.case_id)
+        expected = await reading(request, patient_of, upload.case_id)
         checked = await asyncio.to_thread(uploads.check, upload.id, expected)
     except Exception:
         log.exception("an upload could not be checked", extra={"upload": upload.id})
@@ -179,7 +177,9 @@ async def _admit(request: Request, upload: Upload) -> None:
     uploads = services(request).uploads
     try:
         kept, inspection = await asyncio.to_thread(uploads.keep, upload.id)
-        outcomes = await in_session(request, "images.add", _enter, actor(request), upload, kept, inspection)
+        outcomes = await in_session(
+            request, "images.add", admit, actor(request), upload.case_id, kept, inspection, _delivery(upload)
+        )
         done = await asyncio.to_thread(uploads.complete, upload.id, outcomes)
     except Forbidden as error:
         uploads.refuse(upload.id, error.reason)
@@ -189,62 +189,11 @@ async def _admit(request: Request, upload: Upload) -> None:
         uploads.refuse(upload.id, "Something went wrong on our side; please send the files again.")
         return
     for study_uid in done.studies:
-        await _announce(request, upload.case_id, study_uid)
-        await _prepare(request, upload.case_id, study_uid)
-
-
-async def _prepare(request: Request, case_id: str, study_uid: str) -> None:
-    """Begin to make the pictures before somebody asks; without it they are made at the first look."""
-    try:
-        for stack in await reading(request, stacks_of_study, study_uid):
-            services(request).pictures.prepare_soon(stack)
-    except Exception:
-        log.exception("pictures could not be prepared", extra={"case": case_id})
-
-
-async def _announce(request: Request, case_id: str, study_uid: str) -> None:
-    """Tell open rooms; the images are in the case whether or not anybody hears it now."""
-    try:
-        await services(request).rooms.announce_images(case_id, study_uid)
-    except Exception:
-        log.exception("open rooms could not be told of new images", extra={"case": case_id})
-
-
-def _enter(
-    session: Session, who: Actor, upload: Upload, kept: list[KeptFile], inspection: Inspection
-) -> list[Outcome]:
-    """One transaction: the right is asked again, the files indexed, their studies listed under the case."""
-    demand(who, Action.IMAGE_ADD, case_resource(session, upload.case_id))
-    closed = {uid for uid in inspection.studies if _closed(session, who, upload.case_id, uid)}
-    at = now()
-    outcomes = index(session, kept, inspection.refused, delivery=_delivery(upload), at=at, closed_studies=closed)
-    for uid in dict.fromkeys(one.study_instance_uid for one in outcomes if one.result in ("taken", "already here")):
-        add_study(session, upload.case_id, uid, at)
-    return outcomes
+        await follow_up(request, upload.case_id, study_uid)
 
 
 def _delivery(upload: Upload) -> str:
     return f"case:{upload.case_id}/upload:{upload.id}"
-
-
-def _closed(session: Session, who: Actor, case_id: str, study_uid: str) -> bool:
-    """Whether a study belongs to other cases only, none of which this person may see, or waits for a coordinator.
-
-    Without this, a file made up to name somebody else's study would open that study to its sender.
-    """
-    others = cases_of_study(session, study_uid)
-    if not others and is_waiting(session, study_uid):
-        return not may(who, Action.CASE_TRIAGE, case_resource(session, case_id))
-    if not others or case_id in others:
-        return False
-    return not any(may(who, Action.IMAGE_READ, case_resource(session, one)) for one in others)
-
-
-def _patient_of(session: Session, case_id: str) -> Identity:
-    found = case(session, case_id)
-    name = "^".join(part for part in (found.patient_family_name, found.patient_given_name) if part)
-    born_on = found.patient_born_on.isoformat() if found.patient_born_on else ""
-    return Identity(name, born_on, found.patient_sex, found.patient_id)
 
 
 async def refused(request: Request) -> Response:
