@@ -47,7 +47,7 @@ class Finding:
 def check(config: Path | None, folder: Path | None, *, as_json: bool) -> None:
     """Print settings and tests; raises Fault when a test fails."""
     place = find(config, folder)
-    tests: tuple[Callable[[Place], Finding], ...] = (_database, _vault, _codecs, _client, _clock, _server)
+    tests: tuple[Callable[[Place], Finding], ...] = (_database, _vault, _codecs, _client, _clock, _dicom, _server)
     findings = [test(place) for test in tests]
     healthy = all(finding.good for finding in findings)
     settings = _flat(place.settings)
@@ -169,6 +169,23 @@ def _clock(_place: Place) -> Finding:
         return Finding("clock", False, f"shows {at.isoformat(timespec='seconds')}, which is before this release")
     zone = at.astimezone(ZoneInfo("America/Denver"))
     return Finding("clock", True, f"{at.isoformat(timespec='seconds')} ({zone:%H:%M %Z} in Denver)")
+
+
+def _dicom(place: Place) -> Finding:
+    settings = place.settings.imaging.dimse
+    if not settings.enabled and not settings.pacs:
+        return Finding("dicom network", True, "off")
+    from imaging.dimse.sender import Unreached, echo, remote_of  # half a second that only this test pays
+
+    said = [f"takes images as {settings.ae_title} at {settings.host}:{settings.port}"] if settings.enabled else []
+    silent = []
+    for one in settings.pacs:
+        try:
+            echo(remote_of(one), calling=settings.ae_title)
+            said.append(f"{one} answers C-ECHO")
+        except Unreached as error:
+            silent.append(str(error))
+    return Finding("dicom network", not silent, " ".join(silent) or "; ".join(said))
 
 
 def _server(place: Place) -> Finding:

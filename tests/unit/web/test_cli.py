@@ -14,8 +14,11 @@ from sqlmodel import Session
 from agenda.boards import Board
 from agenda.cases import Case, studies_of
 from agenda.people import Person, Site, add_person
+from imaging.dimse.listener import Listener
+from imaging.intake import Outcome
 from imaging.phantoms.dicom import Patient
 from imaging.phantoms.studies import study
+from imaging.settings import DimseSettings
 from web.auth.tokens import token_of
 from web.cli import main
 from web.clock import now
@@ -214,11 +217,32 @@ def test_check_tests_everything_and_says_where_settings_come_from(
     monkeypatch.setenv("CONSILIUM_SERVER__PORT", "8123")
     said = run("check", "--dir", place, "--json")
     assert {check["what"] for check in said.json["checks"]} == {  # type: ignore[attr-defined]
-        "database", "vault", "codecs", "client", "clock", "server",
+        "database", "vault", "codecs", "client", "clock", "dicom network", "server",
     }
     settings = said.json["settings"]
     assert settings["server.port"] == {"value": "8123", "from": "CONSILIUM_SERVER__PORT"}  # type: ignore[index]
     assert settings["storage.directory"]["from"] == "command line"  # type: ignore[index]
+
+
+def test_check_asks_every_pacs_whether_it_answers(run: Run, place: Path) -> None:
+    here = DimseSettings(enabled=True, port=0, ae_title="PACS", peers=("CONSILIUM",))
+    listener = Listener(here, place / "pacs", lambda _received: Outcome("x", "taken"))
+    file = place / "pacs.toml"
+    pacs = f"PACS@127.0.0.1:{listener.port}"
+    file.write_text(f'[storage]\ndirectory = "{place}"\n[imaging.dimse]\npacs = ["{pacs}"]\n', "utf-8")
+    try:
+        answered = run("check", "--config", file, "--json")
+    finally:
+        listener.stop()
+    silent = run("check", "--config", file, "--json")
+    found = [
+        next(one for one in said.json["checks"] if one["what"] == "dicom network")  # type: ignore[attr-defined]
+        for said in (answered, silent)
+    ]
+    assert [one["good"] for one in found] == [True, False]
+    assert f"{pacs} answers C-ECHO" in found[0]["says"]
+    assert "does not answer" in found[1]["says"]
+    assert silent.code == 1
 
 
 def test_check_without_a_database_fails_with_the_remedy(run: Run, tmp_path: Path) -> None:
