@@ -9,8 +9,11 @@ from conference.media.errors import Malformed
 PASSWORD = "p" * 24
 
 
-def check(*, nominates: bool = True, password: str = PASSWORD, user: str = "ours:theirs") -> bytes:
-    message = peer.Message(peer.Method.BINDING, peer.Class.REQUEST, transaction_id=b"t" * 12)
+def check(
+    *, nominates: bool = True, password: str = PASSWORD, user: str = "ours:theirs",
+    transaction: bytes = b"t" * 12,
+) -> bytes:
+    message = peer.Message(peer.Method.BINDING, peer.Class.REQUEST, transaction_id=transaction)
     message.attributes["USERNAME"] = user
     message.attributes["PRIORITY"] = 7
     if nominates:

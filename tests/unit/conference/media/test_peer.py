@@ -1,0 +1,70 @@
+"""Encrypted lines: two of ours shake hands, seal and open, and never seal a number twice."""
+
+import asyncio
+
+from conference.media.peer import Certificate, SecureLine
+from conference.media.rtcp import PictureLoss, serialise
+from conference.media.rtp import RtpPacket
+from conference.media.rtp import serialise as packet
+from conference.media.signalling import Answer
+
+
+def lines() -> tuple[SecureLine, SecureLine, asyncio.Event, tuple[Answer, Answer]]:
+    """Two ends of one line, whether the second heard a goodbye, and the answers that describe them."""
+    goodbye = asyncio.Event()
+    both: list[SecureLine] = []
+    certificates = Certificate(), Certificate()
+    both.append(SecureLine(certificates[0], lambda data: both[1].handshake(data), lambda: None))
+    both.append(SecureLine(certificates[1], lambda data: both[0].handshake(data), goodbye.set))
+    left, right = (Answer((("sha-256", one.fingerprint),), active, {}) for one, active in zip(
+        certificates, (False, True), strict=True
+    ))
+    return both[0], both[1], goodbye, (left, right)
+
+
+def test_what_one_end_seals_the_other_opens_once():
+    async def talk() -> None:
+        one, other, goodbye, (first, second) = lines()
+        media, report = packet(RtpPacket(96, 1, 2, 3, b"frame")), serialise(PictureLoss(1, 2))
+        assert one.protect(media, reports=False) is None
+        assert one.unprotect(media, reports=False) is None
+        assert await asyncio.gather(one.open(second), other.open(first)) == [True, True]
+        sealed = one.protect(media, reports=False)
+        assert sealed is not None
+        assert b"frame" not in sealed
+        assert other.unprotect(sealed[:-1] + b"\x00", reports=False) is None
+        assert other.unprotect(sealed, reports=False) == media
+        assert other.unprotect(sealed, reports=False) is None
+        told = other.protect(report, reports=True)
+        assert told is not None
+        assert one.unprotect(told, reports=True) == report
+        await one.close()
+        await asyncio.wait_for(goodbye.wait(), 5)
+        await other.close()
+        assert other.protect(media, reports=False) is None
+
+    asyncio.run(talk())
+
+
+def test_no_number_is_sealed_twice_and_nothing_too_long():
+    async def talk() -> None:
+        one, other, _, (first, second) = lines()
+        await asyncio.gather(one.open(second), other.open(first))
+        assert one.protect(packet(RtpPacket(96, 1, 2, 3, b"frame")), reports=False) is not None
+        assert one.protect(packet(RtpPacket(96, 1, 2, 3, b"other")), reports=False) is None
+        assert one.protect(packet(RtpPacket(96, 2, 2, 3, bytes(1400))), reports=False) is None
+        await one.close()
+        await other.close()
+
+    asyncio.run(talk())
+
+
+def test_another_certificate_than_announced_is_refused():
+    async def talk() -> None:
+        one, other, _, (first, second) = lines()
+        wrong = Answer((("sha-256", ":".join(["00"] * 32)),), second.active, {})
+        assert (await asyncio.gather(one.open(wrong), other.open(first)))[0] is False
+        await one.close()
+        await other.close()
+
+    asyncio.run(talk())
