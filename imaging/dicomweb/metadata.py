@@ -16,7 +16,8 @@ from imaging.intake import Intake
 from imaging.studies import Instance
 from imaging.vault import Vault
 
-PIXEL_DATA = "7FE00010"
+PIXELS = {"7FE00008": "OF", "7FE00009": "OD", "7FE00010": "OW"}
+"""Float, double float and integer pixel data (PS3.3 C.7.6.24, C.7.6.25, C.7.6.3), and their VR."""
 _TASK = "imaging.dicomweb.dataset:"
 _ADDRESS = b'"BulkDataURI":"/'
 """These bytes are nowhere else: inside a string of JSON a quote never stands without a backslash."""
@@ -86,10 +87,11 @@ class Metadata:
 def _with_pixels(row: Instance, said: bytes) -> bytes:
     if not row.frames:
         return said
-    pixels = b'"%s":{"vr":"%s","BulkDataURI":"/%s"}}' % (
-        PIXEL_DATA.encode(), b"OW" if row.bits_allocated > 8 else b"OB", PIXEL_DATA.encode(),
-    )
-    return said[:-1] + (b"," if len(said) > 2 else b"") + pixels
+    floating = {32: "7FE00008", 64: "7FE00009"} if row.bits_stored == 0 else {}
+    tag = floating.get(row.bits_allocated, "7FE00010")
+    vr = "OB" if row.encapsulated or row.bits_allocated == 8 else PIXELS[tag]
+    pixels = json.dumps({tag: {"vr": vr, "BulkDataURI": f"/{tag}"}}, separators=(",", ":")).encode()
+    return said[:-1] + (b"," if len(said) > 2 else b"") + pixels[1:]
 
 
 def _least(row: Row) -> bytes:

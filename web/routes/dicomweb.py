@@ -18,7 +18,7 @@ from imaging.dicomweb.accept import takes_any
 from imaging.dicomweb.attributes import Level
 from imaging.dicomweb.errors import BadQuery, NotAcceptable
 from imaging.dicomweb.json import Model
-from imaging.dicomweb.metadata import PIXEL_DATA, Metadata
+from imaging.dicomweb.metadata import PIXELS, Metadata
 from imaging.dicomweb.multipart import closing, heading, part_heading
 from imaging.dicomweb.present import Row, address, result
 from imaging.dicomweb.qido import Query, counts, find, query
@@ -146,7 +146,7 @@ async def bulkdata(request: Request) -> Response:
     """One value that the metadata left out."""
     found = await opened(request)
     row, where = found.instances[0], request.path_params["where"]
-    if where.upper() == PIXEL_DATA:
+    if where.upper() in PIXELS:
         return await _pixel_data(request, found)
     form = _octets(request)
     value = await asyncio.to_thread(_metadata(request).bulk, row, where)
