@@ -13,6 +13,14 @@ export const CLOSE = {
   REPLACED: 4012,
 } as const;
 
+export type Point = readonly [number, number];
+export type Role = 'chair' | 'coordinator' | 'presenter' | 'member' | 'guest' | 'observer';
+export type MarkKind = 'length' | 'angle' | 'cobb' | 'arrow' | 'text' | 'ellipse' | 'rectangle' | 'freehand' | 'point' | 'level';
+export type Closing = 'concur' | 'reservation' | 'dissent';
+export type Outcome = 'consensus' | 'majority' | 'split' | 'none' | 'deferred' | 'provisional';
+export type Phase = 'preparing' | 'open' | 'ended';
+
+/** What a screen shows, independent of its size. */
 export interface Viewport {
   readonly series_instance_uid: string;
   readonly sop_instance_uid: string;
@@ -20,12 +28,13 @@ export interface Viewport {
   readonly window_centre: number | null;
   readonly window_width: number | null;
   readonly zoom: number;
-  readonly pan: readonly [number, number];
+  readonly pan: Point;
   readonly rotation: number;
   readonly flipped: boolean;
   readonly inverted: boolean;
 }
 
+/** One discipline's view of one case, given before talk (round 1) or after it (round 2). */
 export interface Opinion {
   readonly preferred: string;
   readonly ratings: Readonly<Record<string, number>>;
@@ -35,20 +44,23 @@ export interface Opinion {
   readonly comment: string;
 }
 
+/** One way to treat the patient. */
 export interface Option {
   readonly key: string;
   readonly kind: 'surgical' | 'interventional' | 'rehabilitation' | 'psychological' | 'medical' | 'watchful';
   readonly label: string;
 }
 
+/** Something to be done after the meeting, by one named owner. */
 export interface ActionItem {
   readonly text: string;
   readonly owner: string;
   readonly due: string;
 }
 
+/** The joint recommendation while it is drafted. */
 export interface Recommendation {
-  readonly outcome: 'consensus' | 'majority' | 'split' | 'none' | 'deferred' | 'provisional';
+  readonly outcome: Outcome;
   readonly option: string;
   readonly rationale: string;
   readonly answers: Readonly<Record<string, string>>;
@@ -58,14 +70,16 @@ export interface Recommendation {
   readonly cited: readonly string[];
 }
 
+/** Who acts in the room: identity proven outside, entry role given by the policy. */
 export interface Participant {
   readonly person_id: string;
   readonly name: string;
   readonly discipline: string | null;
-  readonly role: 'chair' | 'coordinator' | 'presenter' | 'member' | 'guest' | 'observer';
+  readonly role: Role;
   readonly cases: readonly string[] | null;
 }
 
+/** A question of the referrer that the recommendation must answer. */
 export interface QuestionAsked {
   readonly question: string;
   readonly kind: string;
@@ -73,6 +87,7 @@ export interface QuestionAsked {
   readonly discipline: string | null;
 }
 
+/** What the room must know of a case on its agenda; no patient name, only what deliberation needs. */
 export interface CaseBrief {
   readonly case: string;
   readonly title: string;
@@ -83,6 +98,7 @@ export interface CaseBrief {
   readonly referrer: string;
 }
 
+/** A value computed by the server from points and spacing. */
 export interface Measured {
   readonly value: number;
   readonly unit: 'mm' | 'deg' | 'px' | 'mm2' | 'px2';
@@ -90,22 +106,24 @@ export interface Measured {
   readonly method: string;
 }
 
+/** A finished mark on one frame of one image. */
 export interface Mark {
   readonly mark: string;
   readonly case: string;
-  readonly kind: 'length' | 'angle' | 'cobb' | 'arrow' | 'text' | 'ellipse' | 'rectangle' | 'freehand' | 'point' | 'level';
+  readonly kind: MarkKind;
   readonly sop_instance_uid: string;
   readonly frame: number;
-  readonly points: readonly (readonly [number, number])[];
+  readonly points: readonly Point[];
   readonly text: string;
   readonly author: string;
   readonly author_name: string;
   readonly discipline: string | null;
-  readonly role: 'chair' | 'coordinator' | 'presenter' | 'member' | 'guest' | 'observer';
+  readonly role: Role;
   readonly revision: number;
   readonly measured: Measured | null;
 }
 
+/** An Ed25519 signature (RFC 8032) over the canonical bytes (RFC 8785) of a read-back recommendation. */
 export interface Signature {
   readonly digest: string;
   readonly value: string;
@@ -113,91 +131,107 @@ export interface Signature {
   readonly meaning: string;
 }
 
+/** Begin the sitting. */
 export interface OpenConferenceCommand {
   readonly type: 'open-conference';
 }
 
+/** Bring a case to the table. */
 export interface CallCaseCommand {
   readonly type: 'call-case';
   readonly case: string;
 }
 
+/** Close the sitting; cases not concluded roll over. */
 export interface EndConferenceCommand {
   readonly type: 'end-conference';
 }
 
+/** Change somebody's role; takes effect at their very next command. */
 export interface AssignRoleCommand {
   readonly type: 'assign-role';
   readonly person: string;
-  readonly role: 'chair' | 'coordinator' | 'presenter' | 'member' | 'guest' | 'observer';
+  readonly role: Role;
 }
 
+/** Make somebody the presenter; None takes the floor back to the chair. */
 export interface PassFloorCommand {
   readonly type: 'pass-floor';
   readonly person: string | null;
 }
 
+/** Ask for the floor. */
 export interface RaiseHandCommand {
   readonly type: 'raise-hand';
 }
 
+/** Take one's hand down; the chair may lower another's. */
 export interface LowerHandCommand {
   readonly type: 'lower-hand';
   readonly person: string;
 }
 
+/** The presenter rests on an image: kept for late joiners and the replay. Motion between rests is presence. */
 export interface ShowCommand {
   readonly type: 'show';
   readonly case: string;
   readonly viewport: Viewport;
 }
 
+/** Place a finished mark on an image of the case on the table. */
 export interface DrawCommand {
   readonly type: 'draw';
   readonly mark: string;
   readonly case: string;
-  readonly kind: 'length' | 'angle' | 'cobb' | 'arrow' | 'text' | 'ellipse' | 'rectangle' | 'freehand' | 'point' | 'level';
+  readonly kind: MarkKind;
   readonly sop_instance_uid: string;
   readonly frame: number;
-  readonly points: readonly (readonly [number, number])[];
+  readonly points: readonly Point[];
   readonly text: string;
 }
 
+/** Move the handles of a mark of one's own, or change its text; `revision` is the one seen. */
 export interface ReshapeCommand {
   readonly type: 'reshape';
   readonly mark: string;
   readonly revision: number;
-  readonly points: readonly (readonly [number, number])[];
+  readonly points: readonly Point[];
   readonly text: string;
 }
 
+/** Take a mark away: its author, or the chair. */
 export interface EraseCommand {
   readonly type: 'erase';
   readonly mark: string;
 }
 
+/** Give, or replace while still sealed, one's opinion in the running round. */
 export interface GiveOpinionCommand {
   readonly type: 'give-opinion';
   readonly case: string;
   readonly opinion: Opinion;
 }
 
+/** Open the sealed opinions of the running round to everybody. */
 export interface RevealCommand {
   readonly type: 'reveal';
   readonly case: string;
 }
 
+/** Ask for opinions again, after talk. */
 export interface OpenRoundCommand {
   readonly type: 'open-round';
   readonly case: string;
 }
 
+/** Put another way to treat on the grid. */
 export interface AddOptionCommand {
   readonly type: 'add-option';
   readonly case: string;
   readonly option: Option;
 }
 
+/** Write the recommendation anew; `revision` is the one seen (0: none yet). */
 export interface DraftRecommendationCommand {
   readonly type: 'draft-recommendation';
   readonly case: string;
@@ -205,25 +239,29 @@ export interface DraftRecommendationCommand {
   readonly recommendation: Recommendation;
 }
 
+/** The chair reads the recommendation aloud; from here its text is frozen, unless it is reopened. */
 export interface ReadBackCommand {
   readonly type: 'read-back';
   readonly case: string;
   readonly revision: number;
 }
 
+/** Take the read-back back: the text can change again, every closing given to it is void. */
 export interface ReopenCommand {
   readonly type: 'reopen';
   readonly case: string;
 }
 
+/** Close for one's discipline: concur, concur with reservation, or dissent; the latter two say why. */
 export interface AttestCommand {
   readonly type: 'attest';
   readonly case: string;
   readonly revision: number;
-  readonly closing: 'concur' | 'reservation' | 'dissent';
+  readonly closing: Closing;
   readonly reason: string;
 }
 
+/** State that a required discipline was not there; the recommendation becomes provisional. */
 export interface MarkAbsentCommand {
   readonly type: 'mark-absent';
   readonly case: string;
@@ -253,93 +291,111 @@ export type Command =
   | AttestCommand
   | MarkAbsentCommand;
 
+/** Somebody came in; begins a presence interval. */
 export interface JoinedEvent {
   readonly type: 'joined';
   readonly participant: Participant;
-  readonly entry: 'chair' | 'coordinator' | 'presenter' | 'member' | 'guest' | 'observer';
+  readonly entry: Role;
 }
 
+/** Somebody went; ends a presence interval, and the floor and hand they held. */
 export interface LeftEvent {
   readonly type: 'left';
   readonly person: string;
 }
 
+/** A case stands on the agenda, or its brief has changed. */
 export interface CaseListedEvent {
   readonly type: 'case-listed';
   readonly brief: CaseBrief;
   readonly options: readonly Option[];
 }
 
+/** A case left the agenda. */
 export interface CaseUnlistedEvent {
   readonly type: 'case-unlisted';
   readonly case: string;
 }
 
+/** The running order changed. */
 export interface CasesArrangedEvent {
   readonly type: 'cases-arranged';
   readonly order: readonly string[];
 }
 
+/** A study of a listed case can be seen. */
 export interface ImagesArrivedEvent {
   readonly type: 'images-arrived';
   readonly case: string;
   readonly study_instance_uid: string;
 }
 
+/** The sitting began. */
 export interface ConferenceOpenedEvent {
   readonly type: 'conference-opened';
 }
 
+/** A case is on the table. */
 export interface CaseCalledEvent {
   readonly type: 'case-called';
-  readonly case: string;
+  /** null: a case that is not this viewer's. */
+  readonly case: string | null;
 }
 
+/** The sitting is over. */
 export interface ConferenceEndedEvent {
   readonly type: 'conference-ended';
 }
 
+/** Somebody's role changed. */
 export interface RoleAssignedEvent {
   readonly type: 'role-assigned';
   readonly person: string;
-  readonly role: 'chair' | 'coordinator' | 'presenter' | 'member' | 'guest' | 'observer';
+  readonly role: Role;
 }
 
+/** Somebody presents; None: nobody but the chair. */
 export interface FloorPassedEvent {
   readonly type: 'floor-passed';
   readonly person: string | null;
 }
 
+/** Somebody asks for the floor. */
 export interface HandRaisedEvent {
   readonly type: 'hand-raised';
   readonly person: string;
 }
 
+/** A hand went down. */
 export interface HandLoweredEvent {
   readonly type: 'hand-lowered';
   readonly person: string;
 }
 
+/** The presenter rested on an image. */
 export interface ShownEvent {
   readonly type: 'shown';
   readonly case: string;
   readonly viewport: Viewport;
 }
 
+/** A mark was placed. */
 export interface DrawnEvent {
   readonly type: 'drawn';
   readonly mark: Mark;
 }
 
+/** A mark changed its points or text. */
 export interface ReshapedEvent {
   readonly type: 'reshaped';
   readonly mark: string;
   readonly revision: number;
-  readonly points: readonly (readonly [number, number])[];
+  readonly points: readonly Point[];
   readonly text: string;
   readonly measured: Measured | null;
 }
 
+/** A mark was taken away. */
 export interface ErasedEvent {
   readonly type: 'erased';
   readonly mark: string;
@@ -356,6 +412,7 @@ export interface OpinionGivenEvent {
   readonly opinion: Opinion;
 }
 
+/** The opinions of a round are open to everybody. */
 export interface OpinionsRevealedEvent {
   readonly type: 'opinions-revealed';
   readonly case: string;
@@ -364,18 +421,21 @@ export interface OpinionsRevealedEvent {
   readonly opinions: Readonly<Record<string, Opinion>>;
 }
 
+/** Opinions are asked for again. */
 export interface RoundOpenedEvent {
   readonly type: 'round-opened';
   readonly case: string;
   readonly round: number;
 }
 
+/** Another way to treat is on the grid. */
 export interface OptionAddedEvent {
   readonly type: 'option-added';
   readonly case: string;
   readonly option: Option;
 }
 
+/** The recommendation has new words; closings given to earlier words are void. */
 export interface RecommendationDraftedEvent {
   readonly type: 'recommendation-drafted';
   readonly case: string;
@@ -384,6 +444,7 @@ export interface RecommendationDraftedEvent {
   readonly recommendation: Recommendation;
 }
 
+/** The words are frozen; `digest` is SHA-256 over their canonical JSON, hex. */
 export interface RecommendationReadBackEvent {
   readonly type: 'recommendation-read-back';
   readonly case: string;
@@ -391,11 +452,13 @@ export interface RecommendationReadBackEvent {
   readonly digest: string;
 }
 
+/** The words may change again. */
 export interface RecommendationReopenedEvent {
   readonly type: 'recommendation-reopened';
   readonly case: string;
 }
 
+/** A discipline closed. */
 export interface AttestedEvent {
   readonly type: 'attested';
   readonly case: string;
@@ -403,10 +466,11 @@ export interface AttestedEvent {
   readonly person: string;
   readonly name: string;
   readonly discipline: string;
-  readonly closing: 'concur' | 'reservation' | 'dissent';
+  readonly closing: Closing;
   readonly reason: string;
 }
 
+/** A required discipline was not there. */
 export interface DisciplineMarkedAbsentEvent {
   readonly type: 'discipline-marked-absent';
   readonly case: string;
@@ -414,6 +478,7 @@ export interface DisciplineMarkedAbsentEvent {
   readonly reason: string;
 }
 
+/** The recommendation stands. */
 export interface SignedEvent {
   readonly type: 'signed';
   readonly case: string;

@@ -5,7 +5,7 @@
  * own projection gives, because digests of both are compared; the vectors in tests/data/room hold the two together.
  */
 
-import type { CaseProjection, Opinion, Projection, Recorded, ShownEvent, Voice } from './protocol';
+import type { CaseProjection, Opinion, Projection, Recorded, RoomEvent, Voice } from './protocol';
 
 /** A room in which nothing has happened. */
 export function empty(): Projection {
@@ -22,7 +22,7 @@ export function fold(before: Projection, events: readonly Recorded[]): Projectio
   return events.reduce(evolve, before);
 }
 
-function happened(room: Projection, event: ShownEvent, at: string): Projection {
+function happened(room: Projection, event: RoomEvent, at: string): Projection {
   switch (event.type) {
     case 'joined': {
       const { person_id, name, discipline, role } = event.participant;
@@ -58,7 +58,7 @@ function happened(room: Projection, event: ShownEvent, at: string): Projection {
 }
 
 type CaseEvent = Exclude<
-  ShownEvent,
+  RoomEvent,
   {
     type:
       | 'joined'
@@ -158,7 +158,7 @@ function deliberated(item: CaseProjection, event: Deliberation, at: string): Cas
 }
 
 /** A colleague's voice stands beside the first of the discipline, never over it. */
-function attested(item: CaseProjection, event: Extract<ShownEvent, { type: 'attested' }>, at: string): CaseProjection {
+function attested(item: CaseProjection, event: Extract<RoomEvent, { type: 'attested' }>, at: string): CaseProjection {
   const { revision, person, name, discipline, closing, reason } = event;
   const voice: Voice = { revision, person, name, discipline, closing, reason, at };
   const before = item.closings[discipline];
@@ -189,7 +189,7 @@ function withSeat(room: Projection, person: string, change: object): Projection 
   return { ...room, people: { ...room.people, [person]: { ...seat, ...change } } };
 }
 
-function listed(room: Projection, event: Extract<ShownEvent, { type: 'case-listed' }>): Projection {
+function listed(room: Projection, event: Extract<RoomEvent, { type: 'case-listed' }>): Projection {
   const id = event.brief.case;
   const known = room.cases[id];
   if (known === undefined) {

@@ -7,18 +7,17 @@
  */
 
 import { empty, evolve } from './replica';
-import type {
-  ClientMessage,
-  Command,
-  Mark,
-  Participant,
-  Presence,
-  Projection,
-  Recorded,
-  ServerMessage,
+import {
+  VERSION,
+  type ClientMessage,
+  type Command,
+  type Mark,
+  type Participant,
+  type Presence,
+  type Projection,
+  type Recorded,
+  type ServerMessage,
 } from './protocol';
-
-export const VERSION = 1;
 
 /** A command of ours that is not answered yet. `sent`: it left on the present connection. */
 export interface Pending {

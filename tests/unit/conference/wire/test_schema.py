@@ -1,5 +1,9 @@
 """The client's generated words are those of today's room."""
 
+import re
+from dataclasses import fields
+
+from conference.room.events import OpinionGiven
 from conference.wire.schema import TARGET, typescript
 
 
@@ -19,4 +23,15 @@ def test_every_command_and_event_is_there() -> None:
     ):
         assert word in text
     assert "readonly type: 'sign'" not in text
-    assert "readonly points: readonly (readonly [number, number])[];" in text
+    assert "readonly points: readonly Point[];" in text
+
+
+def test_a_table_with_somebody_elses_case_is_shown_as_null() -> None:
+    called = typescript().partition("export interface CaseCalledEvent {")[2].partition("}")[0]
+    assert "readonly case: string | null;" in called
+
+
+def test_a_sealed_opinion_says_all_but_the_opinion() -> None:
+    block = typescript().partition("export interface OpinionSealedEvent {")[2].partition("}")[0]
+    named = set(re.findall(r"readonly (\w+):", block)) - {"type"}
+    assert named == {field.name for field in fields(OpinionGiven)} - {"opinion"}
