@@ -71,11 +71,13 @@ def _forms(row: Instance) -> list[Form]:
     elif row.encapsulated:
         media = _MEDIA.get(row.transfer_syntax_uid, (OCTETS,))
         forms += [Form("stored", kind, row.transfer_syntax_uid, multipart=True) for kind in media]
-    if _plain(row):
-        forms += [Form("htj2k", kind, HTJ2K_RPCL, multipart=True) for kind in ("image/jphc", "image/jph")]
-        if row.transfer_syntax_uid not in _NATIVE:
-            forms.append(Form("decoded", OCTETS, EXPLICIT, multipart=True))
-    return forms
+    if not _plain(row):
+        return forms
+    ours = [Form("htj2k", kind, HTJ2K_RPCL, multipart=True) for kind in ("image/jphc", "image/jph")]
+    decoded = [Form("decoded", OCTETS, EXPLICIT, multipart=True)]
+    if row.transfer_syntax_uid in _NATIVE:
+        return [*forms, *ours]
+    return [*forms, *ours, *decoded] if forms else [*decoded, *ours]  # deflated or big-endian: as native as it can be
 
 
 def _plain(row: Instance) -> bool:
@@ -92,11 +94,10 @@ def _matching(one: Accepted, forms: Sequence[Form]) -> list[Form]:
     if one.media == OCTETS and one.transfer_syntax == "*":
         # Viewers ask for octets in any transfer syntax and then read the type of each part: the smallest is best.
         return sorted(forms, key=lambda form: form.source != "htj2k" and form.transfer_syntax not in _SMALL)
-    syntaxes = ("", "*")
-    return [
-        form for form in forms
-        if one.takes(form.media) and (one.transfer_syntax in syntaxes or one.transfer_syntax == form.transfer_syntax)
-    ]
+    syntax = one.transfer_syntax
+    if one.media == OCTETS and not syntax:  # octets are native samples when nothing else is said (PS3.18 8.7.3.3.2)
+        syntax = EXPLICIT
+    return [form for form in forms if one.takes(form.media) and syntax in ("", "*", form.transfer_syntax)]
 
 
 def _aligned(row: Instance) -> bool:

@@ -16,6 +16,7 @@ from imaging.studies import Instance
 from imaging.vault import LocalVault
 
 EXPLICIT, JPEG, JPEG_LS = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.80"
+DEFLATED, DEFLATED_FRAME = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.8.1"
 OHIF = "multipart/related; type=application/octet-stream; transfer-syntax=*"
 OCTETS = 'multipart/related; type="application/octet-stream"'
 
@@ -42,6 +43,10 @@ def instance(syntax: str = EXPLICIT, **said: Any) -> Instance:
     (instance(JPEG_LS), 'multipart/related; type="image/x-jls"', "stored", "image/x-jls", JPEG_LS),
     (instance(JPEG_LS), OCTETS, "decoded", "application/octet-stream", EXPLICIT),
     (instance(JPEG_LS), OHIF, "htj2k", "image/jphc", HTJ2K_RPCL),
+    (instance(DEFLATED, encapsulated=False), "*/*", "decoded", "application/octet-stream", EXPLICIT),
+    (instance(DEFLATED, encapsulated=False), OHIF, "htj2k", "image/jphc", HTJ2K_RPCL),
+    (instance(DEFLATED_FRAME), OCTETS, "decoded", "application/octet-stream", EXPLICIT),
+    (instance(DEFLATED_FRAME), "*/*", "stored", "application/octet-stream", DEFLATED_FRAME),
     (instance(JPEG, bits_allocated=8), OHIF, "stored", "image/jpeg", JPEG),
     (instance(modality_lut=True), OHIF, "stored", "application/octet-stream", EXPLICIT),
     (instance(photometric="PALETTE COLOR"), OHIF, "stored", "application/octet-stream", EXPLICIT),
