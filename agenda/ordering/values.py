@@ -130,7 +130,7 @@ class Limits:
     """How long to look. Work is counted deterministically; seconds are the end of all patience."""
 
     seconds: float = 10.0
-    work: float = 12.0
+    work: float = 40.0
     """CP-SAT's deterministic time of each stage: the same problem gives the same answer on every machine."""
     seed: int = 1
 

@@ -16,7 +16,8 @@ _NOT_BENCHMARKS = {"__init__", "__main__", "figures"}
 def names() -> list[str]:
     """Every benchmark there is."""
     return sorted(
-        path.stem.replace("_", "-") for path in Path(__file__).parent.glob("*.py") if path.stem not in _NOT_BENCHMARKS
+        path.stem.replace("_", "-") for path in Path(__file__).parent.glob("*.py")
+        if path.stem not in _NOT_BENCHMARKS and not path.stem.startswith("test_")
     )
 
 

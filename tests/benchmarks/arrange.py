@@ -64,7 +64,7 @@ def _case(chance: random.Random, index: int, scale: float, sittings: tuple[Sitti
 
 def run(*, short: bool) -> Iterator[Figure]:
     """Per size: the value of the selection, the time to its proof, what is left to the bound; then the exponents."""
-    seeds = range(2) if short else range(8)
+    seeds = range(2) if short else range(5)
     medians: dict[int, float] = {}
     for cases, (sittings, minutes, bar) in SIZES.items():
         rounds = [_round(board(cases, seed, sittings=sittings, minutes=minutes)) for seed in seeds]
@@ -73,6 +73,16 @@ def run(*, short: bool) -> Iterator[Figure]:
     for small, large in itertools.pairwise(sorted(medians)):
         exponent = log(medians[large] / medians[small]) / log(large / small)
         yield Figure(f"arrange exponent of time, {small} to {large}", exponent, 1.0, "power of cases", None)
+
+
+    boards = 50 if short else 1000
+    worse = sum(_is_worse(board(12, seed)) for seed in range(boards))
+    yield Figure(f"arrange: worse than greedy of {boards} boards", worse, boards, "boards", 0.0)
+
+
+def _is_worse(problem: Problem) -> bool:
+    found = arrange(problem, Limits(seconds=5, work=0.05))
+    return bool(faults(problem, found.places)) or worth(problem, found.places) < worth(problem, first_fit(problem))
 
 
 @dataclass(frozen=True, slots=True)
