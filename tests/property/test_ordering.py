@@ -4,6 +4,7 @@ Planted faults these laws are known to catch: the no-overlap of a sitting left o
 worse answer kept because it came later; a wish of the smallest set left out.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from agenda.ordering.conflicts import given_up, smallest_giving
 from agenda.ordering.greedy import first_fit
 from agenda.ordering.hours import faults
 from agenda.ordering.solve import arrange
-from agenda.ordering.values import Arrangement, Limits, Problem
+from agenda.ordering.values import Arrangement, Limits, Place, Problem
 from agenda.ordering.worth import worth
 from tests.benchmarks.arrange import board
 
@@ -38,6 +39,32 @@ def wrong_minutes(problem: Problem, found: Arrangement) -> list[str]:
             if not there or pause or minute >= sitting.minutes:
                 wrong.append(f"{key} at {minute}")
     return wrong
+
+
+@given(st.builds(board, st.integers(1, 4), st.integers(0, 100_000), minutes=st.just(60), load=st.just(1.3)))
+@settings(max_examples=25, deadline=None)
+def test_what_is_called_proven_is_the_best_of_every_order_there_is(problem: Problem) -> None:
+    found = arrange(problem, Limits(seconds=20))
+    assert found.selection_proven
+    assert found.order_proven
+    ours = worth(problem, found.places)
+    every = [(worth(problem, places), places) for places in every_order(problem, {})]
+    assert ours[:2] == max(one for one, _ in every)[:2]
+    assert ours[2] == max(one for one, places in every if set(places) == set(found.places))[2]
+
+
+def every_order(problem: Problem, places: dict[str, Place]) -> Iterator[dict[str, Place]]:
+    """Every choice of cases at every fifth minute of the one sitting."""
+    index = next((n for n, one in enumerate(problem.candidates) if one.key not in places), None)
+    if index is None:
+        yield {key: place for key, place in places.items() if place.begins >= 0}
+        return
+    one = problem.candidates[index]
+    yield from every_order(problem, places | {one.key: Place(0, -1)})
+    for begins in range(0, problem.sittings[0].minutes, 5):
+        now = {key: place for key, place in places.items() if place.begins >= 0} | {one.key: Place(0, begins)}
+        if not faults(problem, now):
+            yield from every_order(problem, places | {one.key: Place(0, begins)})
 
 
 @given(boards)
