@@ -108,6 +108,7 @@ def _select(problem: Problem, best: _Best, limits: Limits) -> tuple[dict[str, Pl
         mine = [(index, seat) for (key, index), seat in seats.items() if key == candidate.key]
         model.add_at_most_one(seat.heard for _, seat in mine)
         gains += [seat.heard * (value(candidate, index) + rank * candidate.bound) for index, seat in mine]
+    _prefer(model, problem, seats)
     model.maximize(sum(gains))
     _hint(model, seats, best.places)
     solver = _solver(limits, limits.seconds * _SELECTING)
@@ -115,6 +116,22 @@ def _select(problem: Problem, best: _Best, limits: Limits) -> tuple[dict[str, Pl
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return dict(best.places), False, solver.wall_time
     return _read(solver.value, seats), status == cp_model.OPTIMAL, solver.wall_time
+
+
+def _prefer(model: cp_model.CpModel, problem: Problem, seats: Mapping[tuple[str, int], _Seat]) -> None:
+    """Of two cases with the same hours and length, the one worth more in every sitting is not left for the other."""
+    rows: dict[tuple[object, ...], list[Candidate]] = {}
+    for one in sorted(problem.candidates, key=lambda one: (-value(one, 0), one.key)):
+        like = (tuple(room(one, sitting) for sitting in problem.sittings), one.minutes, one.bound)
+        rows.setdefault(like, []).append(one)
+    indices = range(len(problem.sittings))
+    for one, other in itertools.chain.from_iterable(map(itertools.pairwise, rows.values())):
+        if all(value(one, index) >= value(other, index) for index in indices):
+            first, second = (
+                sum(seats[who.key, index].heard for index in indices if (who.key, index) in seats)
+                for who in (one, other)
+            )
+            model.add(first >= second)
 
 
 def _seated(model: cp_model.CpModel, problem: Problem, index: int) -> dict[tuple[str, int], _Seat]:

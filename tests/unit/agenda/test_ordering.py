@@ -168,3 +168,9 @@ def test_what_can_all_be_heard_asks_nobody_to_give() -> None:
 def test_nonsense_is_refused(make: object) -> None:
     with pytest.raises(ValueError, match=r"window|sitting|breaks|case|urgency|key"):
         make()  # type: ignore[operator]
+
+
+def test_two_alike_that_fit_nowhere_are_both_left_out() -> None:
+    found = arrange(problem(asking("a", 90), asking("b", 90), asking("c", 60)), LIMITS)
+    assert found.left_out == ("a", "b")
+    assert found.selection_proven
