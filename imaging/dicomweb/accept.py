@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from imaging.dicomweb.multipart import media_type
 
-_SEPARATOR = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
+_ITEM = re.compile(r'(?:[^,"]|"[^"]*"?)+')
 _ITEMS = 64
 """An Accept header of more items than this is cut; real ones have a dozen."""
 
@@ -49,7 +50,7 @@ def takes_any(wanted: Iterable[Accepted], *media: str) -> str | None:
 
 def _items(header: str) -> list[Accepted]:
     weighed: list[tuple[float, Accepted]] = []
-    for text in _SEPARATOR.split(header)[:_ITEMS]:
+    for text in islice(map(re.Match.group, _ITEM.finditer(header)), _ITEMS):
         if not text.strip() or "/" not in text:
             continue
         media, said = media_type(text.strip())

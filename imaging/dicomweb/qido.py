@@ -22,6 +22,8 @@ LIMIT = 5000
 _UID = re.compile(r"[0-9.]{1,64}")
 _VALUES = 500
 _TEXT = 200
+_WILDCARDS = 8
+"""A pattern of many asterisks takes a database very long."""
 _TIME = re.compile(r"(\d\d)(\d\d)?(\d\d)?(\.\d{1,6})?")
 Condition = ColumnElement[bool]
 _DEPTH: dict[Level, int] = {"study": 0, "series": 1, "instance": 2}
@@ -181,6 +183,8 @@ def _condition(found: Attribute, name: str, value: str) -> Condition:
         case "time":
             return _range(found.column, *_times(name, value))
         case "text":
+            if value.count("*") > _WILDCARDS:
+                raise BadQuery(name, f"this may have up to {_WILDCARDS} asterisks.")
             return _text(found.column, value)
 
 

@@ -23,6 +23,12 @@ def test_commas_inside_quotes_do_not_part_items() -> None:
     assert [one.media for one in found] == ["image/jphc", "image/jpeg"]
 
 
+def test_a_hostile_header_costs_no_time() -> None:
+    assert accepted("," * 65_000 + "image/png")[0].media == "image/png"
+    assert accepted('"' * 65_000)[0].media == "*/*"
+    assert len(accepted("image/png," * 6_500)) == 64
+
+
 def test_weights_order_items_and_zero_forbids() -> None:
     found = accepted("image/png;q=0.3, image/jpeg, image/webp;q=0, image/*;q=x")
     assert [one.media for one in found] == ["image/jpeg", "image/*", "image/png"]

@@ -103,7 +103,7 @@ def test_what_a_person_may_not_read_is_not_there(session: Session) -> None:
     ("series", "SOPInstanceUID=1", "SOPInstanceUID"), ("series", "SeriesNumber=two", "SeriesNumber"),
     ("study", "Nonsense=1", "Nonsense"), ("study", "00099999=1", "00099999"), ("study", "StudyID=1", "StudyID"),
     ("study", "fuzzymatching=maybe", "fuzzymatching"), ("study", "includefield=Nonsense", "includefield"),
-    ("study", "PatientName=" + "x" * 300, "PatientName"),
+    ("study", "PatientName=" + "x" * 300, "PatientName"), ("study", "PatientName=" + "*x" * 9, "PatientName"),
 ])
 def test_a_parameter_that_cannot_be_read_is_named(level: Level, text: str, parameter: str) -> None:
     with pytest.raises(BadQuery) as refused:
