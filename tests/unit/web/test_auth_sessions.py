@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from agenda.boards import Board, seat, unseat
 from agenda.people import disable, person
 from conference.policy import Action, Actor, CaseResource, may
+from tests.patience import patience
 from tests.unit.web.application import AT, deed
 from web.auth import revocation
 from web.auth.invitations import Invitation, invite, revoke
@@ -151,7 +152,7 @@ def test_what_takes_access_away_closes_the_open_socket_within_two_seconds(
             ben = held.database.read_now(lambda session: actor_from(session, person(session, people["Ben"])))
             his = await opened(held, ben, now())
             await held.database.write(deed(), deprive, people["Ada"])  # type: ignore[arg-type]
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(patience(2)):
                 assert await hers.closed == code
             assert not his.closed.done()
             assert len(held.sessions.sockets) == 1
@@ -173,7 +174,7 @@ def test_a_withdrawn_invitation_closes_the_guests_socket(held: Services, people:
             )
             socket = await opened(held, guest_actor(invitation), now(), invitation)
             await held.database.write(deed(), revoke, invitation.id, now())
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(patience(2)):
                 assert await socket.closed == 4011
         finally:
             stop()
@@ -222,7 +223,7 @@ def test_a_socket_that_does_not_close_holds_nobody_up(held: Services, people: di
         good = Socket()
         for close in (stuck, good.close):
             sockets.register(session_id="s", person_id="p", resource="r", allowed=anybody, close=close)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(patience(2)):
             await sockets.session_ended("s")
         assert good.closed.result() == 4011
 
