@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from conference.media.settings import MediaSettings
+
 
 class ConferenceSettings(BaseModel):
     """Settings of this package."""
@@ -22,3 +24,5 @@ class ConferenceSettings(BaseModel):
     """Messages a second one connection may send on average."""
     messages_burst: int = Field(default=240, gt=0)
     """Messages one connection may send at once."""
+    media: MediaSettings = MediaSettings()
+    """Voice and video of meetings."""

@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from conference.live.hosts import Rooms
+from conference.media.child import MediaChild
 from conference.outcome import delivery
 from conference.outcome.signing import Signer
 from conference.record import audit
@@ -43,6 +44,9 @@ from web.settings import Settings
 from web.sockets import images as image_socket
 from web.sockets import room as room_socket
 from web.sockets.store import RoomStore, facts_of
+
+MEDIA_SOCKET = "media.sock"
+"""The media process's control socket in the storage folder, where `[conference.media]` has it started."""
 
 SWEEP_EVERY_S = 900.0
 """How often uploads that nobody continued are forgotten."""
@@ -109,6 +113,14 @@ async def running(made: Services) -> AsyncIterator[None]:
         ending.push_async_callback(control.stop)
         ending.callback(revocation.watch(made.database, made.sessions))
         await ending.enter_async_context(dimse.listening(made))
+        media = made.settings.conference.media
+        if media.enabled:
+            child = MediaChild(
+                made.settings.storage.directory / MEDIA_SOCKET,
+                listen=media.listen, port=media.port, advertise=media.advertise,
+            )
+            await child.start()
+            ending.push_async_callback(child.stop)
         for job in (keep_anchoring(made.database, anchors_of(made.settings)), _keep_sweeping(made)):
             ending.push_async_callback(_ended, asyncio.create_task(job))
         yield
