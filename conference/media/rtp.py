@@ -41,7 +41,7 @@ class RtpPacket:
     def level(self) -> int | None:
         """Audio level in −dBov: 0 loudest, 127 silence (RFC 6464); None where the sender did not say."""
         data = self.extension(Extension.LEVEL)
-        return data[0] & 0x7F if data is not None else None
+        return data[0] & 0x7F if data else None
 
     @property
     def transport_sequence(self) -> int | None:

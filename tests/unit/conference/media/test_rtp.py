@@ -31,6 +31,10 @@ def test_what_a_sender_left_out_is_none():
     assert (PLAIN.level, PLAIN.text(Extension.RID), PLAIN.transport_sequence) == (None, None, None)
 
 
+def test_a_level_without_a_byte_is_none():
+    assert RtpPacket(111, 1, 1, 1, b"", extensions=((1, b""),)).level is None
+
+
 def test_text_that_is_no_ascii_is_none():
     assert RtpPacket(96, 1, 1, 1, b"", extensions=((10, b"\xff"),)).text(Extension.RID) is None
 
