@@ -259,6 +259,19 @@ def test_axe_finds_nothing_in_any_panel_at_any_width(held: Meeting, width: int, 
     assert Axe().run(reader).violations_count == 0
 
 
+def test_on_a_phone_the_series_have_the_width_of_the_screen(held: Meeting) -> None:
+    opened(held)
+    reader = held.enter("mbeki", width=390, height=844)
+    imaged(reader)
+    strip, series = reader.locator(".viewer-strip"), reader.locator(".viewer-series").first
+    box, first = strip.bounding_box(), series.bounding_box()
+    assert box is not None
+    assert first is not None
+    assert box["width"] == 390
+    assert box["y"] <= first["y"]
+    assert first["y"] + first["height"] <= box["y"] + box["height"]
+
+
 def test_the_room_is_worked_by_keyboard_alone(held: Meeting) -> None:
     chair, reader = held.enter("laurent"), held.enter("mbeki")
     chair.locator("[data-open]").focus()
