@@ -1,5 +1,6 @@
 /** Marks, drafts and telepointers as SVG over one image. Presentation attributes only: the page allows no inline styles. */
 import { nothing, render, svg, type SVGTemplateResult } from 'lit';
+import { Labels, type Anchor, type Line } from './labels';
 import { outline, type Layers } from './layers';
 import { lines, provisional, valueText } from './marks';
 import type { Draft, FrameFacts, MarkKind, Point, RemoteDraft, Telepointer, ViewerMark } from './types';
@@ -8,6 +9,8 @@ export interface Scene {
   readonly frame: FrameFacts;
   /** CSS pixels of the pane from left to right: words turn inwards before they are cut. */
   readonly width: number;
+  /** CSS pixels of the pane from top to bottom. */
+  readonly height: number;
   /** Image point to CSS pixels of the pane. */
   readonly place: (point: Point) => Point;
   readonly layers: Layers;
@@ -26,11 +29,13 @@ export function drawOverlay(into: SVGSVGElement, scene: Scene | null): void {
     return;
   }
   const shown = scene.marks.filter((mark) => scene.layers.shows(mark.discipline));
+  // In this order: words of marks stay where they are, words of what moves give way to them.
+  const labels = new Labels(scene.width, scene.height);
   const content = svg`
-    ${shown.map((mark) => markOf(mark, scene))}
-    ${scene.drafts.map((draft) => draftOf(draft, scene))}
-    ${scene.own === null ? nothing : ownOf(scene.own, scene)}
-    ${scene.pointers.map((pointer) => pointerOf(pointer, scene))}`;
+    ${shown.map((mark) => markOf(mark, scene, labels))}
+    ${scene.drafts.map((draft) => draftOf(draft, scene, labels))}
+    ${scene.own === null ? nothing : ownOf(scene.own, scene, labels)}
+    ${scene.pointers.map((pointer) => pointerOf(pointer, scene, labels))}`;
   render(content, into);
 }
 
@@ -40,7 +45,7 @@ const WAITING: Readonly<Record<ViewerMark['delivery'], string>> = {
   refused: 'not accepted',
 };
 
-function markOf(mark: ViewerMark, scene: Scene): SVGTemplateResult {
+function markOf(mark: ViewerMark, scene: Scene, labels: Labels): SVGTemplateResult {
   const look = scene.layers.look(mark.discipline);
   const selected = scene.selected === mark.mark;
   const value =
@@ -53,7 +58,7 @@ function markOf(mark: ViewerMark, scene: Scene): SVGTemplateResult {
       aria-label=${`${mark.kind} by ${mark.author_name}, ${look.name}: ${label.join(', ')} ${state}`}>
     ${shape(mark.kind, points, look.colour, mark.delivery === 'delivered' ? null : '5 4')}
     ${handles(points, look.colour, look.shape, selected)}
-    ${words(anchor(mark.kind, points), scene.width, look.colour, [
+    ${words(labels, anchor(mark.kind, points), look.colour, [
       { text: value, soft: mark.measured === null },
       { text: mark.text, soft: false },
       { text: state === '' ? mark.author_name : `${mark.author_name}, ${state}`, soft: false, small: true },
@@ -61,37 +66,39 @@ function markOf(mark: ViewerMark, scene: Scene): SVGTemplateResult {
   </g>`;
 }
 
-function draftOf(draft: RemoteDraft, scene: Scene): SVGTemplateResult {
+function draftOf(draft: RemoteDraft, scene: Scene, labels: Labels): SVGTemplateResult {
   const look = scene.layers.look(draft.discipline);
   const points = draft.points.map(scene.place);
   return svg`<g class="viewer-draft" data-person=${draft.person}>
     ${shape(draft.kind, points, look.colour, '2 4')}
-    ${words(anchor(draft.kind, points), scene.width, look.colour, [
+    ${words(labels, anchor(draft.kind, points), look.colour, [
       { text: provisional(draft.kind, draft.points, scene.frame), soft: true },
       { text: `${draft.name}, drawing`, soft: false, small: true },
     ])}
   </g>`;
 }
 
-function ownOf(draft: Draft, scene: Scene): SVGTemplateResult {
+function ownOf(draft: Draft, scene: Scene, labels: Labels): SVGTemplateResult {
   const look = scene.layers.look(scene.ownDiscipline);
   const points = draft.points.map(scene.place);
   return svg`<g class="viewer-own">
     ${shape(draft.kind, points, look.colour, null)}
     ${handles(points, look.colour, look.shape, draft.kind !== 'freehand')}
-    ${words(anchor(draft.kind, points), scene.width, look.colour, [
+    ${words(labels, anchor(draft.kind, points), look.colour, [
       { text: provisional(draft.kind, draft.points, scene.frame), soft: true },
     ])}
   </g>`;
 }
 
-function pointerOf(pointer: Telepointer, scene: Scene): SVGTemplateResult {
+function pointerOf(pointer: Telepointer, scene: Scene, labels: Labels): SVGTemplateResult {
   const look = scene.layers.look(pointer.discipline);
   const [x, y] = scene.place(pointer.point);
   return svg`<g class="viewer-pointer" data-person=${pointer.person}>
     <path d=${outline(look.shape, [x, y], 9)} fill="none" stroke="#000" stroke-width="5" opacity="0.6"></path>
     <path d=${outline(look.shape, [x, y], 9)} fill="none" stroke=${look.colour} stroke-width="2.5"></path>
-    ${words({ right: [x + 14, y + 4], left: [x - 14, y + 4] }, scene.width, look.colour, [{ text: pointer.name, soft: false, small: true }])}
+    ${words(labels, { right: [x + 14, y + 4], left: [x - 14, y + 4] }, look.colour, [
+      { text: pointer.name, soft: false, small: true },
+    ])}
   </g>`;
 }
 
@@ -134,33 +141,15 @@ function handles(points: readonly Point[], colour: string, kind: string, all: bo
   );
 }
 
-interface Line {
-  readonly text: string;
-  /** Provisional: in italics. */
-  readonly soft: boolean;
-  readonly small?: boolean;
-}
-
-/** About how wide a letter is, in CSS pixels. */
-const LETTER_PX = 7;
-
-function words(points: Anchor, width: number, colour: string, all: readonly Line[]): SVGTemplateResult {
+function words(labels: Labels, points: Anchor, colour: string, all: readonly Line[]): SVGTemplateResult {
   const shown = all.filter(({ text }) => text !== '');
-  const longest = Math.max(0, ...shown.map(({ text, small }) => text.length * (small === true ? 6 : LETTER_PX)));
-  const inwards = points.right[0] + longest > width && points.left[0] > longest;
-  const [x, y] = inwards ? points.left : points.right;
+  const { x, y, align } = labels.place(points, shown);
   return svg`<text class="viewer-label" x=${x.toFixed(1)} y=${y.toFixed(1)} fill=${colour}
-    text-anchor=${inwards ? 'end' : 'start'}>${shown.map(
+    text-anchor=${align}>${shown.map(
       (line, index) =>
         svg`<tspan x=${x.toFixed(1)} dy=${index === 0 ? '0' : '1.2em'} font-style=${line.soft ? 'italic' : nothing}
         class=${line.small === true ? 'viewer-label-small' : nothing}>${line.text}</tspan>`,
     )}</text>`;
-}
-
-/** Where words may begin, right of a mark, or end, left of it. */
-interface Anchor {
-  readonly right: Point;
-  readonly left: Point;
 }
 
 function anchor(kind: MarkKind, points: readonly Point[]): Anchor {

@@ -258,6 +258,7 @@ export class Pane {
     return {
       frame,
       width: this.size.width,
+      height: this.size.height,
       place: (point: Point) => apply(map, point),
       layers: this.shared.layers,
       marks: this.marksHere(),
