@@ -213,6 +213,7 @@ def test_a_recommendation_is_written_closed_with_a_dissent_and_signed(held: Meet
     expect(sign).to_be_disabled()
     chair.get_by_role("button", name="Concur", exact=True).click()
     expect(chair.locator(".closings")).to_contain_text("Graded activity was not tried.")
+    expect(chair.locator("room-closing")).to_contain_text("A dissent is recorded: is this a majority?")
     sign.click()
     chair.locator("#sign-password").fill("not my password")
     chair.get_by_role("button", name="Sign", exact=True).click()

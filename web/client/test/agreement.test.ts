@@ -1,6 +1,7 @@
-/** Agreement over 1–9 ratings. */
+/** Agreement over 1–9 ratings, and of the outcome with the closings. */
 import { expect, test } from 'vitest';
-import { spread } from '../src/panels/agreement';
+import { dissentUnderConsensus, spread } from '../src/panels/agreement';
+import type { Attestation, Closing, Outcome, Voice } from '../src/protocol';
 
 test.each([
   [[7, 8, 9], 8, 'Appropriate'],
@@ -15,4 +16,29 @@ test.each([
 
 test('nothing is said of an option that nobody rated', () => {
   expect(spread([])).toBeNull();
+});
+
+function voice(closing: Closing): Voice {
+  return { revision: 1, person: 'p', name: 'Dr P', discipline: 'physiatry', closing, reason: '', at: '' };
+}
+
+function closed(outcome: Outcome, first: Closing, other?: Closing) {
+  const physiatry: Attestation = { ...voice(first), others: other === undefined ? [] : [voice(other)] };
+  const words = { option: '', rationale: '', answers: {}, actions: [], follow_up: '', goal_answered: '', cited: [] };
+  const recommendation = { revision: 1, person: 'c', digest: 'd', recommendation: { outcome, ...words } };
+  return { recommendation, closings: { physiatry } };
+}
+
+test.each([
+  ['consensus', 'dissent', undefined, true],
+  ['consensus', 'concur', 'dissent', true],
+  ['consensus', 'reservation', 'concur', false],
+  ['majority', 'dissent', undefined, false],
+] as const)('a %s closed with %s and %s is doubted: %s', (outcome, first, other, doubted) => {
+  expect(dissentUnderConsensus(closed(outcome, first, other))).toBe(doubted);
+});
+
+test('an outcome that nobody has drafted or closed is not doubted', () => {
+  expect(dissentUnderConsensus({ recommendation: null, closings: {} })).toBe(false);
+  expect(dissentUnderConsensus({ ...closed('consensus', 'dissent'), closings: {} })).toBe(false);
 });

@@ -1,4 +1,9 @@
-/** Agreement over 1–9 ratings by the classic RAND/UCLA rule, for the grid. The record's own value is the server's. */
+/**
+ * Agreement over 1–9 ratings by the classic RAND/UCLA rule, for the grid. The record's own value is the server's.
+ * And whether the outcome's word agrees with the closings.
+ */
+
+import type { CaseProjection } from '../protocol';
 
 export interface Spread {
   readonly median: number;
@@ -24,4 +29,12 @@ export function spread(ratings: readonly number[]): Spread | null {
   if (median >= 7) return { ...base, words: 'Appropriate', tone: 'good' };
   if (median <= 3) return { ...base, words: 'Not appropriate', tone: 'quiet' };
   return { ...base, words: 'Uncertain', tone: 'warn' };
+}
+
+/** Whether the outcome says consensus although somebody closed with a dissent, first of a discipline or not. */
+export function dissentUnderConsensus(item: Pick<CaseProjection, 'recommendation' | 'closings'>): boolean {
+  if (item.recommendation?.recommendation.outcome !== 'consensus') return false;
+  return Object.values(item.closings).some((voice) =>
+    [voice, ...voice.others].some(({ closing }) => closing === 'dissent'),
+  );
 }

@@ -7,6 +7,7 @@ import type { CaseProjection, Closing } from '../protocol';
 import { badge } from '../room/badge';
 import { Panel } from '../room/panel';
 import { CLOSINGS } from '../room/words';
+import { dissentUnderConsensus } from './agreement';
 import type { SignDialog } from './sign';
 
 const SIGNS: Readonly<Record<Closing, { icon: IconName; tone: string }>> = {
@@ -38,7 +39,7 @@ export class ClosingPanel extends Panel {
       <ul class="closings" role="list">
         ${codes.map((code) => this.row(item, code))}
       </ul>
-      ${item.signed === null ? html`${this.mine(item)} ${this.sign(item, open)}` : nothing}
+      ${item.signed === null ? html`${this.mine(item)} ${this.doubt(item)} ${this.sign(item, open)}` : nothing}
     </section>`;
   }
 
@@ -173,6 +174,15 @@ export class ClosingPanel extends Panel {
     const revision = item.recommendation?.revision ?? 0;
     this.model.ask({ type: 'attest', case: this.caseId, revision, closing, reason });
     this.choice = null;
+  }
+
+  /** Asked, never enforced: what the outcome is called is the chair's to say. */
+  private doubt(item: CaseProjection): TemplateResult | typeof nothing {
+    if (!dissentUnderConsensus(item)) return nothing;
+    return html`<div class="banner" data-tone="info" role="status">
+      ${icon('info')}
+      <p>A dissent is recorded: is this a majority?</p>
+    </div>`;
   }
 
   private sign(item: CaseProjection, open: readonly string[]): TemplateResult | typeof nothing {
