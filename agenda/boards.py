@@ -1,12 +1,15 @@
 """Boards: standing teams with a charter, a policy and members."""
 
+from collections.abc import Iterable
+from functools import cache
 from typing import Literal
+from zoneinfo import available_timezones
 
 from sqlmodel import JSON, Field, Session, SQLModel, UniqueConstraint, col, select
 
 from agenda.errors import BoardNotFound, Invalid
 from agenda.ids import new_id
-from agenda.people import Person
+from agenda.people import Discipline, Person
 
 BoardRole = Literal["chair", "coordinator", "core", "extended", "deputy", "observer"]
 
@@ -47,6 +50,46 @@ def board(session: Session, board_id: str) -> Board:
 def boards(session: Session) -> list[Board]:
     """Every board, by name."""
     return list(session.exec(select(Board).order_by(col(Board.name))).all())
+
+
+@cache
+def time_zones() -> tuple[str, ...]:
+    """The IANA names of every time zone this machine knows, in order."""
+    return tuple(sorted(available_timezones()))
+
+
+def add_board(
+    session: Session, *, name: str, charter: str, time_zone: str, required_disciplines: Iterable[str]
+) -> Board:
+    """Add a board; raises Invalid naming the field: name, time_zone or required."""
+    added = Board(name="", time_zone="")
+    return _fill(session, added, name, charter, time_zone, required_disciplines)
+
+
+def change_board(
+    session: Session, board_id: str, *, name: str, charter: str, time_zone: str, required_disciplines: Iterable[str]
+) -> Board:
+    """Change a board; raises BoardNotFound, or Invalid naming the field: name, time_zone or required."""
+    return _fill(session, board(session, board_id), name, charter, time_zone, required_disciplines)
+
+
+def _fill(
+    session: Session, found: Board, name: str, charter: str, time_zone: str, required_disciplines: Iterable[str]
+) -> Board:
+    wanted, zone, required = " ".join(name.split()), time_zone.strip(), list(dict.fromkeys(required_disciplines))
+    if not wanted:
+        raise Invalid("name", "A board needs a name.")
+    if any(one.name.casefold() == wanted.casefold() and one.id != found.id for one in boards(session)):
+        raise Invalid("name", "Another board has this name.")
+    if zone not in time_zones():
+        raise Invalid("time_zone", f"There is no time zone {zone!r}; write it like America/Denver.")
+    for code in required:
+        if session.get(Discipline, code) is None:
+            raise Invalid("required", f"There is no discipline {code!r}.")
+    found.name, found.charter, found.time_zone, found.required_disciplines = wanted, charter.strip(), zone, required
+    session.add(found)
+    session.flush()
+    return found
 
 
 def members(session: Session, board_id: str) -> list[tuple[Membership, Person]]:
