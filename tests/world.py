@@ -121,6 +121,7 @@ def a_world(folder: Path) -> Iterator[World]:
 def address(path: str, suffix: str) -> str:
     """The path with an object of the spine board (1) or of the hip board (2) in every place."""
     values = {
+        "board_id": "spine" if suffix == "1" else "hip",
         "case_id": f"case{suffix}", "conference_id": f"conference{suffix}", "item_id": f"item-conference{suffix}",
         "frame": "1", "index": "0", "sop": "1.2.3",
     }

@@ -4,6 +4,7 @@ A route without a rule here fails: whoever adds one says who may use it. *Denied
 sign-in page; *allowed* means that the policy let the request in, whatever the form then said of its empty body.
 """
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -58,6 +59,12 @@ RULES: dict[str, frozenset[str]] = {
     "POST /people/{person_id}/sessions/end": ADMINISTRATOR,
     "POST /people/{person_id}/seat": ADMINISTRATOR,
     "POST /people/{person_id}/disable": ADMINISTRATOR,
+    "GET /boards": ADMINISTRATOR,
+    "POST /boards": ADMINISTRATOR,
+    "GET /boards/new": ADMINISTRATOR,
+    "GET /boards/{board_id}": CHAIRING | ADMINISTRATOR,
+    "POST /boards/{board_id}": CHAIRING | ADMINISTRATOR,
+    "POST /boards/{board_id}/seat": CHAIRING | ADMINISTRATOR,
     "GET /admin/audit": ADMINISTRATOR,
     "POST /admin/audit/verify": ADMINISTRATOR,
     "GET /admin/audit.csv": ADMINISTRATOR,
@@ -149,6 +156,8 @@ BODIES: dict[str, dict[str, str]] = {
 
 COUNTERPARTS = {"chair": "stranger", "referrer": "other-referrer", "guest": "other-guest"}
 """Who plays the same part on the other board."""
+OWNED = re.compile("{(board|case|conference)_id}")
+"""What a path names that belongs to one board."""
 SOCKETS = {"/sockets/room", "/sockets/images"}
 
 
@@ -188,9 +197,9 @@ def test_a_route_lets_in_whom_its_rule_names(world: World, rule: str) -> None:
     assert admitted(world, rule) == RULES[rule]
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if "{case_id}" in rule or "{conference_id}" in rule])
-def test_nobody_reaches_an_object_of_another_board(world: World, rule: str) -> None:
-    expected = {COUNTERPARTS[role] for role in RULES[rule] if role in COUNTERPARTS}
+@pytest.mark.parametrize("rule", [rule for rule in RULES if OWNED.search(rule)])
+def test_nobody_but_the_administrator_reaches_an_object_of_another_board(world: World, rule: str) -> None:
+    expected = {COUNTERPARTS[role] for role in RULES[rule] if role in COUNTERPARTS} | (RULES[rule] & ADMINISTRATOR)
     assert admitted(world, rule, "2") == expected
 
 
@@ -204,7 +213,9 @@ def test_a_socket_opens_for_whom_its_ticket_is_given(
         assert {role for role, answer in answers.items() if answer.status_code == 200} == expected
 
 
-@pytest.mark.parametrize("path", ["/", "/cases", "/triage", "/arrivals", "/conferences", "/people", "/admin/audit"])
+@pytest.mark.parametrize(
+    "path", ["/", "/cases", "/triage", "/arrivals", "/conferences", "/people", "/boards", "/admin/audit"]
+)
 def test_lists_name_the_patients_of_a_persons_own_cases_alone(world: World, path: str) -> None:
     for role in sorted(ROLES):
         text = world.enter(role).get(path).text

@@ -9,6 +9,7 @@ MODULES = (
     "sign_in",
     "account",
     "people",
+    "boards",
     "audit",
     "guests",
     "tickets",
