@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from sqlmodel import Session, select
 
-from agenda.boards import boards, seat
+from agenda.boards import add_board, boards, seat, time_zones
 from agenda.cases import Case, add_study
 from agenda.clinical import spine
 from agenda.errors import AgendaError, Invalid
@@ -94,6 +94,21 @@ def _user_reset(office: Office, arguments: Json, _progress: Progress) -> Json:
     return _deed(office, "user.reset", work)
 
 
+def _board_add(office: Office, arguments: Json, _progress: Progress) -> Json:
+    given = arguments.get("required")
+    required = [str(code) for code in given] if isinstance(given, Sequence) and not isinstance(given, str) else []
+
+    def work(session: Session, _at: datetime) -> Json:
+        keep_disciplines(session, spine().disciplines)
+        added = add_board(
+            session, name=_text(arguments, "name"), charter=_text(arguments, "charter"),
+            time_zone=_text(arguments, "time_zone"), required_disciplines=required,
+        )
+        return {"id": added.id, "name": added.name, "time_zone": added.time_zone}
+
+    return _deed(office, "board.add", work)
+
+
 def _token_issue(office: Office, arguments: Json, _progress: Progress) -> Json:
     def work(session: Session, at: datetime) -> Json:
         found = _person(session, arguments) if _text(arguments, "email") else _only_administrator(session)
@@ -126,6 +141,7 @@ ORDERS: Mapping[str, Callable[[Office, Json, Progress], Json]] = {
     "user.add": _user_add,
     "user.disable": _user_disable,
     "user.reset": _user_reset,
+    "board.add": _board_add,
     "token.issue": _token_issue,
     "images.import": _images_import,
 }
@@ -169,6 +185,8 @@ def _site(session: Session, arguments: Json) -> str:
         raise Invalid("site", "Say at which site with --site NAME.")
     if not zone:
         raise Invalid("site", f"There is no site {name!r} yet; give its --time-zone to make it.")
+    if zone not in time_zones():
+        raise Invalid("time_zone", f"There is no time zone {zone!r}; write it like America/Denver.")
     made = Site(id=new_id(), name=name, time_zone=zone)
     session.add(made)
     session.flush()

@@ -25,8 +25,10 @@ app = typer.Typer(
     epilog=_EXIT_CODES,
 )
 user = typer.Typer(no_args_is_help=True, help="People: add, list, disable, reset.", epilog=_EXIT_CODES)
+board = typer.Typer(no_args_is_help=True, help="Boards: add, list.", epilog=_EXIT_CODES)
 audit = typer.Typer(no_args_is_help=True, help="The audit: every change and every read, hash-chained.")
 app.add_typer(user, name="user")
+app.add_typer(board, name="board")
 app.add_typer(audit, name="audit")
 
 
@@ -142,6 +144,32 @@ def user_reset(email: Email, config: Config = None, folder: Folder = None, as_js
     from web.cli.people import reset as run
 
     run(email, config, folder, as_json=as_json)
+
+
+@board.command("add", epilog="Example: consilium board add 'Spine board' --time-zone America/Denver "
+                             "--required spine-surgery --required physiatry")
+def board_add(
+    name: Annotated[str, Argument(metavar="NAME", help="Name of the board; no other may have it.")],
+    time_zone: Annotated[str, Option(help="IANA time zone of the board's own clock.")],
+    required: Annotated[list[str] | None, Option(
+        metavar="CODE", help="Discipline without which a recommendation is only provisional; may be repeated.",
+    )] = None,
+    charter: Annotated[str, Option(help="What the board is for; referrers read it.")] = "",
+    config: Config = None, folder: Folder = None, as_json: AsJson = False,
+) -> None:
+    """Add a board; `consilium user add … --board NAME --role ROLE` then seats its members."""
+    from web.cli.boards import add as run
+
+    fields = {"name": name, "time_zone": time_zone, "required": required or [], "charter": charter}
+    run(fields, config, folder, as_json=as_json)
+
+
+@board.command("list", epilog="Example: consilium board list --dir ./demo")
+def board_list(config: Config = None, folder: Folder = None, as_json: AsJson = False) -> None:
+    """List the boards with their members. Works beside a running server."""
+    from web.cli.boards import listing as run
+
+    run(config, folder, as_json=as_json)
 
 
 @app.command("import", epilog="Example: consilium import ./cd-rom scans.zip --case 1042 --dir ./demo")

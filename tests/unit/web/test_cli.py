@@ -98,7 +98,9 @@ def _films(folder: Path, family: str = "Fictional") -> Path:
 def test_help_teaches_with_examples_and_exit_codes(run: Run) -> None:
     top = run("--help")
     assert top.code == 0
-    for command in ("demo", "serve", "migrate", "check", "user", "import", "audit", "token", "backup", "restore"):
+    for command in (
+        "demo", "serve", "migrate", "check", "user", "board", "import", "audit", "token", "backup", "restore",
+    ):
         assert command in top.out
         said = run(command, "--help")
         assert said.code == 0
@@ -156,6 +158,43 @@ def test_adding_somebody_twice_is_refused_with_a_sentence(run: Run, place: Path)
     said = run("user", "add", "ada@x.example", "--name", "Other", "--standing", "member", "--dir", place)
     assert said.code == 1
     assert "already signs in" in said.err
+
+
+def test_a_board_is_added_to_an_empty_installation_and_its_coordinator_seated(run: Run, tmp_path: Path) -> None:
+    here = ("--dir", tmp_path / "new")
+    added = run("board", "add", "Hip board", "--time-zone", "Europe/Oslo", "--required", "physiatry", "--required",
+                "spine-surgery", "--charter", "Hips.", *here)
+    assert added.code == 0, added.err
+    assert "--board 'Hip board'" in added.out
+    eve = run("user", "add", "eve@x.example", "--name", "Eve", "--standing", "coordinator", "--site", "Fjord",
+              "--time-zone", "Europe/Oslo", "--board", "Hip board", "--role", "coordinator", *here)
+    assert eve.code == 0, eve.err
+    (row,) = json.loads(run("board", "list", *here, "--json").out)
+    assert (row["name"], row["time_zone"], row["charter"]) == ("Hip board", "Europe/Oslo", "Hips.")
+    assert row["required"] == ["physiatry", "spine-surgery"]
+    assert row["members"] == [{"name": "Eve", "role": "coordinator"}]
+    assert "coordinator Eve" in run("board", "list", *here).out
+
+
+@pytest.mark.parametrize(("name", "zone", "required", "why"), [
+    ("spine", "UTC", "physiatry", "Another board has this name."),
+    ("Hip", "Mars/Olympus", "physiatry", "There is no time zone 'Mars/Olympus'"),
+    ("Hip", "UTC", "astrology", "There is no discipline 'astrology'."),
+])
+def test_a_board_that_cannot_be_taken_is_refused_with_a_sentence(
+    run: Run, place: Path, name: str, zone: str, required: str, why: str
+) -> None:
+    said = run("board", "add", name, "--time-zone", zone, "--required", required, "--dir", place)
+    assert said.code == 1
+    assert why in " ".join(said.err.split())
+    assert [row["name"] for row in json.loads(run("board", "list", "--dir", place, "--json").out)] == ["Spine"]
+
+
+def test_a_site_is_not_made_in_a_time_zone_that_does_not_exist(run: Run, place: Path) -> None:
+    said = run("user", "add", "eve@x.example", "--name", "Eve", "--standing", "member", "--site", "Fjord",
+               "--time-zone", "Oslo", "--dir", place)
+    assert said.code == 1
+    assert "There is no time zone 'Oslo'" in " ".join(said.err.split())
 
 
 def test_the_token_stands_on_the_last_line_and_works(run: Run, place: Path) -> None:
