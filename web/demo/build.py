@@ -22,7 +22,6 @@ from web.auth.passwords import Passwords
 from web.database import Database, Deed
 from web.demo.cast import CAST, Company, engage
 from web.demo.decided import AUTUMN, SPRING, THIS_WEEK
-from web.demo.pictures import kept
 from web.demo.sittings import Meeting, Sitting, read_letter, seal, sit
 from web.demo.stories import TODAY
 from web.demo.story import Story
@@ -74,6 +73,8 @@ def built(settings: Settings) -> bool:
 
 def build(settings: Settings, at: datetime, progress: Progress) -> None:
     """Make the demo in the settings' folder; the folder holds no database yet."""
+    from web.demo.pictures import kept  # numpy and pydicom: a demo that is built already starts without them
+
     folder = settings.storage.directory
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     vault = LocalVault(settings.vault_directory)

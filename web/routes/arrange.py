@@ -13,9 +13,7 @@ from starlette.routing import BaseRoute, Route
 from agenda.boards import board
 from agenda.conferences import Conference, conference, move_item, order
 from agenda.errors import Invalid, NotNow
-from agenda.ordering.conflicts import given_up
 from agenda.ordering.reasons import Words, giving, sentence, why_here
-from agenda.ordering.solve import arrange
 from agenda.ordering.values import Candidate, Limits, Places, Problem, Sitting, Window, Wish
 from agenda.timetable import Slot, laid_out
 from conference.policy import Action, Actor
@@ -113,6 +111,10 @@ def _candidate(row: Row, at: datetime) -> Candidate:
 
 def proposal(asked: Asked) -> Proposal:
     """The order, found in up to a few seconds; what cannot be held as wished for keeps its place at the end."""
+    # OR-tools brings pandas along: seconds and a hundred megabytes that a server which arranges nothing does not pay.
+    from agenda.ordering.conflicts import given_up
+    from agenda.ordering.solve import arrange
+
     found = arrange(asked.problem, _LIMITS)
     problem, wishes = asked.problem, found.giving
     if wishes:
