@@ -30,7 +30,7 @@ class MRProtocol:
     axial_centre: str = "L4-L5"
 
 
-SMALL = MRProtocol(size=256, sagittal=9, sagittal_gap_mm=5.0, axial=8, axial_gap_mm=5.0)
+SMALL = MRProtocol(size=224, sagittal=7, sagittal_gap_mm=6.0, axial=6, axial_gap_mm=6.0)
 
 
 def lumbar_mr(examination: Examination, spine: Spine, protocol: MRProtocol | None = None) -> list[bytes]:
