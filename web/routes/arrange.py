@@ -193,7 +193,8 @@ async def apply(request: Request) -> Response:
             request, "agenda.arrange", _apply, actor(request), conference_id, wanted, str(form.get("revision", ""))
         )
     except (Invalid, NotNow) as error:
-        return await _propose(request, 422 if isinstance(error, Invalid) else 409, error.reason)
+        # The page is proposed anew with its sentence; 409 is for answers that are an error page and nothing else.
+        return await _propose(request, 422, error.reason)
     await services(request).rooms.sync_agenda(conference_id)
     return redirect(request, f"/conferences/{conference_id}")
 

@@ -74,7 +74,7 @@ def test_an_order_for_an_older_agenda_is_not_applied(desk: Desk) -> None:
     seen = offered(browser.get(f"/conferences/{sitting}/arrange").text)
     desk.do(add_break, sitting, 30, 5)
     stale = browser.post(f"/conferences/{sitting}/arrange", data=seen)
-    assert stale.status_code == 409
+    assert stale.status_code == 422
     assert "Somebody else changed the agenda" in stale.text
     assert [key for key in order(desk, sitting) if key] == [one, two]
 
