@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 NAME = "control.sock"
 _LONGEST_LINE = 4 * 1024 * 1024
 _CONNECT_S = 3.0
+_ACCEPTING = 5
+"""Turns of the event loop between accepting a connection and serving it: a task, a transport, a call, a task."""
 
 
 class NotRunning(Exception):
@@ -52,7 +54,8 @@ class Control:
         """Stop listening; an order under way ends first."""
         if self._server is not None:
             self._server.close()
-            await asyncio.sleep(0)  # a connection just accepted becomes a task
+            for _ in range(_ACCEPTING):
+                await asyncio.sleep(0)  # a connection just accepted becomes a task
             await asyncio.gather(*self._serving, return_exceptions=True)
             await self._server.wait_closed()
             self._server = None
