@@ -100,7 +100,7 @@ def test_mutated_files_are_each_taken_or_refused_with_a_reason_and_cost_the_serv
         path.write_bytes(data)
         files.append(Arrived(str(number), path))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    began = time.process_time()
+    began = time.perf_counter()
     found = intake.inspect(files)
     assert len(found.candidates) + len(found.refused) == len(files)
     assert all(one.reason.endswith((".", ")")) and len(one.reason) > 20 for one in found.refused)

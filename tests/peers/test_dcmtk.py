@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,7 +31,9 @@ ON = DimseSettings(enabled=True, port=0, peers=("STORESCU", "DCMSEND", "ECHOSCU"
 
 
 def program(name: str) -> str:
-    found = shutil.which(name)
+    """dcmtk's, not pynetdicom's of the same name, which lies beside the interpreter."""
+    ours = Path(sys.executable).parent
+    found = shutil.which(name, path=os.pathsep.join(one for one in os.get_exec_path() if Path(one) != ours))
     if found is None:
         pytest.skip(f"needs {name} (Debian package dcmtk)")
     return found
