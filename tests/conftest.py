@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from web import schema
 from web.database import Database, opened
 
 ROOT = Path(__file__).parent.parent
+
+# A law is about values, not about how busy the machine is.
+settings.register_profile("laws", deadline=None)
+settings.load_profile("laws")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
