@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from web import schema
 from web.database import Database, opened
@@ -12,7 +12,7 @@ from web.database import Database, opened
 ROOT = Path(__file__).parent.parent
 
 # A law is about values, not about how busy the machine is.
-settings.register_profile("laws", deadline=None)
+settings.register_profile("laws", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("laws")
 
 
