@@ -32,7 +32,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, 
     """The demo without its images, which have tests of their own."""
     settings = Settings(storage=StorageSettings(directory=tmp_path_factory.mktemp("demo") / "data"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(demo, "kept", lambda *_arguments: contextlib.nullcontext({}))
+        patch.setattr("web.demo.pictures.kept", lambda *_arguments: contextlib.nullcontext({}))
         demo.build(settings, AT, lambda _what, _share: None)
     database = Database(settings.database_url)
     yield settings, database
