@@ -134,6 +134,7 @@ def _write(opened: zipfile.ZipFile, one: zipfile.ZipInfo, path: Path, most: int)
                 if size > most:
                     raise TooLarge("zip-ratio", "The file unfolds far beyond its size, like a zip bomb.")
                 target.write(chunk)
+    # zipfile's own words: NotImplementedError for a compression it lacks, RuntimeError for a member under a password.
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
         raise Unreadable("broken-zip", "The file is damaged inside the zip; zip the disc again.") from None
     return size
