@@ -21,8 +21,6 @@ log = logging.getLogger(__name__)
 NAME = "control.sock"
 _LONGEST_LINE = 4 * 1024 * 1024
 _CONNECT_S = 3.0
-_ACCEPTING = 5
-"""Turns of the event loop between accepting a connection and serving it: a task, a transport, a call, a task."""
 
 
 class NotRunning(Exception):
@@ -35,37 +33,45 @@ class Control:
     def __init__(self, path: Path, services: Services) -> None:
         self._path = path
         self._office = Office(services.settings, services.database, services.uploads.intake)
-        self._server: asyncio.Server | None = None
+        self._listening: socket.socket | None = None
         self._serving: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Listen; a socket left behind by a crash is replaced, since the database's lock is ours."""
         self._path.unlink(missing_ok=True)
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listening.setblocking(False)
         with _short(self._path) as short:
             before = os.umask(0o177)
             try:
                 listening.bind(short)
             finally:
                 os.umask(before)
-        self._server = await asyncio.start_unix_server(self._serve, sock=listening, limit=_LONGEST_LINE)
+        listening.listen()
+        asyncio.get_running_loop().add_reader(listening, self._accept, listening)
+        self._listening = listening
 
     async def stop(self) -> None:
         """Stop listening; an order under way ends first."""
-        if self._server is not None:
-            self._server.close()
-            for _ in range(_ACCEPTING):
-                await asyncio.sleep(0)  # a connection just accepted becomes a task
+        if self._listening is not None:
+            asyncio.get_running_loop().remove_reader(self._listening)
+            self._listening.close()
+            self._listening = None
             await asyncio.gather(*self._serving, return_exceptions=True)
-            await self._server.wait_closed()
-            self._server = None
         self._path.unlink(missing_ok=True)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None, "asyncio runs this in a task"
+    def _accept(self, listening: socket.socket) -> None:
+        # Not asyncio's own server: closed between accepting and serving, it loses the accepted connection.
+        try:
+            connection, _ = listening.accept()
+        except (BlockingIOError, ConnectionError):
+            return
+        task = asyncio.create_task(self._serve(connection))
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
+
+    async def _serve(self, connection: socket.socket) -> None:
+        reader, writer = await asyncio.open_unix_connection(sock=connection, limit=_LONGEST_LINE)
         try:
             line = await asyncio.wait_for(reader.readline(), _CONNECT_S)
             if line:
