@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.browser.meeting import CASES, Meeting, meeting
+from tests.browser.pictures import picture
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.browser
@@ -38,7 +39,7 @@ def pages_of(held: Meeting, who: str) -> dict[str, str]:
 def look(page: Page, who: str, name: str, address: str, size: str, theme: str) -> list[str]:
     page.goto(address)
     page.wait_for_load_state("networkidle")
-    page.screenshot(path=SHOTS / f"{who}-{name}-{size}-{theme}.png", full_page=True)
+    picture(page, SHOTS / f"{who}-{name}-{size}-{theme}.png", full_page=True)
     found = [f"{name}: {one['id']}" for one in Axe().run(page).response["violations"]]
     if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
         found.append(f"{name}: wider than the screen")

@@ -17,6 +17,7 @@ from imaging.phantoms.anatomy import lumbar
 from imaging.phantoms.dicom import Examination, Patient
 from imaging.phantoms.mr import lumbar_mr
 from tests.browser.meeting import PASSWORD, Meeting, meeting
+from tests.browser.pictures import picture
 from tests.browser.test_room import give, imaged, measure, tab
 from tests.conftest import ROOT
 from web.clock import now
@@ -43,7 +44,7 @@ class Story:
 
     def shot(self, page: Page, name: str) -> None:
         self.step += 1
-        page.screenshot(path=SHOTS / f"{self.step:02d}-{name}.png")
+        picture(page, SHOTS / f"{self.step:02d}-{name}.png")
 
 
 def a_disc(folder: Path) -> Path:

@@ -49,7 +49,6 @@ def test_a_referrer_adds_a_disc_answers_the_question_and_reads_why_one_file_was_
     page.get_by_role("button", name="Yes, this is the patient").click()
     expect(panel.get_by_role("status")).to_have_text("3 files taken, 1 refused.", timeout=30_000)
     expect(panel.get_by_text("This is not a DICOM file")).to_be_visible()
-    panel.screenshot(path=tmp_path / "upload-390.png")
     page.get_by_role("button", name="Show them in the case").click()
     expect(page.locator("#images img").first).to_be_visible(timeout=15_000)
 
