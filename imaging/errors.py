@@ -10,7 +10,8 @@ ImagingError
 │   └── UnsafeArchive      a zip that would do harm
 ├── UploadState            the upload is at another step                (409)
 ├── WrongOffset            a chunk that does not continue the file      (409; says where to go on)
-└── WorkerLost             the disposable reader ended on this file
+├── WorkerLost             the disposable reader ended on this file
+└── NodeUnusable, Unreached  another archive: its settings cannot be used, or it does not answer (in their modules)
 """
 
 

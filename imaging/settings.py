@@ -5,7 +5,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from imaging.nodes import Node
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
@@ -82,7 +84,6 @@ class WorkerSettings(_Section):
 
 
 _PEER = re.compile(r"[^\\=@ ](?:[^\\=@]{0,14}[^\\=@ ])?(@[0-9A-Fa-f.:]+)?(=[\w.-]+)?", re.ASCII)
-_PACS = re.compile(r"[^\\=@ ](?:[^\\=@]{0,14}[^\\=@ ])?@[\w.-]+:\d{1,5}", re.ASCII)
 
 
 class DimseSettings(_Section):
@@ -99,8 +100,6 @@ class DimseSettings(_Section):
     peers: tuple[str, ...] = ()
     """Who may send: calling AE title, then @address where only that one may use it, then =board where the images are
     for one board's coordinators alone: "PACS", "PACS@10.0.0.5", "PACS@10.0.0.5=spine". Nobody else is let in."""
-    pacs: tuple[str, ...] = ()
-    """Where images are sent to, as "AETITLE@host:port"; `consilium check` asks each by C-ECHO."""
     tls_certificate: str = ""
     """PEM file of our certificate; with it the listener speaks TLS only, and asks peers for theirs."""
     tls_key: str = ""
@@ -123,9 +122,6 @@ class DimseSettings(_Section):
         for one in self.peers:
             if not _PEER.fullmatch(one):
                 raise ValueError(f"peers: {one!r} is not written AETITLE, AETITLE@address or AETITLE@address=board")
-        for one in self.pacs:
-            if not _PACS.fullmatch(one):
-                raise ValueError(f"pacs: {one!r} is not written AETITLE@host:port")
         tls = (self.tls_certificate, self.tls_key, self.tls_client_ca)
         if any(tls) and not all(tls):
             raise ValueError("TLS needs all three of tls_certificate, tls_key and tls_client_ca")
@@ -156,3 +152,14 @@ class ImagingSettings(_Section):
     file: FileSettings = FileSettings()
     worker: WorkerSettings = WorkerSettings()
     dimse: DimseSettings = DimseSettings()
+    nodes: tuple[Node, ...] = ()
+    """Archives and workstations of others: where images are asked for and where objects are sent. One table each."""
+
+    @field_validator("nodes")
+    @classmethod
+    def _named_apart(cls, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+        names = [one.name.casefold() for one in nodes]
+        twice = next((one.name for one in nodes if names.count(one.name.casefold()) > 1), None)
+        if twice is not None:
+            raise ValueError(f"two nodes are called {twice!r}")
+        return nodes

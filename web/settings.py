@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -197,9 +197,33 @@ def _table(section: BaseModel, at: tuple[str, ...]) -> list[str]:
         if isinstance(value, BaseModel):
             nested += _table(value, (*at, name))
             continue
+        entry = _entry_of(field.annotation)
+        if entry is not None:
+            nested += _template(entry, (*at, name), field.description or "")
+            continue
         lines += [f"# {line.strip()}" for line in (field.description or "").splitlines()]
         lines.append(f"{name} = {_toml(value)}")
     return lines + nested
+
+
+def _entry_of(annotation: object) -> type[BaseModel] | None:
+    """The class of one table where a setting is a list of tables."""
+    first = next(iter(get_args(annotation)), None)
+    return first if isinstance(first, type) and issubclass(first, BaseModel) else None
+
+
+def _template(entry: type[BaseModel], at: tuple[str, ...], description: str) -> list[str]:
+    """One table of a list as comments to copy: its settings are in force only where a table is written."""
+    lines = ["", *(f"# {line.strip()}" for line in description.splitlines()), f"# [[{'.'.join(at)}]]"]
+    for name, field in entry.model_fields.items():
+        lines += [f"#   {line.strip()}" for line in (field.description or "").splitlines()]
+        inner = [one for one in get_args(field.annotation) if isinstance(one, type) and issubclass(one, BaseModel)]
+        if inner:
+            shown = ", ".join(f'{key} = "…"' for key in inner[0].model_fields)
+            lines.append(f"# {name} = {{ {shown} }}")
+        else:
+            lines.append(f"# {name} = {_toml('' if field.is_required() else field.default)}")
+    return lines
 
 
 def _toml(value: object) -> str:

@@ -20,6 +20,7 @@ from pynetdicom.sop_class import Verification
 
 from imaging.dimse.quiet import prepare
 from imaging.errors import ImagingError
+from imaging.nodes import Node, tls_context
 
 log = logging.getLogger(__name__)
 
@@ -64,11 +65,9 @@ class _File:
     transfer_syntax: str
 
 
-def remote_of(text: str) -> Remote:
-    """The remote of a setting ``AETITLE@host:port``."""
-    title, _, address = text.rpartition("@")
-    host, _, port = address.rpartition(":")
-    return Remote(title, host, int(port))
+def remote_of(node: Node) -> Remote:
+    """A node of kind dimse as the remote of an association; raises NodeUnusable when its TLS files are not."""
+    return Remote(node.ae_title, node.host, node.port, tls_context(node))
 
 
 def echo(remote: Remote, *, calling: str) -> None:

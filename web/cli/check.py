@@ -22,6 +22,7 @@ from sqlalchemy.engine import make_url
 from conference.errors import RecordBroken
 from conference.record import audit, log
 from conference.record.anchors import AnchorsBroken
+from imaging.nodes import NodeUnusable
 from imaging.pixels.codestream import lossless
 from web.anchoring import anchors_of
 from web.cli.place import Place, find, reading
@@ -173,17 +174,18 @@ def _clock(_place: Place) -> Finding:
 
 def _dicom(place: Place) -> Finding:
     settings = place.settings.imaging.dimse
-    if not settings.enabled and not settings.pacs:
+    nodes = [one for one in place.settings.imaging.nodes if one.kind == "dimse"]
+    if not settings.enabled and not nodes:
         return Finding("dicom network", True, "off")
     from imaging.dimse.sender import Unreached, echo, remote_of  # half a second that only this test pays
 
     said = [f"takes images as {settings.ae_title} at {settings.host}:{settings.port}"] if settings.enabled else []
     silent = []
-    for one in settings.pacs:
+    for one in nodes:
         try:
             echo(remote_of(one), calling=settings.ae_title)
-            said.append(f"{one} answers C-ECHO")
-        except Unreached as error:
+            said.append(f"{one.name} ({one.address}) answers C-ECHO")
+        except (Unreached, NodeUnusable) as error:
             silent.append(str(error))
     return Finding("dicom network", not silent, " ".join(silent) or "; ".join(said))
 

@@ -260,7 +260,6 @@ def test_stopping_waits_for_what_is_being_admitted(
         ({"enabled": True, "peers": ("PACS",), "host": "0.0.0.0"}, "plain_text"),
         ({"peers": ("A TITLE THAT IS TOO LONG",)}, "peers"),
         ({"peers": ("PACS@somewhere",)}, "peers"),
-        ({"pacs": ("PACS",)}, "pacs"),
         ({"tls_key": "key.pem"}, "TLS needs all three"),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 from imaging.dimse.listener import Listener, Received
 from imaging.dimse.sender import Remote, Unreached, echo, remote_of, send
 from imaging.intake import Outcome
+from imaging.nodes import Node
 from imaging.settings import DimseSettings
 from tests.unit.imaging.samples import RLE, compressed, slice_of
 
@@ -114,12 +115,9 @@ def test_an_echo_says_who_does_not_answer_and_who_lets_us_not_in(pacs: Pacs) -> 
         echo(remote, calling="CONSILIUM")
 
 
-@pytest.mark.parametrize(("text", "remote"), [
-    ("PACS@10.0.0.5:104", Remote("PACS", "10.0.0.5", 104)),
-    ("MY PACS@pacs.local:11112", Remote("MY PACS", "pacs.local", 11112)),
-])
-def test_a_remote_is_read_from_its_setting(text: str, remote: Remote) -> None:
-    assert remote_of(text) == remote
+def test_a_remote_is_read_from_its_node() -> None:
+    node = Node(name="Archive", host="pacs.local", port=11112, ae_title="MY PACS")
+    assert remote_of(node) == Remote("MY PACS", "pacs.local", 11112)
 
 
 def test_kinds_beyond_one_association_go_in_the_next(

@@ -268,7 +268,8 @@ def test_check_asks_every_pacs_whether_it_answers(run: Run, place: Path) -> None
     listener = Listener(here, place / "pacs", lambda _received: Outcome("x", "taken"))
     file = place / "pacs.toml"
     pacs = f"PACS@127.0.0.1:{listener.port}"
-    file.write_text(f'[storage]\ndirectory = "{place}"\n[imaging.dimse]\npacs = ["{pacs}"]\n', "utf-8")
+    node = f'[[imaging.nodes]]\nname = "Hospital"\nhost = "127.0.0.1"\nport = {listener.port}\nae_title = "PACS"\n'
+    file.write_text(f'[storage]\ndirectory = "{place}"\n{node}', "utf-8")
     try:
         answered = run("check", "--config", file, "--json")
     finally:
@@ -279,7 +280,7 @@ def test_check_asks_every_pacs_whether_it_answers(run: Run, place: Path) -> None
         for said in (answered, silent)
     ]
     assert [one["good"] for one in found] == [True, False]
-    assert f"{pacs} answers C-ECHO" in found[0]["says"]
+    assert f"Hospital ({pacs}) answers C-ECHO" in found[0]["says"]
     assert "does not answer" in found[1]["says"]
     assert silent.code == 1
 
