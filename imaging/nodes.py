@@ -62,6 +62,10 @@ class Node(BaseModel):
     """dimse: speak TLS (without it, plain text). dicomweb: another authority than the system's, or our certificate."""
     query: bool = True
     """Offer it for query and fetch."""
+    retrieve: Literal["get", "move"] = "get"
+    """dimse: how studies are fetched from it. move needs our own listener, and its title among the listener's peers."""
+    asks: bool = False
+    """dimse: it may query our listener and be sent the studies of cases. Its title must be among the listener's peers."""
     store: bool = True
     """Offer it as a destination."""
 

@@ -142,6 +142,21 @@ def _loopback(host: str) -> bool:
         return False
 
 
+class FetchSettings(_Section):
+    """[imaging.fetch]: asking the archives of `[[imaging.nodes]]` and fetching from them; sizes are those of upload."""
+
+    results: int = Field(default=200, ge=1, le=5000)
+    """Most studies one search shows."""
+    connect_s: float = Field(default=10.0, gt=0, le=120)
+    """Seconds in which an archive must take the connection."""
+    silence_s: float = Field(default=60.0, gt=0, le=3600)
+    """Seconds without a word after which an archive is given up."""
+    open_per_person: int = Field(default=4, ge=1, le=100)
+    """Fetches one person may have under way at a time."""
+    keep_hours: int = Field(default=24, ge=1, le=168)
+    """A fetch nobody went on with is forgotten after this long."""
+
+
 class ImagingSettings(_Section):
     """[imaging]: images in, the vault, and the limits of what is taken."""
 
@@ -152,6 +167,7 @@ class ImagingSettings(_Section):
     file: FileSettings = FileSettings()
     worker: WorkerSettings = WorkerSettings()
     dimse: DimseSettings = DimseSettings()
+    fetch: FetchSettings = FetchSettings()
     nodes: tuple[Node, ...] = ()
     """Archives and workstations of others: where images are asked for and where objects are sent. One table each."""
 
