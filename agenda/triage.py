@@ -7,7 +7,6 @@ from typing import cast, get_args
 
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, select
 
-from agenda.boards import Board, board
 from agenda.cases import Case, Lane, Question, TreatmentTried, case, change_state, history, questions, treatments
 from agenda.clinical import spine
 from agenda.columns import instant
@@ -16,8 +15,10 @@ from agenda.errors import Invalid, NotNow
 from agenda.ids import new_id
 from agenda.lifecycle import WITH_THE_BOARD, CaseState, label
 from agenda.people import Person
-from agenda.readiness import Fact, Readiness, Required, WaivedBy, check, policy_from
+from agenda.policies import evidence_of, items_in_force
+from agenda.readiness import Fact, Readiness, WaivedBy, check
 from agenda.referrals import CaseMessage, send_back
+from agenda.triggers import mandatory
 
 LANES: Mapping[Lane, str] = {
     "full-discussion": "Full discussion",
@@ -30,6 +31,8 @@ _STATE_OF_LANE: Mapping[Lane, CaseState] = {
     "full-discussion": "triaged", "standard-of-care": "triaged", "urgent": "triaged", "not-ready": "needs_info",
     "redirect": "declined",
 }
+_UNREVIEWED: frozenset[Lane] = frozenset({"standard-of-care", "redirect"})
+"""Lanes in which nobody discusses the case."""
 
 
 class Waiver(SQLModel, table=True):
@@ -58,11 +61,6 @@ class StudyFact:
 
 CROSS_SECTIONAL = frozenset({"CT", "MR", "PT"})
 """Modalities (PS3.3 C.7.3.1.1.1) that show the canal in section."""
-
-
-def policy_of(found: Board) -> tuple[Required, ...]:
-    """A board's readiness policy: its own, or the one its field of medicine brings."""
-    return policy_from(found.policy) if found.policy else spine().policy
 
 
 def facts(
@@ -131,9 +129,9 @@ def waivers_of(session: Session, case_id: str) -> dict[str, WaivedBy]:
 def readiness_of(session: Session, found: Case, studies: Sequence[StudyFact], today: date) -> Readiness:
     """The case against its board's policy, as of a day."""
     asked = questions(session, found.id)
-    shown = facts(found, asked, treatments(session, found.id), studies)
+    shown = evidence_of(session, found.id) | facts(found, asked, treatments(session, found.id), studies)
     kinds = frozenset(one.kind for one in asked)
-    return check(policy_of(board(session, found.board_id)), shown, waivers_of(session, found.id), kinds, today)
+    return check(items_in_force(session, found.board_id), shown, waivers_of(session, found.id), kinds, today)
 
 
 def worklist(session: Session, board_ids: list[str]) -> list[Case]:
@@ -149,7 +147,7 @@ def put_in_lane(
 ) -> Case:
     """Put a case into one of the five lanes; all but full discussion say why. `ready`: the readiness as checked now.
 
-    Raises Invalid naming the field, NotNow where the case is past triage.
+    Raises Invalid naming the field, NotNow where the case is past triage or its plan makes a full review mandatory.
     """
     if lane not in get_args(Lane):
         raise Invalid("lane", "Choose one of the five lanes.")
@@ -158,6 +156,7 @@ def put_in_lane(
         raise NotNow("case-state", f"Case {found.number} is {label(found.state).lower()}; triage is over.")
     if lane != "full-discussion" and not said:
         raise Invalid("reason", "Say why; the referrer and the board see it.")
+    _demand_review(session, found, cast(Lane, lane))
     target = _STATE_OF_LANE[cast(Lane, lane)]
     if target == "triaged" and ready and found.state != "declined":
         target = "ready"
@@ -173,6 +172,13 @@ def put_in_lane(
     return found
 
 
+def _demand_review(session: Session, found: Case, lane: Lane) -> None:
+    reasons = mandatory(session, found.id) if lane in _UNREVIEWED else ()
+    if reasons:
+        why = " ".join(one.because for one in reasons)
+        raise NotNow("mandatory-review", f"The board must discuss case {found.number} in full. {why}")
+
+
 def call_in(session: Session, case_id: str, reason: str, actor_id: str, at: datetime) -> Case:
     """Any member of the board brings a case to full discussion, with a reason."""
     if not reason.strip():
@@ -185,7 +191,7 @@ def waive(
 ) -> Waiver:
     """Let a readiness item go for this case; raises Invalid when the policy does not give this role that right."""
     found = case(session, case_id)
-    required = next((one for one in policy_of(board(session, found.board_id)) if one.key == item), None)
+    required = next((one for one in items_in_force(session, found.board_id) if one.key == item), None)
     if required is None:
         raise Invalid("item", "The board's policy has no such item.")
     if board_role not in required.waived_by:
@@ -205,7 +211,7 @@ def waive(
 def ask_for(session: Session, case_id: str, item: str, actor_id: str, at: datetime) -> CaseMessage:
     """One click: the policy's own question for a missing item goes to the referrer. Raises Invalid."""
     found = case(session, case_id)
-    required = next((one for one in policy_of(board(session, found.board_id)) if one.key == item), None)
+    required = next((one for one in items_in_force(session, found.board_id) if one.key == item), None)
     if required is None:
         raise Invalid("item", "The board's policy has no such item.")
     return send_back(session, case_id, required.field, required.ask, actor_id, at)

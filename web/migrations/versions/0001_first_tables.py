@@ -1,6 +1,6 @@
 """First tables.
 
-Revision 0001, after , 2026-11-21 23:51:45.766467.
+Revision 0001, after , 2026-11-22 01:28:13.775826.
 """
 
 import sqlalchemy as sa
@@ -332,6 +332,9 @@ def upgrade() -> None:
         sa.Column("column_spacing_mm", sa.Float(), nullable=True),
         sa.Column("spacing_source", sa.String(), nullable=False),
         sa.Column("magnification", sa.Float(), nullable=True),
+        sa.Column("aspect", sa.Float(), nullable=True),
+        sa.Column("overlays", sa.Boolean(), nullable=False),
+        sa.Column("icc", sa.Boolean(), nullable=False),
         sa.Column("slope", sa.Float(), nullable=False),
         sa.Column("intercept", sa.Float(), nullable=False),
         sa.Column("units", sa.String(), nullable=False),
@@ -384,6 +387,29 @@ def upgrade() -> None:
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_membership_board_id"), ["board_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_membership_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "policyversion",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("board_id", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("items", sa.JSON(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("by_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["board_id"],
+            ["board.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("board_id", "version"),
+    )
+    with op.batch_alter_table("policyversion", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_policyversion_board_id"), ["board_id"], unique=False)
 
     op.create_table(
         "recoverycode",
@@ -535,6 +561,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_casemessage_case_id"), ["case_id"], unique=False)
 
     op.create_table(
+        "caseplan",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("stage", sa.String(), nullable=False),
+        sa.Column("grid", sa.JSON(), nullable=False),
+        sa.Column("features", sa.JSON(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["case.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("case_id", "stage"),
+    )
+    with op.batch_alter_table("caseplan", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_caseplan_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
         "casestudy",
         sa.Column("case_id", sa.String(), nullable=False),
         sa.Column("study_instance_uid", sa.String(), nullable=False),
@@ -545,6 +595,29 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("case_id", "study_instance_uid"),
     )
+    op.create_table(
+        "evidence",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("item", sa.String(), nullable=False),
+        sa.Column("detail", sa.String(), nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=False),
+        sa.Column("by_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["case.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("case_id", "item"),
+    )
+    with op.batch_alter_table("evidence", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_evidence_case_id"), ["case_id"], unique=False)
+
     op.create_table(
         "invitation",
         sa.Column("id", sa.String(), nullable=False),
@@ -570,6 +643,27 @@ def upgrade() -> None:
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_invitation_case_id"), ["case_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_invitation_digest"), ["digest"], unique=True)
+
+    op.create_table(
+        "priorsurgery",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("levels", sa.String(), nullable=False),
+        sa.Column("done_on", sa.Date(), nullable=True),
+        sa.Column("approach", sa.String(), nullable=False),
+        sa.Column("implant", sa.String(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("infection", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["case.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("priorsurgery", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_priorsurgery_case_id"), ["case_id"], unique=False)
 
     op.create_table(
         "question",
@@ -751,12 +845,24 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_question_case_id"))
 
     op.drop_table("question")
+    with op.batch_alter_table("priorsurgery", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_priorsurgery_case_id"))
+
+    op.drop_table("priorsurgery")
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_invitation_digest"))
         batch_op.drop_index(batch_op.f("ix_invitation_case_id"))
 
     op.drop_table("invitation")
+    with op.batch_alter_table("evidence", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_evidence_case_id"))
+
+    op.drop_table("evidence")
     op.drop_table("casestudy")
+    with op.batch_alter_table("caseplan", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_caseplan_case_id"))
+
+    op.drop_table("caseplan")
     with op.batch_alter_table("casemessage", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_casemessage_case_id"))
 
@@ -781,6 +887,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_recoverycode_person_id"))
 
     op.drop_table("recoverycode")
+    with op.batch_alter_table("policyversion", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_policyversion_board_id"))
+
+    op.drop_table("policyversion")
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_membership_person_id"))
         batch_op.drop_index(batch_op.f("ix_membership_board_id"))
