@@ -1,0 +1,1 @@
+"""De-identification on the way in: PS3.15 Annex E over headers, and a person's look at the pixels."""
