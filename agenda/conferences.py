@@ -1,6 +1,6 @@
 """Conferences: dated sittings of a board, and the items on their agenda."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, select
@@ -10,6 +10,7 @@ from agenda.cases import Case, case, change_state
 from agenda.columns import instant
 from agenda.errors import ConferenceNotFound, Invalid, ItemNotFound, NotNow
 from agenda.ids import ConferenceId, new_id
+from agenda.people import Person
 from agenda.timetable import Placed, Slot, ends_at, inserted, laid_out, moved, removed
 
 ConferenceState = Literal["planned", "published", "open", "ended", "cancelled"]
@@ -33,8 +34,21 @@ class Conference(SQLModel, table=True):
     duration_min: int = 60
     state: str = Field(default="planned", index=True)
     chair_id: str = Field(foreign_key="person.id")
+    place: str = ""
+    """Where, in the board's words; empty: online, in the room."""
+    pattern_id: str | None = Field(default=None, foreign_key="pattern.id", index=True)
+    """The board's pattern it came from; None: planned by hand."""
+    occurrence: date | None = None
+    """The day the pattern gave it, by the board's clock (RFC 5545 section 3.8.4.4); stays when the sitting moves."""
+    moved: bool = False
+    """Somebody gave it another time than its pattern's."""
     revision: int = 0
     """Counts changes of the running order; a coordinator who saw an older one is told."""
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it is over by plan."""
+        return self.starts_at + timedelta(minutes=self.duration_min)
 
     @property
     def conference_id(self) -> ConferenceId:
@@ -57,6 +71,9 @@ class AgendaItem(SQLModel, table=True):
     presenter_id: str | None = Field(default=None, foreign_key="person.id")
     outcome: str = "waiting"
     """waiting, presented, rolled-over."""
+    added_at: datetime | None = instant(default=None, nullable=True)
+    """When it came onto the agenda; after the cut-off it is marked as late."""
+    added_by: str | None = Field(default=None, foreign_key="person.id")
 
 
 class Attendance(SQLModel, table=True):
@@ -137,7 +154,8 @@ def place(
     _minutes(minutes)
     item = AgendaItem(
         conference_id=conference_id, case_id=case_id, position=0, minutes=minutes,
-        presenter_id=presenter_id or found.referrer_id,
+        presenter_id=presenter_id or found.referrer_id, added_at=at,
+        added_by=actor_id if session.get(Person, actor_id) else None,
     )
     change_state(session, found, "scheduled", actor_id, at, sitting.title)
     _reorder(session, sitting, inserted(order(session, conference_id), Slot(item.id, minutes), index), item)
@@ -214,6 +232,27 @@ def cancel(session: Session, conference_id: str, actor_id: str, at: datetime) ->
     """Call a sitting off; its cases roll over."""
     found = _become(session, conference(session, conference_id), "cancelled")
     _roll_over(session, found, actor_id, at, "The sitting was cancelled")
+    return found
+
+
+def reschedule(
+    session: Session, conference_id: str, *, starts_at: datetime, duration_min: int, where: str, at: datetime
+) -> Conference:
+    """Give a sitting another time or place; raises Invalid naming the field, NotNow once it is open or over."""
+    found = conference(session, conference_id)
+    if found.state not in ("planned", "published"):
+        raise NotNow("conference-state", f"This sitting is {found.state}; its time stays as it was.")
+    if starts_at <= at:
+        raise Invalid("starts_at", "A sitting begins in the future.")
+    if not 10 <= duration_min <= 480:
+        raise Invalid("duration_min", "A sitting takes 10 to 480 minutes.")
+    if len(where) > 200:
+        raise Invalid("place", "Say the place in up to 200 characters.")
+    if found.pattern_id is not None and starts_at != found.starts_at:
+        found.moved = True
+    found.starts_at, found.duration_min, found.place = starts_at, duration_min, " ".join(where.split())
+    session.add(found)
+    session.flush()
     return found
 
 

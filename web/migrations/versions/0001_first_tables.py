@@ -1,6 +1,6 @@
 """First tables.
 
-Revision 0001, after , 2026-11-22 01:28:13.775826.
+Revision 0001, after , 2026-11-22 01:34:48.260123.
 """
 
 import sqlalchemy as sa
@@ -193,6 +193,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_series_study_instance_uid"), ["study_instance_uid"], unique=False)
 
     op.create_table(
+        "absence",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("person_id", sa.String(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("absence", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_absence_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
         "apitoken",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("person_id", sa.String(), nullable=False),
@@ -251,31 +267,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_case_number"), ["number"], unique=True)
         batch_op.create_index(batch_op.f("ix_case_referrer_id"), ["referrer_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_state"), ["state"], unique=False)
-
-    op.create_table(
-        "conference",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("board_id", sa.String(), nullable=False),
-        sa.Column("title", sa.String(), nullable=False),
-        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("duration_min", sa.Integer(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("chair_id", sa.String(), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["board_id"],
-            ["board.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["chair_id"],
-            ["person.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    with op.batch_alter_table("conference", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_conference_board_id"), ["board_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_conference_starts_at"), ["starts_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_conference_state"), ["state"], unique=False)
 
     op.create_table(
         "credential",
@@ -389,6 +380,49 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_membership_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "pattern",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("board_id", sa.String(), nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("begins", sa.Time(), nullable=False),
+        sa.Column("duration_min", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("chair_id", sa.String(), nullable=False),
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=True),
+        sa.Column("skipped", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["board_id"],
+            ["board.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["chair_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("pattern", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_pattern_board_id"), ["board_id"], unique=True)
+
+    op.create_table(
+        "personalcalendar",
+        sa.Column("person_id", sa.String(), nullable=False),
+        sa.Column("time_zone", sa.String(), nullable=False),
+        sa.Column("hours", sa.JSON(), nullable=True),
+        sa.Column("muted", sa.JSON(), nullable=False),
+        sa.Column("feed_digest", sa.String(), nullable=True),
+        sa.Column("feed_made_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("person_id"),
+    )
+    with op.batch_alter_table("personalcalendar", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_personalcalendar_feed_digest"), ["feed_digest"], unique=True)
+
+    op.create_table(
         "policyversion",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("board_id", sa.String(), nullable=False),
@@ -427,6 +461,33 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_recoverycode_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "standin",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("board_id", sa.String(), nullable=False),
+        sa.Column("member_id", sa.String(), nullable=False),
+        sa.Column("deputy_id", sa.String(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["board_id"],
+            ["board.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["deputy_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("standin", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_standin_board_id"), ["board_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_standin_deputy_id"), ["deputy_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_standin_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
         "totpsecret",
         sa.Column("person_id", sa.String(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
@@ -439,35 +500,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("person_id"),
     )
-    op.create_table(
-        "agendaitem",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("conference_id", sa.String(), nullable=False),
-        sa.Column("case_id", sa.String(), nullable=True),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("minutes", sa.Integer(), nullable=False),
-        sa.Column("at_min", sa.Integer(), nullable=True),
-        sa.Column("presenter_id", sa.String(), nullable=True),
-        sa.Column("outcome", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["case_id"],
-            ["case.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["conference_id"],
-            ["conference.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["presenter_id"],
-            ["person.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("conference_id", "case_id"),
-    )
-    with op.batch_alter_table("agendaitem", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_agendaitem_case_id"), ["case_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_agendaitem_conference_id"), ["conference_id"], unique=False)
-
     op.create_table(
         "alarm",
         sa.Column("id", sa.String(), nullable=False),
@@ -503,22 +535,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_alarm_board_id"), ["board_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_alarm_case_id"), ["case_id"], unique=False)
 
-    op.create_table(
-        "attendance",
-        sa.Column("conference_id", sa.String(), nullable=False),
-        sa.Column("person_id", sa.String(), nullable=False),
-        sa.Column("answer", sa.String(), nullable=False),
-        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["conference_id"],
-            ["conference.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"],
-            ["person.id"],
-        ),
-        sa.PrimaryKeyConstraint("conference_id", "person_id"),
-    )
     op.create_table(
         "casehistory",
         sa.Column("id", sa.String(), nullable=False),
@@ -596,6 +612,40 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id", "study_instance_uid"),
     )
     op.create_table(
+        "conference",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("board_id", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("duration_min", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("chair_id", sa.String(), nullable=False),
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("pattern_id", sa.String(), nullable=True),
+        sa.Column("occurrence", sa.Date(), nullable=True),
+        sa.Column("moved", sa.Boolean(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["board_id"],
+            ["board.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["chair_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["pattern_id"],
+            ["pattern.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("conference", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_conference_board_id"), ["board_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_conference_pattern_id"), ["pattern_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_conference_starts_at"), ["starts_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_conference_state"), ["state"], unique=False)
+
+    op.create_table(
         "evidence",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("case_id", sa.String(), nullable=False),
@@ -645,6 +695,25 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_invitation_digest"), ["digest"], unique=True)
 
     op.create_table(
+        "outcomescore",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("instrument", sa.String(), nullable=False),
+        sa.Column("taken_on", sa.Date(), nullable=False),
+        sa.Column("value", sa.Float(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=True),
+        sa.Column("answered", sa.Integer(), nullable=True),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["case.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("outcomescore", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_outcomescore_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
         "priorsurgery",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("case_id", sa.String(), nullable=False),
@@ -685,39 +754,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("question", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_question_case_id"), ["case_id"], unique=False)
-
-    op.create_table(
-        "signedrecord",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("case_id", sa.String(), nullable=False),
-        sa.Column("conference_id", sa.String(), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("record", sa.String(), nullable=False),
-        sa.Column("digest", sa.String(), nullable=False),
-        sa.Column("signature", sa.String(), nullable=False),
-        sa.Column("public_key", sa.String(), nullable=False),
-        sa.Column("key_id", sa.String(), nullable=False),
-        sa.Column("signer_id", sa.String(), nullable=False),
-        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["case_id"],
-            ["case.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["conference_id"],
-            ["conference.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["signer_id"],
-            ["person.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    with op.batch_alter_table("signedrecord", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_signedrecord_case_id"), ["case_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_signedrecord_conference_id"), ["conference_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_signedrecord_digest"), ["digest"], unique=False)
 
     op.create_table(
         "treatmenttried",
@@ -763,6 +799,190 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_waiver_case_id"), ["case_id"], unique=False)
 
     op.create_table(
+        "agendaitem",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("conference_id", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("at_min", sa.Integer(), nullable=True),
+        sa.Column("presenter_id", sa.String(), nullable=True),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("added_by", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["added_by"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["case.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["conference_id"],
+            ["conference.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["presenter_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("conference_id", "case_id"),
+    )
+    with op.batch_alter_table("agendaitem", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agendaitem_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_agendaitem_conference_id"), ["conference_id"], unique=False)
+
+    op.create_table(
+        "attendance",
+        sa.Column("conference_id", sa.String(), nullable=False),
+        sa.Column("person_id", sa.String(), nullable=False),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conference_id"],
+            ["conference.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("conference_id", "person_id"),
+    )
+    op.create_table(
+        "invite",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("conference_id", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("person_id", sa.String(), nullable=True),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("time_zone", sa.String(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("cancelled", sa.Boolean(), nullable=False),
+        sa.Column("summary", sa.String(), nullable=False),
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("required", sa.Boolean(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_by", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conference_id"],
+            ["conference.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("conference_id", "address"),
+    )
+    with op.batch_alter_table("invite", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_invite_address"), ["address"], unique=False)
+        batch_op.create_index(batch_op.f("ix_invite_conference_id"), ["conference_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_invite_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "notice",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("person_id", sa.String(), nullable=True),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("time_zone", sa.String(), nullable=False),
+        sa.Column("conference_id", sa.String(), nullable=True),
+        sa.Column("case_id", sa.String(), nullable=True),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("once", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["case.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["conference_id"],
+            ["conference.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notice_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notice_conference_id"), ["conference_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notice_created_at"), ["created_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notice_kind"), ["kind"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notice_next_at"), ["next_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notice_once"), ["once"], unique=True)
+        batch_op.create_index(batch_op.f("ix_notice_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notice_state"), ["state"], unique=False)
+
+    op.create_table(
+        "signedrecord",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("conference_id", sa.String(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("record", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("signature", sa.String(), nullable=False),
+        sa.Column("public_key", sa.String(), nullable=False),
+        sa.Column("key_id", sa.String(), nullable=False),
+        sa.Column("signer_id", sa.String(), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["case.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["conference_id"],
+            ["conference.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["signer_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("signedrecord", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_signedrecord_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_signedrecord_conference_id"), ["conference_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_signedrecord_digest"), ["digest"], unique=False)
+
+    op.create_table(
+        "signinsession",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("person_id", sa.String(), nullable=False),
+        sa.Column("invitation_id", sa.String(), nullable=True),
+        sa.Column("awaiting_code", sa.Boolean(), nullable=False),
+        sa.Column("device", sa.String(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_because", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["invitation_id"],
+            ["invitation.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("signinsession", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_signinsession_digest"), ["digest"], unique=True)
+        batch_op.create_index(batch_op.f("ix_signinsession_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
         "letter",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("record_id", sa.String(), nullable=False),
@@ -789,44 +1009,50 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_letter_case_id"), ["case_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_letter_referrer_id"), ["referrer_id"], unique=False)
 
-    op.create_table(
-        "signinsession",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("digest", sa.String(), nullable=False),
-        sa.Column("person_id", sa.String(), nullable=False),
-        sa.Column("invitation_id", sa.String(), nullable=True),
-        sa.Column("awaiting_code", sa.Boolean(), nullable=False),
-        sa.Column("device", sa.String(), nullable=False),
-        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("ended_because", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["invitation_id"],
-            ["invitation.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    with op.batch_alter_table("signinsession", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_signinsession_digest"), ["digest"], unique=True)
-        batch_op.create_index(batch_op.f("ix_signinsession_person_id"), ["person_id"], unique=False)
-
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
-    with op.batch_alter_table("signinsession", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_signinsession_person_id"))
-        batch_op.drop_index(batch_op.f("ix_signinsession_digest"))
-
-    op.drop_table("signinsession")
     with op.batch_alter_table("letter", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_letter_referrer_id"))
         batch_op.drop_index(batch_op.f("ix_letter_case_id"))
 
     op.drop_table("letter")
+    with op.batch_alter_table("signinsession", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_signinsession_person_id"))
+        batch_op.drop_index(batch_op.f("ix_signinsession_digest"))
+
+    op.drop_table("signinsession")
+    with op.batch_alter_table("signedrecord", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_signedrecord_digest"))
+        batch_op.drop_index(batch_op.f("ix_signedrecord_conference_id"))
+        batch_op.drop_index(batch_op.f("ix_signedrecord_case_id"))
+
+    op.drop_table("signedrecord")
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notice_state"))
+        batch_op.drop_index(batch_op.f("ix_notice_person_id"))
+        batch_op.drop_index(batch_op.f("ix_notice_once"))
+        batch_op.drop_index(batch_op.f("ix_notice_next_at"))
+        batch_op.drop_index(batch_op.f("ix_notice_kind"))
+        batch_op.drop_index(batch_op.f("ix_notice_created_at"))
+        batch_op.drop_index(batch_op.f("ix_notice_conference_id"))
+        batch_op.drop_index(batch_op.f("ix_notice_case_id"))
+
+    op.drop_table("notice")
+    with op.batch_alter_table("invite", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_invite_person_id"))
+        batch_op.drop_index(batch_op.f("ix_invite_conference_id"))
+        batch_op.drop_index(batch_op.f("ix_invite_address"))
+
+    op.drop_table("invite")
+    op.drop_table("attendance")
+    with op.batch_alter_table("agendaitem", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agendaitem_conference_id"))
+        batch_op.drop_index(batch_op.f("ix_agendaitem_case_id"))
+
+    op.drop_table("agendaitem")
     with op.batch_alter_table("waiver", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_waiver_case_id"))
 
@@ -835,12 +1061,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_treatmenttried_case_id"))
 
     op.drop_table("treatmenttried")
-    with op.batch_alter_table("signedrecord", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_signedrecord_digest"))
-        batch_op.drop_index(batch_op.f("ix_signedrecord_conference_id"))
-        batch_op.drop_index(batch_op.f("ix_signedrecord_case_id"))
-
-    op.drop_table("signedrecord")
     with op.batch_alter_table("question", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_question_case_id"))
 
@@ -849,6 +1069,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_priorsurgery_case_id"))
 
     op.drop_table("priorsurgery")
+    with op.batch_alter_table("outcomescore", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_outcomescore_case_id"))
+
+    op.drop_table("outcomescore")
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_invitation_digest"))
         batch_op.drop_index(batch_op.f("ix_invitation_case_id"))
@@ -858,6 +1082,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_evidence_case_id"))
 
     op.drop_table("evidence")
+    with op.batch_alter_table("conference", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_conference_state"))
+        batch_op.drop_index(batch_op.f("ix_conference_starts_at"))
+        batch_op.drop_index(batch_op.f("ix_conference_pattern_id"))
+        batch_op.drop_index(batch_op.f("ix_conference_board_id"))
+
+    op.drop_table("conference")
     op.drop_table("casestudy")
     with op.batch_alter_table("caseplan", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_caseplan_case_id"))
@@ -871,18 +1102,18 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_casehistory_case_id"))
 
     op.drop_table("casehistory")
-    op.drop_table("attendance")
     with op.batch_alter_table("alarm", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_alarm_case_id"))
         batch_op.drop_index(batch_op.f("ix_alarm_board_id"))
 
     op.drop_table("alarm")
-    with op.batch_alter_table("agendaitem", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_agendaitem_conference_id"))
-        batch_op.drop_index(batch_op.f("ix_agendaitem_case_id"))
-
-    op.drop_table("agendaitem")
     op.drop_table("totpsecret")
+    with op.batch_alter_table("standin", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_standin_member_id"))
+        batch_op.drop_index(batch_op.f("ix_standin_deputy_id"))
+        batch_op.drop_index(batch_op.f("ix_standin_board_id"))
+
+    op.drop_table("standin")
     with op.batch_alter_table("recoverycode", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_recoverycode_person_id"))
 
@@ -891,6 +1122,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_policyversion_board_id"))
 
     op.drop_table("policyversion")
+    with op.batch_alter_table("personalcalendar", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_personalcalendar_feed_digest"))
+
+    op.drop_table("personalcalendar")
+    with op.batch_alter_table("pattern", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_pattern_board_id"))
+
+    op.drop_table("pattern")
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_membership_person_id"))
         batch_op.drop_index(batch_op.f("ix_membership_board_id"))
@@ -907,12 +1146,6 @@ def downgrade() -> None:
 
     op.drop_table("enterlink")
     op.drop_table("credential")
-    with op.batch_alter_table("conference", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_conference_state"))
-        batch_op.drop_index(batch_op.f("ix_conference_starts_at"))
-        batch_op.drop_index(batch_op.f("ix_conference_board_id"))
-
-    op.drop_table("conference")
     with op.batch_alter_table("case", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_case_state"))
         batch_op.drop_index(batch_op.f("ix_case_referrer_id"))
@@ -925,6 +1158,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_apitoken_digest"))
 
     op.drop_table("apitoken")
+    with op.batch_alter_table("absence", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_absence_person_id"))
+
+    op.drop_table("absence")
     with op.batch_alter_table("series", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_series_study_instance_uid"))
 

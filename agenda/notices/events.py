@@ -1,0 +1,54 @@
+"""Which event makes which notice to whom: the one table. Data only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Kind = Literal[
+    "invitation", "reminder", "answer", "stand-in", "received", "needs-info", "triaged", "declined", "rolled-over",
+    "letter", "alarm",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One kind of notice."""
+
+    when: str
+    """The event, as a person would say it."""
+    to: str
+    """Whom it is sent to."""
+    optional: bool = True
+    """The person may switch it off on their account page."""
+
+
+EVENTS: Mapping[Kind, Event] = {
+    "invitation": Event(
+        "A sitting is published, gets another time or place, or is cancelled",
+        "whoever is invited: core members, those whose voice a case needs, presenters, referrers and guests of a case",
+    ),
+    "reminder": Event("A sitting comes near", "whoever is invited and has not declined"),
+    "answer": Event("Somebody declines a sitting or may not come", "the board's coordinators"),
+    "stand-in": Event("Somebody is named to stand in", "the deputy and the member"),
+    "received": Event("A case arrives, or comes back with what was asked", "the board's coordinators"),
+    "needs-info": Event("The board asks for something about a case", "the case's referrer"),
+    "triaged": Event("The board takes a case on", "the case's referrer"),
+    "declined": Event("A case is declined", "the case's referrer"),
+    "rolled-over": Event("A case was not reached and waits for another sitting", "the case's referrer"),
+    "letter": Event("A recommendation is signed and its letter is ready", "the case's referrer"),
+    "alarm": Event(
+        "A referrer answers a red flag with yes", "the board's chair and coordinators, who are on call", optional=False
+    ),
+}
+
+OF_CASE_STATES: Mapping[str, Kind] = {
+    "submitted": "received",
+    "needs_info": "needs-info",
+    "triaged": "triaged",
+    "declined": "declined",
+    "rolled_over": "rolled-over",
+    "signed": "letter",
+}
+"""The state a case takes on → what is told."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
