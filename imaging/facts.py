@@ -72,6 +72,9 @@ class Header(_Facts):
     column_spacing_mm: float | None = Field(gt=0, le=10_000)
     spacing_source: str = Field(pattern="^(calibrated|pixel|imager|region|none)$")
     magnification: float | None = Field(gt=0, le=100)
+    aspect: float | None = Field(default=None, ge=0.01, le=100)
+    overlays: bool = False
+    icc: bool = False
     slope: Finite
     intercept: Finite
     units: Text

@@ -72,6 +72,8 @@ def trusted_spacing(facts: SpacingFacts) -> PixelSpacing | None:
         return PixelSpacing(*facts.pixel, "calibrated" if facts.calibration else "pixel")
     if facts.region is not None and _sane(facts.region):
         return PixelSpacing(*facts.region, "region")
+    if facts.imager is not None and _sane(facts.imager):
+        return PixelSpacing(*facts.imager, "imager")
     return None
 
 
@@ -161,6 +163,13 @@ def along_normal(position: Sequence[float], orientation: Sequence[float]) -> flo
     """
     a, b, c, d, e, f = orientation
     return dot((position[0], position[1], position[2]), cross((a, b, c), (d, e, f)))
+
+
+def along_normal_step(position: Sequence[float], orientation: Sequence[float], mm: float) -> list[float]:
+    """A place so many mm further along the normal of an image."""
+    a, b, c, d, e, f = orientation
+    normal = cross((a, b, c), (d, e, f))
+    return [at + mm * step for at, step in zip(position, normal, strict=True)]
 
 
 def dot(a: Vector, b: Vector) -> float:

@@ -14,9 +14,10 @@ from typing import Any, TypeVar
 import pydicom
 from pydicom.dataset import Dataset
 
+from imaging.geometry import SpacingFacts, along_normal_step, trusted_spacing
+
 T = TypeVar("T")
 _TEXT_LIMIT = 400
-_PROJECTION = frozenset({"CR", "DX", "MG", "RF", "XA", "RG", "IO", "PX"})
 _BURNED = frozenset({"US", "SC", "XC", "ES", "OT", "GM", "SM"})
 
 
@@ -30,6 +31,8 @@ def read(path: str, frames: int) -> tuple[dict[str, Any], bytes]:
     found = pydicom.dcmread(path, stop_before_pixels=True, defer_size="1 MB")
     facts = _identity(found) | _values(found) | _geometry(found)
     facts["frame_facts"] = _functional_groups(found, facts, frames) if frames > 1 or _groups(found) else []
+    if frames > 1 and not facts["frame_facts"]:
+        facts["frame_facts"] = _dose_planes(found, facts, frames)
     return facts, b""
 
 
@@ -129,21 +132,55 @@ def _values(found: Dataset) -> dict[str, Any]:
         "bits_stored": stored if 0 <= stored <= 64 else 0,
         "high_bit": min(max(_whole(found, "HighBit") or max(stored - 1, 0), 0), 64),
         "signed": _whole(found, "PixelRepresentation") == 1,
-        "slope": _number(found, "RescaleSlope") or 1.0,
+        "slope": _number(found, "RescaleSlope") or _dose(found) or 1.0,
         "intercept": _number(found, "RescaleIntercept") or 0.0,
-        "units": _text(found, "RescaleType") or ("HU" if modality == "CT" else ""),
+        "units": _text(found, "RescaleType") or _units(found, modality),
         "windows": _windows(found),
         "voi_function": function if function in ("LINEAR", "LINEAR_EXACT", "SIGMOID") else "LINEAR",
         "modality_lut": bool(_sequence(found, "ModalityLUTSequence")),
         "voi_lut": bool(_sequence(found, "VOILUTSequence")),
         "inverted": _text(found, "PhotometricInterpretation") == "MONOCHROME1"
         or _text(found, "PresentationLUTShape") == "INVERSE",
-        "padding": _whole(found, "PixelPaddingValue"),
-        "padding_limit": _whole(found, "PixelPaddingRangeLimit"),
-        "frame_time_ms": _positive(_number(found, "FrameTime"), 1e7),
+        "padding": _padding(found, "PixelPaddingValue"),
+        "padding_limit": _padding(found, "PixelPaddingRangeLimit"),
+        "frame_time_ms": _frame_time(found),
+        "overlays": any((group, 0x0010) in found for group in range(0x6000, 0x6020, 2)),
+        "icc": "ICCProfile" in found,
         "burned_in": _text(found, "BurnedInAnnotation") != "NO"
         and (_text(found, "BurnedInAnnotation") == "YES" or modality in _BURNED),
     }
+
+
+def _dose(found: Dataset) -> float | None:
+    """What a stored value of an RT dose is multiplied with (PS3.3 C.8.8.3.3); None for any other image."""
+    return _positive(_number(found, "DoseGridScaling"), 1e12)
+
+
+def _units(found: Dataset, modality: str) -> str:
+    if _dose(found) is not None:
+        return "Gy" if _text(found, "DoseUnits") == "GY" else ""
+    return "HU" if modality == "CT" else ""
+
+
+def _padding(found: Dataset, keyword: str) -> int | None:
+    """A padding value with the sign of the pixels: writers often give −2000 as the unsigned 63536."""
+    value, bits = _whole(found, keyword), _whole(found, "BitsAllocated") or 16
+    if value is None or bits > 32:
+        return value
+    if _whole(found, "PixelRepresentation") == 1 and value >= 1 << (bits - 1):
+        return value - (1 << bits)
+    return value + (1 << bits) if value < 0 and _whole(found, "PixelRepresentation") != 1 else value
+
+
+def _frame_time(found: Dataset) -> float | None:
+    """Milliseconds from a frame to the next (PS3.3 C.7.6.5), whichever of the four ways says it."""
+    every = _many(found, "FrameTimeVector")[1:]
+    rates = [_positive(_number(found, key), 1e4) for key in ("RecommendedDisplayFrameRate", "CineRate")]
+    times = [
+        _number(found, "FrameTime"), sum(every) / len(every) if every else None,
+        *(1000 / rate for rate in rates if rate),
+    ]
+    return next((good for good in (_positive(one, 1e7) for one in times) if good), None)
 
 
 def _geometry(found: Dataset) -> dict[str, Any]:
@@ -153,6 +190,7 @@ def _geometry(found: Dataset) -> dict[str, Any]:
         "column_spacing_mm": columns,
         "spacing_source": source,
         "magnification": magnification,
+        "aspect": _aspect(found) if rows is None else None,
         "position": _numbers(found, "ImagePositionPatient", 3),
         "orientation": _numbers(found, "ImageOrientationPatient", 6),
     }
@@ -169,20 +207,22 @@ def _pair(found: Dataset, keyword: str) -> tuple[float, float] | None:
 
 def _spacing(found: Dataset) -> tuple[float | None, float | None, str, float | None]:
     """Millimetres between pixel centres and whom to believe (PS3.3 10.7.1.3)."""
-    pixel, imager = _pair(found, "PixelSpacing"), _pair(found, "ImagerPixelSpacing")
     magnification = _positive(_number(found, "EstimatedRadiographicMagnificationFactor"), 100)
-    if pixel and imager and pixel == imager:
-        pixel = None  # not calibrated: the spacing at the detector under another name
-    if pixel:
-        calibrated = imager is not None or bool(_text(found, "PixelSpacingCalibrationType"))
-        return *pixel, "calibrated" if calibrated else "pixel", None
-    if imager and _text(found, "Modality") in _PROJECTION:
-        by = magnification or 1.0
-        return imager[0] / by, imager[1] / by, "imager", magnification
-    if imager:
-        return *imager, "imager", None
-    region = _region(found)
-    return (*region, "region", None) if region else (None, None, "none", None)
+    trusted = trusted_spacing(SpacingFacts(
+        modality=_text(found, "Modality"), pixel=_pair(found, "PixelSpacing"),
+        calibration=_text(found, "PixelSpacingCalibrationType") or None,
+        imager=_pair(found, "ImagerPixelSpacing") or _pair(found, "NominalScannedPixelSpacing"),
+        magnification=magnification, region=_region(found),
+    ))
+    if trusted is None:
+        return None, None, "none", None
+    return trusted.row_mm, trusted.column_mm, trusted.source, magnification if trusted.source == "imager" else None
+
+
+def _aspect(found: Dataset) -> float | None:
+    """How much taller than wide a pixel is, where that is all that is said of its size (PS3.3 C.7.6.3.1.7)."""
+    pair = _pair(found, "PixelAspectRatio")
+    return pair[0] / pair[1] if pair and 0.01 <= pair[0] / pair[1] <= 100 else None
 
 
 def _region(found: Dataset) -> tuple[float, float] | None:
@@ -235,8 +275,22 @@ def _functional_groups(found: Dataset, facts: dict[str, Any], frames: int) -> li
     """Enhanced multi-frame: shared facts go into the instance's own, the rest is said frame by frame."""
     for shared in _sequence(found, "SharedFunctionalGroupsSequence")[:1]:
         facts.update(_group(shared))
+    first = [*_sequence(found, "SharedFunctionalGroupsSequence"), *_sequence(found, "PerFrameFunctionalGroupsSequence")]
+    for one in first[:2]:
+        function = _first(one, "FrameVOILUTSequence", lambda item: _text(item, "VOILUTFunction"))
+        facts["voi_function"] = function if function in ("LINEAR_EXACT", "SIGMOID") else facts["voi_function"]
+        facts["voi_lut"] |= bool(_first(one, "FrameVOILUTSequence", lambda item: _sequence(item, "VOILUTSequence")))
     own = [_group(one) for one in _sequence(found, "PerFrameFunctionalGroupsSequence")[:frames]]
     return own if any(own) else []
+
+
+def _dose_planes(found: Dataset, facts: dict[str, Any], frames: int) -> list[dict[str, Any]]:
+    """Where the frames of a dose lie: offsets along the normal from the first (PS3.3 C.8.8.3.2)."""
+    offsets = _many(found, "GridFrameOffsetVector")
+    position, orientation = facts["position"], facts["orientation"]
+    if len(offsets) != frames or not position or not orientation:
+        return []
+    return [{"position": along_normal_step(position, orientation, offset - offsets[0])} for offset in offsets]
 
 
 def _group(one: Dataset) -> dict[str, Any]:

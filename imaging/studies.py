@@ -83,6 +83,12 @@ class Instance(SQLModel, table=True):
     """calibrated, pixel, imager, region or none; with none there are no millimetres."""
     magnification: float | None = None
     """Estimated Radiographic Magnification Factor by which imager spacing was divided."""
+    aspect: float | None = None
+    """Without millimetres: how much taller than wide a pixel is; None: square."""
+    overlays: bool = False
+    """Overlay planes (groups 60xx) lie over the image."""
+    icc: bool = False
+    """Colours are those of an ICC profile and are brought to sRGB."""
     slope: float = 1.0
     intercept: float = 0.0
     units: str = ""

@@ -12,15 +12,17 @@ each rule below names what it is for:
 
 import io
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageCms
 
 from imaging.pixels.errors import NoPicture
 from imaging.pixels.jpeg import carries_rgb, precision
+from imaging.pixels.overlays import Plane
 from imaging.pixels.tables import Tables, tables
 from imaging.pixels.window import Stored
 
@@ -35,7 +37,10 @@ HTJ2K = "1.2.840.10008.1.2.4.203"
 RLE = "1.2.840.10008.1.2.5"
 DEFLATED_FRAME = "1.2.840.10008.1.2.8.1"
 
+_PLACED = frozenset({RLE, DEFLATED_FRAME, "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"})
+"""Besides native pixels, the syntaxes in which values lie in their words where High Bit says."""
 _YBR_FULL = frozenset({"YBR_FULL", "YBR_FULL_422"})
+_YBR_PARTIAL = frozenset({"YBR_PARTIAL_420", "YBR_PARTIAL_422"})
 _COLOUR = frozenset({"RGB", "YBR_RCT", "YBR_ICT", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420", "YBR_PARTIAL_422"})
 
 
@@ -58,11 +63,14 @@ class Layout:
     floating: bool = False
     """Float or Double Float Pixel Data (PS3.3 C.7.6.24, C.7.6.25)."""
     frames: int = 1
+    overlays: bool = False
+    icc: bool = False
 
     @property
     def needs_tables(self) -> bool:
-        """The header itself must be read: lookup tables are in it."""
-        return self.modality_lut or self.voi_lut or self.photometric == "PALETTE COLOR"
+        """The header itself must be read: lookup tables, overlays or a profile of colours are in it."""
+        tables = self.modality_lut or self.voi_lut or self.photometric == "PALETTE COLOR"
+        return tables or self.overlays or self.icc
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +79,10 @@ class Decoded:
 
     samples: Stored
     reduced: bool = False
-    """Colour of more than 8 bits was brought to 8: what is shown is not lossless."""
+    """Colour was brought to 8 bits or to sRGB: what is shown is not lossless."""
     tables: Tables | None = None
+    overlay: Plane | None = None
+    """What the overlay planes of the file set, of the size of the frame; None without any."""
 
     @property
     def colour(self) -> bool:
@@ -80,12 +90,13 @@ class Decoded:
         return self.samples.ndim == 3
 
 
-def decoded(layout: Layout, frame: bytes, bit_offset: int = 0, header: bytes = b"") -> Decoded:
+def decoded(layout: Layout, frame: bytes, bit_offset: int = 0, header: bytes = b"", index: int = 0) -> Decoded:
     """Decode the bytes of one frame; `header` is the file up to its pixels, needed where `layout.needs_tables`.
 
-    bit_offset: where the frame begins in the first byte, for single-bit images. Raises NoPicture.
+    bit_offset: where the frame begins in the first byte, for single-bit images. index: which frame it is, from 0.
+    Raises NoPicture.
     """
-    found = tables(header) if layout.needs_tables else None
+    found = tables(header, index) if layout.needs_tables else None
     try:
         raw = _native(layout, frame, bit_offset) if _is_native(layout) else _encapsulated(layout, frame)
     except NoPicture:
@@ -105,9 +116,9 @@ def decoded_whole(file: bytes, layout: Layout, index: int) -> Decoded:
         raw = pixel_array(dataset, index=index)
     except Exception as error:  # every error of a lenient parser on hostile bytes means the same
         raise NoPicture("The pixels of this file cannot be decoded.") from error
-    found = tables(file) if layout.needs_tables else None
+    found = tables(file, index) if layout.needs_tables else None
     if raw.ndim == 3 and raw.dtype.itemsize == 1:
-        return Decoded(raw)
+        return in_srgb(Decoded(raw, tables=found, overlay=_overlay(raw, found)))
     return _finished(layout, raw, found)
 
 
@@ -234,19 +245,45 @@ def _shaped(layout: Layout, raw: NDArray[Any]) -> NDArray[Any]:
 
 
 def _finished(layout: Layout, raw: NDArray[Any], found: Tables | None) -> Decoded:
+    overlay = _overlay(raw, found)
     if layout.samples == 1:
         values = _signed(layout, raw)
         if found is not None and found.palette is not None:
-            return Decoded(found.palette.coloured(values), tables=found)
+            return in_srgb(Decoded(found.palette.coloured(values), tables=found, overlay=overlay))
         if found is not None and found.modality is not None:
-            return Decoded(found.modality.applied(values), tables=found)
-        return Decoded(values, tables=found)
+            values = found.modality.applied(values)
+        return Decoded(values, tables=found, overlay=overlay)
     if layout.photometric not in _COLOUR or layout.samples != 3:
         raise NoPicture(f"The photometric interpretation {layout.photometric or '(none)'} is not supported.")
-    if layout.photometric in _YBR_FULL and layout.transfer_syntax not in JPEG_DCT | JPEG_XL:
-        raw = _rgb(raw)
+    if layout.photometric in _YBR_FULL | _YBR_PARTIAL and layout.transfer_syntax not in JPEG_DCT | JPEG_XL:
+        raw = _rgb(raw, partial=layout.photometric in _YBR_PARTIAL)
     deep = raw.dtype.itemsize > 1
-    return Decoded((raw.astype(np.uint32) >> max(layout.bits_stored - 8, 0)).astype(np.uint8) if deep else raw, deep)
+    eight = (raw.astype(np.uint32) >> max(layout.bits_stored - 8, 0)).astype(np.uint8) if deep else raw
+    return in_srgb(Decoded(eight, deep, found, overlay))
+
+
+def _overlay(words: NDArray[Any], found: Tables | None) -> Plane | None:
+    if found is None or not found.overlays:
+        return None
+    plane = np.zeros(words.shape[:2], bool)
+    for one in found.overlays:
+        one.drawn(plane, words if words.ndim == 2 else None)
+    return plane
+
+
+def in_srgb(picture: Decoded) -> Decoded:
+    """Colours of an ICC profile as sRGB (PS3.3 C.11.15), for screens know no other; a bad profile changes nothing."""
+    profile = None if picture.tables is None else picture.tables.icc
+    if profile is None:
+        return picture
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if "sRGB" in ImageCms.getProfileDescription(source):
+            return picture
+        image = ImageCms.profileToProfile(Image.fromarray(picture.samples), source, ImageCms.createProfile("sRGB"))
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return picture
+    return replace(picture, samples=np.asarray(image), reduced=True)
 
 
 def _signed(layout: Layout, raw: NDArray[Any]) -> NDArray[Any]:
@@ -254,7 +291,8 @@ def _signed(layout: Layout, raw: NDArray[Any]) -> NDArray[Any]:
     if raw.dtype.kind == "f" or raw.dtype == np.bool_ or layout.bits_allocated == 1:
         return raw
     width = raw.dtype.itemsize * 8
-    low = layout.high_bit - layout.bits_stored + 1 if _is_native(layout) or layout.transfer_syntax == RLE else 0
+    placed = _is_native(layout) or layout.transfer_syntax in _PLACED
+    low = layout.high_bit - layout.bits_stored + 1 if placed else 0
     signed = layout.signed or (raw.dtype.kind == "i" and not _is_native(layout))
     values = raw.view(np.dtype(f"{'i' if signed else 'u'}{raw.dtype.itemsize}"))
     if layout.bits_stored >= width or layout.bits_stored < 1 or low < 0:
@@ -266,11 +304,13 @@ def _signed(layout: Layout, raw: NDArray[Any]) -> NDArray[Any]:
     return stored
 
 
-def _rgb(ybr: NDArray[Any]) -> NDArray[Any]:
-    """YBR_FULL → RGB (PS3.3 C.7.6.3.1.2), 8 bits."""
+def _rgb(ybr: NDArray[Any], *, partial: bool = False) -> NDArray[Any]:
+    """YBR_FULL and, with black at 16 and white at 235, YBR_PARTIAL → RGB (PS3.3 C.7.6.3.1.2), 8 bits."""
     if ybr.dtype.itemsize != 1:
         raise NoPicture("YBR colour of more than 8 bits is not supported.")
     y, cb, cr = (ybr[..., plane].astype(np.float32) for plane in range(3))
+    if partial:
+        y, cb, cr = (y - 16) * (255 / 219), (cb - 128) * (255 / 224) + 128, (cr - 128) * (255 / 224) + 128
     rgb = np.stack(
         [y + 1.402 * (cr - 128), y - 0.344136 * (cb - 128) - 0.714136 * (cr - 128), y + 1.772 * (cb - 128)], axis=-1
     )

@@ -39,7 +39,7 @@ _SHORTLY_S = 60.0
 _QUALITY = 75
 SIZES = (96, 160, 256, 512, 1024, 2048)
 """Sizes rendered pictures come in; others are brought to the next, so that the cache stays small."""
-_VERSION = "1"
+_VERSION = "2"
 """Part of every name in the cache; raise it when the same input gives other pictures."""
 
 
@@ -127,6 +127,30 @@ class Pictures:
             found = await asyncio.to_thread(_read, place)
         return self._or_reason(place, found)
 
+    async def overlay(self, shown: Shown, index: int) -> bytes:
+        """What the overlay planes of a frame (from 0) draw, as a transparent PNG of its size; raises NoPicture."""
+        one = shown.stack.slices[index]
+        place = self._folder(one.digest) / f"{one.frame.number}.{_VERSION}.overlay.png"
+        found = await asyncio.to_thread(_read, place)
+        if found is None and self._reason(place) is None:
+            await self._once(place, self._draw_overlay(one, place))
+            found = await asyncio.to_thread(_read, place)
+        return self._or_reason(place, found)
+
+    async def _draw_overlay(self, one: Slice, place: Path) -> None:
+        if not one.layout.overlays:
+            self._fail((place,), "This image has no overlay.")
+            return
+        try:
+            answer = await self._pool.run(_WORK + "overlay", Urgency.SOON, frame=self._job(one, one.rendering))
+        except WorkerLost as lost:
+            self._fail((place,), str(lost), _SHORTLY_S)
+            return
+        if "reason" in answer.facts:
+            self._fail((place,), answer.facts["reason"])
+        else:
+            await asyncio.to_thread(_write, place, answer.payload)
+
     def stack(self, series_instance_uid: str, instances: int) -> Stack | None:
         """A stack that was opened while the series had as many instances; None: ask the index again."""
         found = self._stacks.get(series_instance_uid)
@@ -196,10 +220,10 @@ class Pictures:
 
     async def _derive(self, shown: Shown, indices: Sequence[int], urgency: Urgency) -> None:
         """Make preview and lossless form of frames and put them in the cache; failures are remembered."""
-        slices = [shown.stack.slices[index] for index in indices]
-        size = preview_size(slices[0].layout.rows, slices[0].layout.columns)
+        layout = shown.stack.slices[indices[0]].layout
+        asked = _Request(preview_size(layout.rows, layout.columns), "webp", None)
         try:
-            answer = await self._work(slices, shown.rendering, urgency, size, PREVIEW_QUALITY, "webp", lossless=True)
+            answer = await self._work(shown, indices, asked, urgency, lossless=True)
         except WorkerLost as lost:
             if len(indices) > 1:  # one frame spoilt it for all: make each by itself
                 for index in indices:
@@ -226,9 +250,8 @@ class Pictures:
             at = end + said["lossless"]
 
     async def _render(self, shown: Shown, index: int, asked: "_Request", place: Path) -> None:
-        one, how = shown.stack.slices[index], asked.rendering(shown)
         try:
-            answer = await self._work([one], how, Urgency.LOOKED_AT, asked.size, _QUALITY, asked.form, lossless=False)
+            answer = await self._work(shown, [index], asked, Urgency.LOOKED_AT, lossless=False)
         except WorkerLost as lost:
             self._fail((place,), str(lost), _SHORTLY_S)
             return
@@ -239,12 +262,13 @@ class Pictures:
             await asyncio.to_thread(_write, place, answer.payload)
 
     async def _work(
-        self, slices: Sequence[Slice], how: Rendering, urgency: Urgency, size: int, quality: int, form: Format,
-        *, lossless: bool,
-    ) -> Answer:  # fmt: skip
+        self, shown: Shown, indices: Sequence[int], asked: "_Request", urgency: Urgency, *, lossless: bool
+    ) -> Answer:
         return await self._pool.run(
-            _WORK + "pictures", urgency, frames=[self._job(one) for one in slices], how=asdict(how), size=size,
-            quality=quality, form=form, lossless_too=lossless,
+            _WORK + "pictures", urgency,
+            frames=[self._job(shown.stack.slices[index], asked.rendering(shown, index)) for index in indices],
+            how=asdict(shown.rendering), size=asked.wished if lossless else asked.size,
+            quality=PREVIEW_QUALITY if lossless else _QUALITY, form=asked.form, lossless_too=lossless,
         )  # fmt: skip
 
     async def _looked_at(self, stack: Stack, key: str) -> Rendering:
@@ -252,7 +276,7 @@ class Pictures:
         found = await asyncio.to_thread(_read, place)
         if found is None:
             step = max(1, len(stack.slices) // _LOOKED_AT)
-            frames = [self._job(one) for one in stack.slices[step // 2 :: step][: _LOOKED_AT + 1]]
+            frames = [self._job(one, one.rendering) for one in stack.slices[step // 2 :: step][: _LOOKED_AT + 1]]
             try:
                 answer = await self._pool.run(
                     _WORK + "window", Urgency.LOOKED_AT, frames=frames, how=asdict(stack.rendering)
@@ -269,19 +293,15 @@ class Pictures:
             return replace(stack.rendering, window=stack.rendering.window or Window(0.5, 256.0))
         return replace(stack.rendering, window=Window(auto["centre"], auto["width"], "auto"))
 
-    def _job(self, one: Slice) -> dict[str, Any]:
+    def _job(self, one: Slice, how: Rendering) -> dict[str, Any]:
         with self._vault.open(one.digest) as file:
             path = str(Path(file.name).resolve())
         place = {
             "path": path, "index": one.frame.number - 1, "spans": one.spans, "bit": one.bit,
             "header": one.header, "whole": one.whole,
         }  # fmt: skip
-        return {
-            "layout": asdict(one.layout),
-            "place": place,
-            "slope": one.frame.slope,
-            "intercept": one.frame.intercept,
-        }
+        own = asdict(replace(how, voi_lut=None))  # a table is long and the same for all; the task has it once
+        return {"layout": asdict(one.layout), "place": place, "own": own, "shape": one.shape}
 
     def _fail(self, places: Iterable[Path], reason: str, seconds: float = inf) -> None:
         """Remember a failure; one of the worker rather than of the file only shortly, for the machine may be busy."""
@@ -300,12 +320,12 @@ class Pictures:
 
     def _preview_place(self, shown: Shown, index: int) -> Path:
         one = shown.stack.slices[index]
-        shape = _digest(_VERSION, asdict(shown.rendering), one.layout.rows, one.layout.columns)
+        shape = _digest(_VERSION, asdict(shown.rendering_of(index)), one.layout.rows, one.layout.columns)
         return self._folder(one.digest) / f"{one.frame.number}.{shape}.webp"
 
     def _rendered_place(self, shown: Shown, index: int, asked: "_Request") -> Path:
         one = shown.stack.slices[index]
-        shape = _digest(_VERSION, one.digest, asdict(asked.rendering(shown)), asked.size)
+        shape = _digest(_VERSION, one.digest, asdict(asked.rendering(shown, index)), asked.size, one.shape)
         return self._folder(one.digest) / f"{one.frame.number}-{shape}.{asked.form}"
 
     def _lossless_place(self, one: Slice) -> Path:
@@ -327,9 +347,10 @@ class _Request:
     def size(self) -> int:
         return next((one for one in SIZES if one >= self.wished), SIZES[-1])
 
-    def rendering(self, shown: Shown) -> Rendering:
-        """The rendering of the series, with the window asked for."""
-        return replace(shown.rendering, window=self.window) if self.window else shown.rendering
+    def rendering(self, shown: Shown, index: int) -> Rendering:
+        """The rendering of the frame, with the window asked for."""
+        own = shown.rendering_of(index)
+        return replace(own, window=self.window) if self.window else own
 
 
 def _fingerprint(stack: Stack) -> str:

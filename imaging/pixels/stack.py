@@ -1,11 +1,12 @@
 """A series as it is scrolled and shown: its frames in order, where their bytes are, and one rendering for all.
 
-One window for the whole series, so that brightness does not jump while scrolling: the middle frame's own. Pure but for
+One window for the whole series, so that brightness does not jump while scrolling: the middle frame's own. Projections,
+and series whose images are not of one kind, are single pictures instead, each with its own window. Pure but for
 `stack_of`, which reads rows.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import ceil, isfinite
 
 from sqlmodel import Session
@@ -16,6 +17,8 @@ from imaging.pixels.frames import Layout
 from imaging.pixels.window import Lut, Rendering, Window
 from imaging.studies import Frame, Instance
 
+_SINGLE = frozenset({"CR", "DX", "MG", "RG", "IO", "PX", "XC", "SC", "OT"})
+"""Modalities whose series hold separate pictures rather than slices."""
 _FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 
 
@@ -31,6 +34,16 @@ class Slice:
     bit: int
     header: int
     whole: bool
+    rendering: Rendering
+    """Its own, without regard to the others of the series."""
+    aspect: float | None = None
+    """How much taller than wide a pixel is; None: square, or known by the spacing."""
+
+    @property
+    def shape(self) -> float:
+        """How much taller than wide a pixel is shown."""
+        rows, columns = self.frame.row_spacing_mm, self.frame.column_spacing_mm
+        return rows / columns if rows and columns else self.aspect or 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +60,10 @@ class Stack:
     presets: tuple[Window, ...]
     without: tuple[str, ...]
     """Why the other instances of the series have no picture; sentences."""
+    own_windows: bool = False
+    """Each image is shown with its own window."""
+    frame_time_ms: float | None = None
+    """From a frame to the next, for cine."""
 
     @property
     def colour(self) -> bool:
@@ -75,6 +92,13 @@ class Shown:
     stack: Stack
     rendering: Rendering
 
+    def rendering_of(self, index: int) -> Rendering:
+        """How one frame is drawn: with its own rescale, inversion and padding, and the window of all or its own."""
+        own = self.stack.slices[index].rendering
+        together = not self.stack.own_windows and self.rendering.window is not None
+        window = self.rendering.window if together or own.window is None else own.window
+        return replace(own, window=window, voi_lut=self.rendering.voi_lut)
+
 
 def is_colour(layout: Layout) -> bool:
     """Frames come out as RGB."""
@@ -88,17 +112,23 @@ def stack_of(session: Session, series_instance_uid: str) -> Stack:
     slices = tuple(_slice(rows[one.sop_instance_uid], one) for one in studies.stack(session, series_instance_uid))
     middle = slices[len(slices) // 2] if slices else None
     row = rows[middle.frame.sop_instance_uid] if middle else None
-    presets = _presets(middle.frame, row) if middle and row else ()
     return Stack(
         series_instance_uid=series.series_instance_uid,
         study_instance_uid=series.study_instance_uid,
         modality=series.modality,
         description=series.description,
         slices=slices,
-        rendering=_rendering(middle.frame, row, presets) if middle and row else Rendering(),
-        presets=presets,
+        rendering=middle.rendering if middle else Rendering(),
+        presets=_presets(middle.frame, row) if middle and row else (),
         without=tuple(dict.fromkeys(one.picture for one in rows.values() if one.picture != "yes")),
+        own_windows=series.modality in _SINGLE or len({_kind(one) for one in slices}) > 1,
+        frame_time_ms=row.frame_time_ms if row else None,
     )
+
+
+def _kind(one: Slice) -> tuple[object, ...]:
+    """Frames that differ in this are not slices of one thing."""
+    return one.layout.photometric, one.layout.rows, one.layout.columns, one.layout.signed, one.layout.bits_stored
 
 
 def stacks_of_study(session: Session, study_instance_uid: str) -> list[Stack]:
@@ -117,7 +147,8 @@ def _presets(frame: Frame, row: Instance) -> tuple[Window, ...]:
     )
 
 
-def _rendering(frame: Frame, row: Instance, presets: tuple[Window, ...]) -> Rendering:
+def _rendering(frame: Frame, row: Instance) -> Rendering:
+    presets = _presets(frame, row)
     padding = None
     if row.padding is not None and not row.modality_lut:
         limit = row.padding if row.padding_limit is None else row.padding_limit
@@ -142,9 +173,12 @@ def _slice(row: Instance, frame: Frame) -> Slice:
         voi_lut=row.voi_lut,
         floating=row.bits_allocated in (32, 64) and row.bits_stored == 0,
         frames=row.frames,
+        overlays=row.overlays,
+        icc=row.icc and (row.samples == 3 or row.photometric == "PALETTE COLOR"),
     )
     spans, bit = _spans(row, layout, frame.number - 1)
-    return Slice(row.digest, layout, frame, spans, bit, row.pixel_offset, row.deflated or row.big_endian)
+    whole = row.deflated or row.big_endian
+    return Slice(row.digest, layout, frame, spans, bit, row.pixel_offset, whole, _rendering(frame, row), row.aspect)
 
 
 def _spans(row: Instance, layout: Layout, index: int) -> tuple[tuple[tuple[int, int], ...], int]:
@@ -160,8 +194,11 @@ def _spans(row: Instance, layout: Layout, index: int) -> tuple[tuple[tuple[int, 
 
 def sample(stack: Stack) -> Sample:
     """The type of raw samples of this stack, as the browser must read them."""
-    layout = stack.slices[0].layout
-    if stack.colour or layout.bits_allocated == 1:
+    return _sample(stack.slices[0].layout)
+
+
+def _sample(layout: Layout) -> Sample:
+    if is_colour(layout) or layout.bits_allocated == 1:
         return "u8"
     if layout.modality_lut:
         return "u16"
@@ -173,29 +210,43 @@ def manifest(shown: Shown, handle: int) -> dict[str, object]:
     """The `series` message of the image stream; key order and meaning as in the protocol, version 1."""
     stack, how = shown.stack, shown.rendering
     first = stack.slices[0]
-    table = first.layout.modality_lut
-    eight = stack.colour
+    shared = _pixels(first.layout) | _tone(how, stack.presets)
     return {
         "type": "series",
         "series": stack.series_instance_uid,
         "handle": handle,
         "modality": stack.modality,
         "description": stack.description,
-        "photometric": "RGB" if eight else first.layout.photometric,
-        "bits_stored": 8 if eight else 16 if table else first.layout.bits_stored or first.layout.bits_allocated,
-        "signed": first.layout.signed and not eight and not table,
-        "sample": sample(stack),
+        **shared,
         "slope": how.slope,
         "intercept": how.intercept,
-        "window": _window(how),
-        "presets": [{"name": one.name, "centre": one.centre, "width": one.width} for one in stack.presets],
         "voi_lut": _lut(how.voi_lut) if how.window is None and how.voi_lut else None,
-        "padding": list(how.padding) if how.padding else None,
-        "inverted": how.inverted,
-        "colour": eight,
+        "frame_time_ms": stack.frame_time_ms,
         "orientation": list(first.frame.orientation) if first.frame.orientation else None,
         "frame_of_reference": first.frame.frame_of_reference_uid,
-        "frames": [_frame(one, how) for one in stack.slices],
+        "frames": [_frame(shown, index, shared) for index in range(len(stack.slices))],
+    }
+
+
+def _pixels(layout: Layout) -> dict[str, object]:
+    """What the browser must know to read the pixels of a frame."""
+    eight, table = is_colour(layout), layout.modality_lut
+    return {
+        "photometric": "RGB" if eight else layout.photometric,
+        "bits_stored": 8 if eight else 16 if table else layout.bits_stored or layout.bits_allocated,
+        "signed": layout.signed and not eight and not table,
+        "sample": _sample(layout),
+        "colour": eight,
+    }
+
+
+def _tone(how: Rendering, presets: tuple[Window, ...]) -> dict[str, object]:
+    """What turns the values of a frame into grey."""
+    return {
+        "window": _window(how),
+        "presets": [{"name": one.name, "centre": one.centre, "width": one.width} for one in presets],
+        "padding": list(how.padding) if how.padding else None,
+        "inverted": how.inverted,
     }
 
 
@@ -212,7 +263,9 @@ def _lut(lut: Lut) -> dict[str, object]:
     return asdict(lut)
 
 
-def _frame(one: Slice, how: Rendering) -> dict[str, object]:
+def _frame(shown: Shown, index: int, shared: Mapping[str, object]) -> dict[str, object]:
+    """The facts of one frame; of those the series has too only what differs."""
+    one, how, own = shown.stack.slices[index], shown.rendering, shown.rendering_of(index)
     frame = one.frame
     said: dict[str, object] = {
         "sop_instance_uid": frame.sop_instance_uid,
@@ -226,4 +279,12 @@ def _frame(one: Slice, how: Rendering) -> dict[str, object]:
     }
     if not one.layout.modality_lut and (frame.slope, frame.intercept) != (how.slope, how.intercept):
         said |= {"slope": frame.slope, "intercept": frame.intercept}
-    return said
+    if one.aspect is not None and frame.row_spacing_mm is None:
+        said["aspect"] = one.aspect
+    if one.layout.overlays:
+        said["overlay"] = True
+    presets = (own.window, *shown.stack.presets) if shown.stack.own_windows and own.window else shown.stack.presets
+    differing = _pixels(one.layout) | _tone(own, tuple(dict.fromkeys(presets)))
+    if own.window == how.window:
+        differing.pop("presets")
+    return said | {key: value for key, value in differing.items() if value != shared[key]}

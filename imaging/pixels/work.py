@@ -15,7 +15,7 @@ import numpy as np
 from imaging.pixels.codestream import lossless, raw, sample_of
 from imaging.pixels.errors import NoPicture
 from imaging.pixels.frames import Decoded, Layout, decoded, decoded_whole
-from imaging.pixels.render import Format, encoded, shown
+from imaging.pixels.render import Format, encoded, shown, transparency
 from imaging.pixels.window import Lut, Rendering, Window, auto_window
 
 _NICENESS = 10
@@ -73,13 +73,26 @@ def _pictures(
 ) -> tuple[dict[str, Any], bytes]:
     picture = _decoded(frame)
     how = _own(how, frame, picture)
+    if not lossless_too:  # a picture by itself, so with overlays and square pixels
+        alone = encoded(shown(picture, how, overlays=True), form, size, quality, frame["shape"])
+        return {"preview": len(alone)}, alone
     preview = encoded(shown(picture, how), form, size, quality)
-    if not lossless_too:
-        return {"preview": len(preview)}, preview
     stream = lossless(picture.samples)
     rest = raw(picture.samples) if stream is None else stream
     said = {"preview": len(preview), "lossless": len(rest), "raw": stream is None, "reduced": picture.reduced}
     return said, preview + rest
+
+
+def overlay(frame: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """The overlay planes of a frame as a transparent PNG of its size; why there are none."""
+    _polite()
+    try:
+        plane = _decoded(frame).overlay
+    except NoPicture as reason:
+        return {"reason": str(reason)}, b""
+    if plane is None:
+        return {"reason": "This image has no overlay that can be drawn."}, b""
+    return {}, transparency(plane)
 
 
 def window(frames: list[dict[str, Any]], how: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
@@ -116,23 +129,32 @@ def window(frames: list[dict[str, Any]], how: dict[str, Any]) -> tuple[dict[str,
 
 def rendering_of(how: dict[str, Any]) -> Rendering:
     """A `Rendering` out of its JSON form."""
-    lut, found = how.get("voi_lut"), how.get("window")
+    lut = how.get("voi_lut")
     return Rendering(
         slope=how["slope"],
         intercept=how["intercept"],
-        window=Window(**found) if found else None,
+        window=_window_of(how.get("window")),
         voi_lut=Lut(lut["first"], tuple(lut["values"]), lut["bits"]) if lut else None,
         inverted=how["inverted"],
         padding=tuple(how["padding"]) if how["padding"] else None,
     )
 
 
+def _window_of(found: dict[str, Any] | None) -> Window | None:
+    return Window(**found) if found else None
+
+
 def _own(how: Rendering, frame: dict[str, Any], picture: Decoded) -> Rendering:
-    """The rendering of the series with the frame's own rescale; a Modality LUT has already rescaled."""
-    slope, intercept = frame.get("slope", how.slope), frame.get("intercept", how.intercept)
-    if picture.tables is not None and picture.tables.modality is not None:
-        return Rendering(1.0, 0.0, how.window, how.voi_lut, how.inverted)
-    return Rendering(slope, intercept, how.window, how.voi_lut, how.inverted, how.padding)
+    """The rendering of the series with what is the frame's own; a Modality LUT has already rescaled."""
+    own, found = frame["own"], picture.tables
+    window = _window_of(own["window"])
+    if window is None and how.voi_lut is None:
+        window = how.window
+    lut = found.voi if window is None and found is not None and found.voi is not None else how.voi_lut
+    if found is not None and found.modality is not None:
+        return Rendering(1.0, 0.0, window, lut, own["inverted"])
+    padding = tuple(own["padding"]) if own["padding"] else None
+    return Rendering(own["slope"], own["intercept"], window, lut, own["inverted"], padding)
 
 
 def _decoded(frame: dict[str, Any]) -> Decoded:
@@ -145,4 +167,4 @@ def _decoded(frame: dict[str, Any]) -> Decoded:
         for start, length in place.spans:
             file.seek(start)
             parts.append(file.read(length))
-    return decoded(layout, b"".join(parts), place.bit, header)
+    return decoded(layout, b"".join(parts), place.bit, header, place.index)

@@ -215,7 +215,7 @@ def _indexed(kept: KeptFile) -> tuple[Stack | None, str]:
 def _job(one: Slice, path: Path) -> dict[str, object]:
     place = {"path": str(path), "index": one.frame.number - 1, "spans": one.spans, "bit": one.bit,
              "header": one.header, "whole": one.whole}
-    return {"layout": asdict(one.layout), "place": place, "slope": one.frame.slope, "intercept": one.frame.intercept}
+    return {"layout": asdict(one.layout), "place": place, "own": asdict(one.rendering), "shape": one.shape}
 
 
 def _asked(sandbox: Sandbox, name: str, task: str, **arguments: object) -> tuple[str, float]:

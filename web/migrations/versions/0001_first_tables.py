@@ -1,6 +1,6 @@
 """First tables.
 
-Revision 0001, after , 2026-11-22 01:34:48.260123.
+Revision 0001, after , 2026-11-22 01:35:38.224798.
 """
 
 import sqlalchemy as sa
