@@ -7,7 +7,9 @@ ImagingError
 │   ├── Unreadable         not DICOM, broken, cut short, or of a kind we do not take
 │   ├── TooLarge           beyond a limit of the configuration          (413)
 │   ├── TooOften           more uploads in an hour than the configuration allows (429)
+│   ├── QuotaReached       no room is left for this board, or for any   (413)
 │   └── UnsafeArchive      a zip that would do harm
+├── VaultFailed            the storage of the vault does not answer    (503)
 ├── UploadState            the upload is at another step                (409)
 ├── WrongOffset            a chunk that does not continue the file      (409; says where to go on)
 ├── WorkerLost             the disposable reader ended on this file
@@ -82,6 +84,10 @@ class TooLarge(Refused):
     """Beyond a limit of the configuration; the sentence names the limit."""
 
 
+class QuotaReached(TooLarge):
+    """No room is left for this board's images, or for any; the sentence says whose limit it is."""
+
+
 class TooOften(Refused):
     """More uploads in an hour than the configuration allows."""
 
@@ -104,3 +110,7 @@ class WrongOffset(ImagingError):
 
 class WorkerLost(ImagingError):
     """The disposable reader ended on this file: out of memory, out of time, or it crashed."""
+
+
+class VaultFailed(ImagingError):
+    """The storage of the vault does not answer, or does not do what it was asked; the text names it."""

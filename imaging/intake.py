@@ -23,7 +23,7 @@ from imaging.patient_match import Identity, same_patient
 from imaging.sandbox import Answer, Sandbox
 from imaging.settings import FileSettings
 from imaging.studies import Instance, Refusal, Series, Study
-from imaging.vault import LocalVault, Vault, chunks_of
+from imaging.vault import Vault, chunks_of
 from imaging.walk import Walk, walked
 
 log = logging.getLogger(__name__)
@@ -205,8 +205,7 @@ def sweep(session: Session, vault: Vault) -> list[str]:
 
     Only while nothing is being taken in: at start. Objects that are not DICOM files belong to others and stay.
     """
-    if isinstance(vault, LocalVault):
-        vault.clear_incoming()
+    vault.clear_incoming()
     removed: list[str] = []
     indexed = set(session.exec(select(Instance.digest)))
     for digest in [one for one in vault.digests() if one not in indexed]:

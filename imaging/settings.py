@@ -157,11 +157,61 @@ class FetchSettings(_Section):
     """A fetch nobody went on with is forgotten after this long."""
 
 
+_VAULT = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,62}(/[\w./-]*)?|file://.*|(?!\w+://).*", re.ASCII)
+
+
+class S3Settings(_Section):
+    """[imaging.s3]: how to reach the bucket of an s3:// vault."""
+
+    endpoint: str = ""
+    """URL of the service, e.g. https://minio.example.org:9000. Empty: Amazon's, by region."""
+    region: str = "us-east-1"
+    """Region of the bucket."""
+    access_key_id: str = ""
+    """Empty: AWS_ACCESS_KEY_ID and its companions in the environment, or the machine's own role."""
+    secret_key: str = ""
+    """Better in CONSILIUM_IMAGING__S3__SECRET_KEY or in secret_key_file than here."""
+    secret_key_file: str = ""
+    """File whose only content is the secret key."""
+    ca_file: str = ""
+    """PEM file of the authority that signed the endpoint's certificate, when it is one of your own."""
+    connect_timeout_s: float = Field(default=5.0, gt=0, le=60)
+    """Seconds until a connection must stand."""
+    silence_s: float = Field(default=20.0, gt=0, le=300)
+    """Seconds without a byte after which a request has failed."""
+    request_timeout_s: float = Field(default=600.0, gt=0, le=7200)
+    """Seconds for one whole request, however large the object."""
+    retry_s: float = Field(default=30.0, ge=0, le=300)
+    """Seconds during which a failed request is tried again."""
+    cache_bytes: int = Field(default=20 * GIB, ge=MIB)
+    """Space on this machine for copies of what is being looked at."""
+
+
+class QuotaSettings(_Section):
+    """[imaging.quota]: how much room images may take. 0: no limit but the disk's."""
+
+    total_bytes: int = Field(default=0, ge=0)
+    """For all images together."""
+    board_bytes: int = Field(default=0, ge=0)
+    """For the images of one board's cases, unless the board has a quota of its own."""
+
+
+class VaultSettings(_Section):
+    """[imaging.vault]: what is cleared away."""
+
+    grace_hours: int = Field(default=24, ge=1, le=720)
+    """How old an object must be before it may be removed because no record names it."""
+
+
 class ImagingSettings(_Section):
     """[imaging]: images in, the vault, and the limits of what is taken."""
 
     vault_url: str = ""
-    """Where files are kept. Empty: the folder ``vault`` in the storage directory; else a path or ``file://`` URL."""
+    """Where files are kept. Empty: the folder ``vault`` in the storage directory; else a path, a ``file://`` URL, or
+    ``s3://bucket/prefix`` with [imaging.s3]."""
+    s3: S3Settings = S3Settings()
+    quota: QuotaSettings = QuotaSettings()
+    vault: VaultSettings = VaultSettings()
     upload: UploadSettings = UploadSettings()
     archive: ArchiveSettings = ArchiveSettings()
     file: FileSettings = FileSettings()
@@ -170,6 +220,13 @@ class ImagingSettings(_Section):
     fetch: FetchSettings = FetchSettings()
     nodes: tuple[Node, ...] = ()
     """Archives and workstations of others: where images are asked for and where objects are sent. One table each."""
+
+    @field_validator("vault_url")
+    @classmethod
+    def _reachable(cls, url: str) -> str:
+        if not _VAULT.fullmatch(url):
+            raise ValueError(f"{url!r} is neither a path, nor a file:// URL, nor written s3://bucket/prefix")
+        return url
 
     @field_validator("nodes")
     @classmethod

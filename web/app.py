@@ -24,7 +24,7 @@ from imaging.intake import Intake, sweep
 from imaging.pixels.pictures import Pictures
 from imaging.sandbox import Sandbox
 from imaging.uploads import Uploads
-from imaging.vault import LocalVault
+from imaging.vault.place import vault_of
 from web import dimse
 from web.anchoring import anchors_of, keep_anchoring
 from web.auth import revocation
@@ -77,7 +77,7 @@ def compose(settings: Settings, *, demo: bool = False) -> Services:
     database = Database(settings.database_url)
     upgrade(database.engine)
     audit.install(database.engine)
-    vault = LocalVault(settings.vault_directory)
+    vault = vault_of(settings.imaging, folder)
     intake = Intake(settings.imaging.file, vault, Sandbox(settings.imaging.worker))
     return Services(
         settings=settings,

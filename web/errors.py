@@ -98,6 +98,11 @@ async def _unavailable(request: Request, error: RoomUnavailable) -> Response:
     return problem(request, 503, str(error), {"Retry-After": "2"})
 
 
+async def _vault_failed(request: Request, error: imaging.errors.VaultFailed) -> Response:
+    log.error("the vault failed", extra={"request": request.scope.get("consilium.request_id", ""), "what": str(error)})
+    return problem(request, 503, "The image store does not answer just now.", {"Retry-After": "10"})
+
+
 async def _spent(request: Request, error: LinkSpent) -> Response:
     return problem(request, 410, str(error))
 
@@ -133,6 +138,7 @@ HANDLERS: dict[Any, Handler] = {
     agenda.errors.Invalid: _invalid,
     agenda.errors.NotNow: _not_now,
     agenda.errors.AgendaError: _ours,
+    imaging.errors.VaultFailed: _vault_failed,
     imaging.errors.ImagingError: _ours,
     ConferenceError: _ours,
     ProofRefused: _proof_refused,

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from agenda.settings import AgendaSettings
 from conference.settings import ConferenceSettings
 from imaging.settings import ImagingSettings
+from imaging.vault.place import folder_of
 
 PREFIX = "CONSILIUM_"
 
@@ -99,9 +100,8 @@ class Settings(_Section):
 
     @property
     def vault_directory(self) -> Path:
-        """The folder of the vault in force."""
-        given = self.imaging.vault_url.removeprefix("file://")
-        return self.storage.directory / (given or "vault")
+        """The folder of a vault on this machine; see `imaging.vault.place` for one elsewhere."""
+        return folder_of(self.imaging, self.storage.directory)
 
 
 @dataclass(frozen=True, slots=True)

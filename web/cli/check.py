@@ -1,9 +1,8 @@
 """`consilium check` and `consilium audit verify`."""
 
-import os
 import re
+import shutil
 import sqlite3
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -22,8 +21,10 @@ from sqlalchemy.engine import make_url
 from conference.errors import RecordBroken
 from conference.record import audit, log
 from conference.record.anchors import AnchorsBroken
+from imaging.errors import VaultFailed
 from imaging.nodes import NodeUnusable
 from imaging.pixels.codestream import lossless
+from imaging.vault.place import vault_of
 from web.anchoring import anchors_of
 from web.cli.place import Place, find, reading
 from web.cli.say import Fault, say, say_json
@@ -133,19 +134,17 @@ def _database(place: Place) -> Finding:
 
 
 def _vault(place: Place) -> Finding:
-    folder = place.settings.vault_directory
-    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings = place.settings.imaging
     try:
-        with tempfile.TemporaryFile(dir=folder if folder.is_dir() else folder.parent) as file:
-            file.write(b"consilium")
-            file.flush()
-            os.fsync(file.fileno())
-        room = os.statvfs(folder.parent)
+        said = vault_of(settings, place.settings.storage.directory).probe()
+        room = shutil.disk_usage(place.settings.storage.directory).free  # uploads are spooled here in any case
+    except VaultFailed as failed:
+        return Finding("vault", False, str(failed))
     except OSError as error:
-        return Finding("vault", False, f"{folder}: {error.strerror}")
-    free = room.f_bavail * room.f_frsize
-    enough = free > place.settings.imaging.upload.free_bytes
-    return Finding("vault", enough, f"{folder} can be written; {free / 1e9:.1f} GB free")
+        return Finding("vault", False, f"{error.filename}: {error.strerror}")
+    if room <= settings.upload.free_bytes:
+        return Finding("vault", False, f"{said}; but only {room / 1e9:.1f} GB are left for uploads")
+    return Finding("vault", True, said)
 
 
 def _codecs(_place: Place) -> Finding:

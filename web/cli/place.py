@@ -13,7 +13,7 @@ from sqlmodel import Session, create_engine
 from conference.record import audit
 from imaging.intake import Intake
 from imaging.sandbox import Sandbox
-from imaging.vault import LocalVault
+from imaging.vault.place import vault_of
 from web.cli.say import Fault
 from web.control import NAME, NotRunning, ask
 from web.database import DatabaseInUse, opened
@@ -87,7 +87,7 @@ def office(place: Place) -> Iterator[Office]:
         with opened(settings.database_url) as database:
             upgrade(database.engine)
             audit.install(database.engine)
-            intake = Intake(settings.imaging.file, LocalVault(settings.vault_directory), sandbox)
+            intake = Intake(settings.imaging.file, vault_of(settings.imaging, settings.storage.directory), sandbox)
             yield Office(settings, database, intake)
     except DatabaseInUse as error:
         raise Fault(str(error), 3) from None

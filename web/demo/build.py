@@ -16,7 +16,7 @@ from agenda.people import person_by_email
 from conference.outcome.signing import Signer
 from conference.record import audit
 from imaging.intake import KeptFile
-from imaging.vault import LocalVault
+from imaging.vault.place import vault_of
 from web.auth.enter import issue_link
 from web.auth.passwords import Passwords
 from web.database import Database, Deed
@@ -77,7 +77,7 @@ def build(settings: Settings, at: datetime, progress: Progress) -> None:
 
     folder = settings.storage.directory
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    vault = LocalVault(settings.vault_directory)
+    vault = vault_of(settings.imaging, settings.storage.directory)
     with kept(EVERYTHING, at, vault, settings.imaging, lambda share: progress("Images", 0.75 * share)) as pictures:
         progress("Database", 0.76)
         database = Database(settings.database_url)

@@ -1,4 +1,4 @@
-"""The vault: what arrived, byte for byte, under its SHA-256. Nothing in it is ever changed.
+"""A vault in a folder of this machine.
 
 A file is written under ``incoming/``, synced, renamed to its digest, and the folder synced: `keep` returns only when a
 power cut can no longer take the bytes away. Names from outside never reach the file system.
@@ -6,54 +6,14 @@ power cut can no longer take the bytes away. Names from outside never reach the 
 
 import hashlib
 import os
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
-from imaging.errors import ObjectNotFound
-
-CHUNK = 1024 * 1024
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What the vault now holds."""
-
-    digest: str
-    """SHA-256 (FIPS 180-4) of the bytes, 64 hexadecimal digits."""
-    size: int
-    """Bytes."""
-    fresh: bool
-    """False: the same bytes were there already."""
-
-
-class Vault(Protocol):
-    """Content-addressed, create-once storage of immutable objects."""
-
-    def keep(self, chunks: Iterable[bytes]) -> Kept:
-        """Store the bytes durably; the same bytes twice are one object."""
-
-    def open(self, digest: str) -> BinaryIO:
-        """The object for reading, positioned at its start; raises ObjectNotFound."""
-
-    def has(self, digest: str) -> bool:
-        """Whether the object is there."""
-
-    def size(self, digest: str) -> int:
-        """Bytes of the object; raises ObjectNotFound."""
-
-    def verify(self, digest: str) -> bool:
-        """Whether the stored bytes still have their digest; raises ObjectNotFound."""
-
-    def digests(self) -> Iterator[str]:
-        """Every object, in no particular order."""
-
-    def remove(self, digest: str) -> None:
-        """Take an object away for good; an absent one is no error. Callers prove first that nothing refers to it."""
+from imaging.errors import ObjectNotFound, VaultFailed
+from imaging.vault.port import Held, Kept, chunks_of, is_digest, proper
 
 
 class LocalVault:
@@ -67,8 +27,13 @@ class LocalVault:
             (root / f"{number:02x}").mkdir(exist_ok=True, mode=0o700)
         _sync(root)
 
+    @property
+    def name(self) -> str:
+        """The folder."""
+        return str(self.root)
+
     def keep(self, chunks: Iterable[bytes]) -> Kept:
-        """Store the bytes durably; the same bytes twice are one object."""
+        """Store the bytes durably and whole, or not at all; the same bytes twice are one object."""
         sha = hashlib.sha256()
         size = 0
         with NamedTemporaryFile(dir=self._incoming, delete=False) as file:
@@ -94,6 +59,12 @@ class LocalVault:
         except FileNotFoundError:
             raise ObjectNotFound(digest) from None
 
+    def read(self, digest: str, start: int, length: int) -> bytes:
+        """Up to `length` bytes from `start`, less at the end of the object."""
+        with self.open(digest) as file:
+            file.seek(start)
+            return file.read(length)
+
     def has(self, digest: str) -> bool:
         """Whether the object is there."""
         return self._place(digest).is_file()
@@ -116,8 +87,15 @@ class LocalVault:
     def digests(self) -> Iterator[str]:
         """Every object, in no particular order."""
         for place in self.root.glob("[0-9a-f][0-9a-f]/*"):
-            if _DIGEST.fullmatch(place.name):
+            if is_digest(place.name):
                 yield place.name
+
+    def objects(self) -> Iterator[Held]:
+        """Every object with its size and age, in no particular order."""
+        for place in self.root.glob("[0-9a-f][0-9a-f]/*"):
+            if is_digest(place.name):
+                facts = place.stat()
+                yield Held(place.name, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
 
     def remove(self, digest: str) -> None:
         """Take an object away for good; an absent one is no error."""
@@ -130,10 +108,24 @@ class LocalVault:
             path.unlink()
         return len(left)
 
+    def probe(self) -> str:
+        """Write, sync, read and remove a few bytes."""
+        try:
+            with NamedTemporaryFile(dir=self._incoming) as file:
+                file.write(b"consilium")
+                file.flush()
+                os.fsync(file.fileno())
+                file.seek(0)
+                same = file.read() == b"consilium"
+            room = os.statvfs(self.root)
+        except OSError as error:
+            raise VaultFailed(f"{self.root}: {error.strerror}.") from None
+        if not same:
+            raise VaultFailed(f"{self.root}: what was written does not come back.")
+        return f"{self.root} can be written; {room.f_bavail * room.f_frsize / 1e9:.1f} GB free"
+
     def _place(self, digest: str) -> Path:
-        if not _DIGEST.fullmatch(digest):
-            raise ObjectNotFound(digest)
-        return self.root / digest[:2] / digest
+        return self.root / digest[:2] / proper(digest)
 
     def _settle(self, temporary: Path, digest: str) -> bool:
         place = self._place(digest)
@@ -144,12 +136,6 @@ class LocalVault:
         temporary.replace(place)
         _sync(place.parent)
         return True
-
-
-def chunks_of(file: BinaryIO, size: int = CHUNK) -> Iterator[bytes]:
-    """The rest of a file, piece by piece."""
-    while chunk := file.read(size):
-        yield chunk
 
 
 def _sync(folder: Path) -> None:

@@ -1,0 +1,249 @@
+"""What every vault promises, held against the one in a folder and the one in a bucket."""
+
+import hashlib
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import obstore
+import pytest
+from obstore.store import S3Store
+
+from imaging.errors import ObjectNotFound, VaultFailed
+from imaging.settings import ImagingSettings, S3Settings
+from imaging.vault import LocalVault, Vault
+from imaging.vault.place import is_remote, vault_of
+from imaging.vault.s3 import s3_vault
+from tests.buckets import BUCKET, bucket_vault, empty_bucket, s3_service
+from tests.patience import patience
+from web.clock import now
+
+DATA = b"as received, byte for byte" * 100
+DIGEST = hashlib.sha256(DATA).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[S3Settings]:
+    with s3_service() as made:
+        yield made
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def vault(request: pytest.FixtureRequest, tmp_path: Path) -> Vault:
+    if request.param == "folder":
+        return LocalVault(tmp_path / "vault")
+    settings: S3Settings = request.getfixturevalue("service")
+    empty_bucket(settings.endpoint)
+    return bucket_vault(settings, tmp_path / "cache")
+
+
+@pytest.fixture
+def spoil(vault: Vault, request: pytest.FixtureRequest) -> Callable[[str, bytes], None]:
+    """Puts other bytes where an object is, behind the vault's back."""
+
+    def spoilt(digest: str, data: bytes) -> None:
+        if isinstance(vault, LocalVault):
+            place = vault.root / digest[:2] / digest
+            place.chmod(0o600)
+            place.write_bytes(data)
+        else:
+            obstore.put(raw(request.getfixturevalue("service")), f"one/vault/{digest[:2]}/{digest}", data)
+
+    return spoilt
+
+
+def raw(settings: S3Settings) -> S3Store:
+    return S3Store(
+        BUCKET, endpoint=settings.endpoint, region="us-east-1", access_key_id="key", secret_access_key="secret",
+        virtual_hosted_style_request=False, client_options={"allow_http": True},
+    )
+
+
+def leftovers(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("incoming/*") if path.is_file()]
+
+
+def test_what_is_kept_comes_back_byte_for_byte(vault: Vault) -> None:
+    kept = vault.keep([DATA[:7], DATA[7:]])
+    assert (kept.digest, kept.size, kept.fresh) == (DIGEST, len(DATA), True)
+    with vault.open(DIGEST) as file:
+        assert os.fstat(file.fileno()).st_size == len(DATA)
+        assert Path(file.name).read_bytes() == DATA
+        assert file.read() == DATA
+    assert vault.has(DIGEST)
+    assert vault.size(DIGEST) == len(DATA)
+    assert list(vault.digests()) == [DIGEST]
+
+
+def test_an_empty_object_is_an_object(vault: Vault) -> None:
+    kept = vault.keep([])
+    assert (kept.size, vault.size(kept.digest), vault.verify(kept.digest)) == (0, 0, True)
+
+
+def test_objects_are_listed_with_size_and_age(vault: Vault) -> None:
+    vault.keep([DATA])
+    vault.keep([b"another"])
+    held = {one.digest: one for one in vault.objects()}
+    assert {one.size for one in held.values()} == {len(DATA), 7}
+    assert abs(now() - held[DIGEST].since) < timedelta(minutes=10)
+
+
+def test_the_same_bytes_twice_are_one_object(vault: Vault, tmp_path: Path) -> None:
+    vault.keep([DATA])
+    assert not vault.keep([DATA]).fresh
+    assert list(vault.digests()) == [DIGEST]
+    assert leftovers(tmp_path) == []
+
+
+def test_the_same_bytes_from_many_at_once_are_one_object(vault: Vault, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        kept = list(pool.map(lambda _: vault.keep([DATA]), range(16)))
+    assert {one.digest for one in kept} == {DIGEST}
+    assert vault.verify(DIGEST)
+    assert list(vault.digests()) == [DIGEST]
+    assert leftovers(tmp_path) == []
+
+
+def test_an_interrupted_keep_leaves_nothing(vault: Vault, tmp_path: Path) -> None:
+    def torn() -> Iterator[bytes]:
+        yield DATA[:10]
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        vault.keep(torn())
+    assert list(vault.digests()) == []
+    assert leftovers(tmp_path) == []
+
+
+@pytest.mark.parametrize(("start", "length"), [(0, 5), (100, 50), (0, 10_000), (2590, 100), (2600, 1), (9000, 1)])
+def test_a_range_is_read_as_it_lies(vault: Vault, start: int, length: int, tmp_path: Path) -> None:
+    vault.keep([DATA])
+    for copy in (tmp_path / "cache").glob("??/*"):
+        copy.unlink()
+    assert vault.read(DIGEST, start, length) == DATA[start : start + length]
+
+
+def test_a_changed_byte_is_found(vault: Vault, spoil: Callable[[str, bytes], None]) -> None:
+    vault.keep([DATA])
+    assert vault.verify(DIGEST)
+    spoil(DIGEST, b"B" + DATA[1:])
+    assert not vault.verify(DIGEST)
+
+
+@pytest.mark.parametrize("digest", ["../../etc/passwd", "", "A" * 64, "0" * 63, "0" * 64])
+def test_what_is_no_digest_of_ours_is_not_found(vault: Vault, digest: str) -> None:
+    for verb in (vault.open, vault.size, vault.verify):
+        with pytest.raises(ObjectNotFound):
+            verb(digest)
+    with pytest.raises(ObjectNotFound):
+        vault.read(digest, 0, 1)
+
+
+def test_removed_is_gone_and_removing_again_is_no_error(vault: Vault) -> None:
+    vault.keep([DATA])
+    vault.remove(DIGEST)
+    vault.remove(DIGEST)
+    assert not vault.has(DIGEST)
+    with pytest.raises(ObjectNotFound):
+        vault.open(DIGEST)
+
+
+def test_what_a_crash_left_is_cleared(vault: Vault, tmp_path: Path) -> None:
+    vault.keep([DATA])
+    folder = next(path for path in tmp_path.rglob("incoming"))
+    (folder / "half").write_bytes(b"half")
+    assert vault.clear_incoming() == 1
+    assert list(vault.digests()) == [DIGEST]
+
+
+def test_the_probe_says_that_all_is_well_and_leaves_nothing(vault: Vault) -> None:
+    assert vault.name in vault.probe()
+    assert list(vault.objects()) == []
+
+
+def test_a_large_object_goes_in_parts_and_is_whole(service: S3Settings, tmp_path: Path) -> None:
+    empty_bucket(service.endpoint)
+    vault = bucket_vault(service, tmp_path)
+    block = os.urandom(1024 * 1024)
+    kept = vault.keep(block for _ in range(36))
+    assert kept.fresh
+    assert vault.verify(kept.digest)
+    assert vault.size(kept.digest) == 36 * len(block)
+
+
+def test_a_copy_that_was_dropped_is_fetched_again_and_checked(service: S3Settings, tmp_path: Path) -> None:
+    empty_bucket(service.endpoint)
+    vault = bucket_vault(service, tmp_path)
+    vault.keep([DATA])
+    elsewhere = bucket_vault(service, tmp_path / "another machine")
+    with elsewhere.open(DIGEST) as file:
+        assert file.read() == DATA
+    obstore.put(raw(service), f"one/vault/{DIGEST[:2]}/{DIGEST}", b"not what it was")
+    third = bucket_vault(service, tmp_path / "third machine")
+    with pytest.raises(VaultFailed, match="damaged"):
+        third.open(DIGEST)
+    assert leftovers(tmp_path / "third machine") == []
+
+
+def test_copies_nobody_used_lately_make_room(service: S3Settings, tmp_path: Path) -> None:
+    empty_bucket(service.endpoint)
+    settings = service.model_copy(update={"cache_bytes": 3000})
+    vault = bucket_vault(settings, tmp_path)
+    first = vault.keep([b"1" * 1000]).digest
+    vault.keep([b"2" * 1000])
+    long_ago = time.time() - 3600
+    os.utime(tmp_path / first[:2] / first, (long_ago, long_ago))
+    for letter in (b"3", b"4"):
+        vault.keep([letter * 1000])
+    assert not (tmp_path / first[:2] / first).exists()
+    with vault.open(first) as file:
+        assert file.read() == b"1" * 1000
+
+
+def test_a_storage_that_is_not_there_is_said_so_in_time(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: connections are refused
+        endpoint = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        settings = S3Settings(endpoint=endpoint, access_key_id="a", secret_key="b", connect_timeout_s=1, retry_s=1)
+        vault = s3_vault("s3://images", settings, tmp_path)
+        began = time.perf_counter()
+        with pytest.raises(VaultFailed, match="s3://images does not answer"):
+            vault.probe()
+        assert time.perf_counter() - began < patience(10)
+        with pytest.raises(VaultFailed):
+            vault.keep([DATA])
+    assert leftovers(tmp_path) == []
+
+
+def test_a_bucket_that_is_not_there_is_said_so(service: S3Settings, tmp_path: Path) -> None:
+    with pytest.raises(VaultFailed, match="no such bucket"):
+        s3_vault("s3://nobody-made-this", service, tmp_path).probe()
+
+
+@pytest.mark.parametrize("url", ["gs://bucket", "http://host/x", "s3://", "s3://Upper/x"])
+def test_an_address_we_cannot_use_is_refused_with_the_settings(url: str) -> None:
+    with pytest.raises(ValueError, match="vault_url"):
+        ImagingSettings(vault_url=url)
+
+
+def test_the_address_chooses_the_vault(service: S3Settings, tmp_path: Path) -> None:
+    assert isinstance(vault_of(ImagingSettings(), tmp_path), LocalVault)
+    assert vault_of(ImagingSettings(vault_url="elsewhere"), tmp_path).name == str(tmp_path / "elsewhere")
+    assert vault_of(ImagingSettings(vault_url=f"file://{tmp_path}/abs"), tmp_path / "x").name == f"{tmp_path}/abs"
+    remote = ImagingSettings(vault_url="s3://images/one/vault", s3=service)
+    assert is_remote(remote)
+    assert vault_of(remote, tmp_path).name == "s3://images/one/vault"
+    assert (tmp_path / "vault-cache").is_dir()
+
+
+def test_the_secret_may_lie_in_a_file(service: S3Settings, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret\n")
+    settings = service.model_copy(update={"secret_key": "", "secret_key_file": str(tmp_path / "secret")})
+    assert bucket_vault(settings, tmp_path).probe()
+    missing = service.model_copy(update={"secret_key_file": str(tmp_path / "none")})
+    with pytest.raises(VaultFailed, match="No such file"):
+        bucket_vault(missing, tmp_path)
