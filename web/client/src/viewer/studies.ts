@@ -47,24 +47,38 @@ export function find(studies: readonly StudyListed[], uid: string): Found | null
   return all(studies).find(({ series }) => series.series_instance_uid === uid) ?? null;
 }
 
-/** The series to compare with another: the most alike one of an earlier study, else the next one. */
-export function companion(studies: readonly StudyListed[], uid: string): Found | null {
+/** The series to compare with another: the most alike one of an earlier study, else the next one unless `earlier`. */
+export function companion(studies: readonly StudyListed[], uid: string, earlier = false): Found | null {
   const everything = all(studies);
   const self = everything.find(({ series }) => series.series_instance_uid === uid);
   if (self === undefined) return null;
-  const others = everything.filter(({ series }) => series.series_instance_uid !== uid);
+  const others = everything.filter(({ series, study }) =>
+    earlier ? study !== self.study : series.series_instance_uid !== uid,
+  );
   const score = ({ study, series }: Found) =>
-    (study === self.study ? 0 : 4) +
+    (study === self.study ? 0 : 8) +
+    (samePart(series, self.series) ? 4 : 0) +
     (series.modality === self.series.modality ? 2 : 0) +
-    (alike(series.description, self.series.description) ? 1 : 0);
+    alike(series.description, self.series.description);
   return others.reduce<Found | null>((best, one) => (best === null || score(one) > score(best) ? one : best), null);
 }
 
-function alike(a: string, b: string): boolean {
-  const words = (text: string) => new Set(text.toLowerCase().split(/[^a-z0-9]+/));
+function samePart(a: SeriesListed, b: SeriesListed): boolean {
+  return (a.body_part ?? '') !== '' && a.body_part === b.body_part;
+}
+
+/** Words in common, as a share of the shorter description. */
+function alike(a: string, b: string): number {
+  const words = (text: string) =>
+    new Set(
+      text
+        .toLowerCase()
+        .split(/[^a-z0-9]+/)
+        .filter((word) => word !== ''),
+    );
   const [first, second] = [words(a), words(b)];
-  const common = [...first].filter((word) => word !== '' && second.has(word)).length;
-  return common >= Math.min(first.size, second.size) / 2;
+  const common = [...first].filter((word) => second.has(word)).length;
+  return common / Math.max(1, Math.min(first.size, second.size));
 }
 
 /** The frame a series opens at: the middle of a stack, the first of a few. */

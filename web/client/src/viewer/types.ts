@@ -128,7 +128,9 @@ export interface FrameFacts {
   readonly position: readonly [number, number, number] | null;
   readonly row_spacing_mm: number | null;
   readonly column_spacing_mm: number | null;
-  readonly spacing_source: 'calibrated' | 'pixel' | 'imager' | 'region' | null;
+  readonly spacing_source: 'calibrated' | 'pixel' | 'imager' | 'region' | 'volume' | null;
+  /** Only where it differs from the series'. */
+  readonly orientation?: readonly number[] | null;
   /** Only where they differ from the series'. */
   readonly slope?: number;
   readonly intercept?: number;
@@ -160,6 +162,8 @@ export interface SeriesFacts {
   readonly padding?: readonly [number, number] | null;
   /** Used instead of the default window, where the file has one and no window. */
   readonly voi_lut?: VoiTable | null;
+  /** Time from one frame to the next as the file wants it played; null where it does not say. */
+  readonly frame_time_ms?: number | null;
 }
 
 /** A series as listed for a case, before anything of it is streamed. */
@@ -167,6 +171,8 @@ export interface SeriesListed {
   readonly series_instance_uid: string;
   readonly modality: string;
   readonly description: string;
+  /** Body Part Examined as the file says it. */
+  readonly body_part?: string;
   readonly frames: number;
   readonly preview: { readonly sop_instance_uid: string; readonly frame: number } | null;
 }
