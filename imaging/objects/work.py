@@ -1,0 +1,140 @@
+"""The tasks of a worker: make objects of an order, read objects of others.
+
+Runs inside a worker of `imaging.sandbox`, never in the server: the files read are untrusted, and highdicom is large.
+"""
+
+import hashlib
+import io
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import pydicom
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import UID, ExplicitVRLittleEndian
+
+from imaging.objects.reading import read_object
+from imaging.objects.uids import IMPLEMENTATION, derived
+from imaging.objects.values import Annotation, ObjectKind, Order
+
+_SERIES: Mapping[ObjectKind, tuple[int, str]] = {
+    "report": (9001, "Conference measurements"), "presentation": (9002, "Conference marks"),
+    "keys": (9003, "Conference key images"), "letter": (9004, "Conference letter"),
+}
+"""Kind → number and description of its series."""
+_SAID: Mapping[ObjectKind, tuple[str, ...]] = {
+    "report": ("annotations",), "presentation": ("annotations", "windows"), "keys": ("key_images", "title"),
+    "letter": ("letter", "title"),
+}
+"""Kind → the fields of an order that it says; with them its UID changes."""
+_TYPE_2 = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID", "StudyDate",
+           "StudyTime", "ReferringPhysicianName")
+"""Of patient and study: present, though perhaps empty (PS3.3 C.7.1.1, C.7.2.1)."""
+_FORMS = {
+    "PatientBirthDate": r"\d{8}", "StudyDate": r"\d{8}", "StudyTime": r"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?",
+    "PatientSex": "[MFO]",
+}
+"""What is not written so is left empty: a wrong value must not spoil an object of ours."""
+
+
+def make(order: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """The objects of an order: their names and lengths, and their files one after the other."""
+    warnings.simplefilter("ignore")
+    files, contents = [], []
+    asked = msgspec.convert(order, Order)
+    at = datetime.fromisoformat(asked.at)
+    for kind, made in _made(asked):
+        contents.append(_file(made, at))
+        files.append({
+            "kind": kind, "sop_instance_uid": str(made.SOPInstanceUID), "sop_class_uid": str(made.SOPClassUID),
+            "study_instance_uid": str(made.StudyInstanceUID), "length": len(contents[-1]),
+        })
+    return {"files": files}, b"".join(contents)
+
+
+def read(path: str) -> tuple[dict[str, Any], bytes]:
+    """The marks of a report or presentation state as JSON (`imaging.objects.values.Reading`)."""
+    warnings.simplefilter("ignore")
+    pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+    return {}, msgspec.json.encode(read_object(pydicom.dcmread(path, stop_before_pixels=True)))
+
+
+def _made(order: Order) -> Iterator[tuple[ObjectKind, Dataset]]:
+    from imaging.objects.document import document
+    from imaging.objects.keys import keys
+    from imaging.objects.presentation import presentation
+    from imaging.objects.report import deidentified, report
+
+    images = {uid: _image(path) for uid, path in order.sources.items()}
+    if "report" in order.kinds and order.annotations:
+        yield "report", report(order, images, _heading(order, "report", 1))
+    if "presentation" in order.kinds:
+        for number, (part, some) in enumerate(_by_series(order, images).items(), 1):
+            shown = next((one for one in order.windows if one.series_instance_uid == part[0]), None)
+            used = {one.sop_instance_uid: images[one.sop_instance_uid] for one in some}
+            heading = _heading(order, "presentation", number, *part)
+            yield "presentation", presentation(some, used, shown, heading)
+    if "keys" in order.kinds and order.key_images:
+        yield "keys", keys(order, images, _heading(order, "keys", 1))
+    if "letter" in order.kinds and order.letter and not deidentified(images):
+        yield "letter", document(order, next(iter(images.values())), _heading(order, "letter", 1))
+
+
+def _by_series(order: Order, images: Mapping[str, Dataset]) -> dict[tuple[str, ...], list[Annotation]]:
+    """One grayscale presentation state is for images of one series and one size (PS3.3 C.11.11)."""
+    found: dict[tuple[str, ...], list[Annotation]] = {}
+    for one in order.annotations:
+        image = images[one.sop_instance_uid]
+        if image.get("SamplesPerPixel", 1) == 1:
+            key = (str(image.SeriesInstanceUID), str(image.Rows), str(image.Columns))
+            found.setdefault(key, []).append(one)
+    return found
+
+
+def _heading(order: Order, kind: ObjectKind, instance: int, *part: str) -> dict[str, Any]:
+    """What highdicom asks for in every object. The same content is the same object, however often it is made."""
+    number, description = _SERIES[kind]
+    said = [getattr(order, name) for name in (*_SAID[kind], "institution", "at", "version")]
+    content = hashlib.sha256(msgspec.json.encode(said)).hexdigest()
+    return {
+        "series_instance_uid": derived("series", order.seed, order.study_instance_uid, kind),
+        "sop_instance_uid": derived("object", order.seed, order.study_instance_uid, kind, *part, content),
+        "series_number": number, "series_description": description, "instance_number": instance,
+        "manufacturer": "Consilium", "manufacturer_model_name": "Consilium", "software_versions": order.version,
+        "device_serial_number": derived("device", order.institution), "institution_name": order.institution or None,
+        "specific_character_set": "ISO_IR 192",
+    }
+
+
+def _image(path: str) -> Dataset:
+    """What is said of an image, decoded; what is malformed in patient and study is empty."""
+    found = pydicom.dcmread(path, stop_before_pixels=True)
+    found.remove_private_tags()
+    found.decode()
+    found.SpecificCharacterSet = "ISO_IR 192"
+    for keyword in _TYPE_2:
+        value = str(found.get(keyword) or "")
+        if keyword not in found or (keyword in _FORMS and not re.fullmatch(_FORMS[keyword], value)):
+            setattr(found, keyword, "")
+    return found
+
+
+def _file(made: Dataset, at: datetime) -> bytes:
+    """The object as a file, ours by its file meta information (PS3.10 7.1), dated when its content came to be."""
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = made.SOPClassUID, made.SOPInstanceUID
+    meta.ImplementationClassUID, meta.ImplementationVersionName = UID(IMPLEMENTATION), "CONSILIUM"
+    made.file_meta = meta
+    kinds = ("InstanceCreation", "PresentationCreation" if made.Modality == "PR" else "Content")
+    for kind in kinds:
+        setattr(made, f"{kind}Date", f"{at:%Y%m%d}")
+        setattr(made, f"{kind}Time", f"{at:%H%M%S}")
+    for one in made.get("ContributingEquipmentSequence") or ():
+        one.ContributionDateTime = f"{at:%Y%m%d%H%M%S}"
+    out = io.BytesIO()
+    pydicom.dcmwrite(out, made, enforce_file_format=True)
+    return out.getvalue()
