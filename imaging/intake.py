@@ -22,7 +22,7 @@ from imaging.facts import Header
 from imaging.patient_match import Identity, same_patient
 from imaging.sandbox import Answer, Sandbox
 from imaging.settings import FileSettings
-from imaging.studies import Instance, Refusal, Series, Study
+from imaging.studies import HELD, Instance, Refusal, Series, Study
 from imaging.vault import Vault, chunks_of
 from imaging.walk import Walk, walked
 
@@ -71,6 +71,8 @@ class Candidate:
     pixels: Pixels | None
     transfer_syntax: str
     size: int
+    held: bool = False
+    """Not shown until somebody has looked for writing in its pixels."""
 
     @property
     def identity(self) -> Identity:
@@ -112,6 +114,16 @@ class Intake:
         self.vault = vault
         self._limits = limits
         self._sandbox = sandbox
+
+    @property
+    def limits(self) -> FileSettings:
+        """What one file may claim."""
+        return self._limits
+
+    @property
+    def processes(self) -> int:
+        """How many files are read at a time."""
+        return self._sandbox.processes
 
     def close(self) -> None:
         """End the workers."""
@@ -226,7 +238,7 @@ def _enter(session: Session, kept: KeptFile, at: datetime, closed_studies: Colle
     known = session.get(Instance, header.sop_instance_uid)
     picture = picture_of(kept.candidate)
     result: Result = "taken"
-    if known is not None and known.digest != kept.digest:
+    if known is not None and kept.digest not in (known.digest, known.before_blackout):
         raise Refused("conflict", "Another file with the same identity is here already; the coordinator is shown both.")
     if known is not None and _series_study(session, known) != (header.series_instance_uid, header.study_instance_uid):
         raise Refused("conflict", "This file is here already, in another study.")
@@ -281,6 +293,8 @@ def picture_of(candidate: Candidate) -> str:
     kind = candidate.header.sop_class_name
     if candidate.pixels is None:
         return f"{kind}: this kind of object holds no picture."
+    if candidate.held:
+        return HELD
     if candidate.transfer_syntax in VIDEO:
         return "Video (MPEG) is kept; it is not drawn."
     if candidate.header.sop_class_uid.startswith(_SEGMENTATION):
@@ -297,6 +311,7 @@ def _instance(kept: KeptFile, picture: str, at: datetime) -> Instance:
         transfer_syntax_uid=kept.candidate.transfer_syntax,
         number=header.instance_number,
         digest=kept.digest,
+        held=kept.candidate.held,
         size=kept.candidate.size,
         received_at=at,
         picture=picture,

@@ -13,6 +13,8 @@ from sqlmodel import JSON, Field, Session, SQLModel, col, func, select
 from imaging.columns import instant
 from imaging.errors import FrameNotFound, InstanceNotFound, SeriesNotFound, StudyNotFound
 
+HELD = "Held back until somebody has looked for writing in the picture."
+"""In place of a picture: it was de-identified, and its pixels may still name the patient."""
 SpacingSource = Literal["calibrated", "pixel", "imager", "region", "none"]
 
 
@@ -65,6 +67,10 @@ class Instance(SQLModel, table=True):
     received_at: datetime = instant()
     picture: str = "yes"
     """``yes``, or the sentence why there is nothing to draw."""
+    held: bool = Field(default=False, index=True)
+    """De-identified, and not shown or given out until somebody has looked for writing in its pixels."""
+    before_blackout: str | None = None
+    """SHA-256 of what arrived before a person blacked something out; those bytes are gone."""
     rows: int = 0
     columns: int = 0
     frames: int = 0

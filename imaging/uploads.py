@@ -7,7 +7,7 @@ What was received is what lies on the disk; nothing else is remembered about it.
 import re
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,10 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from imaging.archive import is_zip, unpacked
 from imaging.errors import Refused, TooLarge, TooOften, UploadNotFound, UploadState, WrongOffset
-from imaging.intake import Arrived, Inspection, Intake, KeptFile, Outcome
+from imaging.intake import Arrived, Inspection, Intake, KeptFile, Outcome, Progress
 from imaging.patient_match import Differs, Identity, Match, SeveralPatients, compare
 from imaging.settings import ArchiveSettings, UploadSettings
 
+Rewrite = Callable[[Inspection, Path, Progress], Inspection]
+"""Writes what was inspected anew into a folder, and gives the inspection of what it wrote."""
 State = Literal["receiving", "checking", "asking", "keeping", "done", "refused"]
 _RUNNING = ("checking", "keeping")
 _ONE_PATIENT = "Nothing was taken; send one patient at a time."
@@ -73,6 +75,8 @@ class Upload(_Plain):
     created_at: datetime
     touched_at: datetime
     files: list[Announced]
+    deidentify: bool = False
+    """The patient's identity is taken out of the images before they are kept."""
     state: State = "receiving"
     reason: str = ""
     """Why it was refused as a whole."""
@@ -100,7 +104,9 @@ class Uploads:
         self._known: dict[str, Upload] = {}
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def create(self, case_id: str, person_id: str, files: Sequence[Announced], at: datetime) -> Upload:
+    def create(
+        self, case_id: str, person_id: str, files: Sequence[Announced], at: datetime, *, deidentify: bool = False
+    ) -> Upload:
         """Make room for announced files; raises TooLarge before a byte is taken."""
         self._affordable(files)
         with self._lock:
@@ -111,7 +117,8 @@ class Uploads:
             if sum(at - one.created_at < timedelta(hours=1) for one in mine) >= self.limits.per_hour:
                 raise TooOften("too-often", "You have started many uploads within the hour; go on a little later.")
             upload = Upload(
-                id=uuid4().hex, case_id=case_id, person_id=person_id, created_at=at, touched_at=at, files=list(files)
+                id=uuid4().hex, case_id=case_id, person_id=person_id, created_at=at, touched_at=at, files=list(files),
+                deidentify=deidentify,
             )
             (self._root / upload.id / "parts").mkdir(parents=True, mode=0o700)
             self._save(upload)
@@ -200,10 +207,15 @@ class Uploads:
                 raise UploadState("There is nothing to confirm in this upload.")
             self._enter(current, "keeping")
 
-    def keep(self, upload_id: str) -> tuple[list[KeptFile], Inspection]:
-        """Put the accepted files into the vault. Blocks: run it in a thread."""
+    def keep(self, upload_id: str, without_identity: Rewrite | None = None) -> tuple[list[KeptFile], Inspection]:
+        """Put the accepted files into the vault, rewritten first where asked. Blocks: run it in a thread."""
         inspection = self._inspected.get(upload_id) or self._inspect(upload_id)
         upload = self._load(upload_id)
+        if without_identity is not None:
+            upload.done, upload.total = 0, len(inspection.candidates)
+            folder = self._root / upload_id / "rewritten"
+            shutil.rmtree(folder, ignore_errors=True)
+            inspection = without_identity(inspection, folder, lambda done: self._progress(upload_id, done))
         upload.done, upload.total = 0, len(inspection.candidates)
         return self.intake.keep(inspection.candidates, lambda done: self._progress(upload_id, done)), inspection
 
@@ -215,6 +227,8 @@ class Uploads:
             good = (one for one in outcomes if one.result in ("taken", "already here"))
             upload.studies = list(dict.fromkeys(one.study_instance_uid for one in good))
             upload.differences = []
+            if upload.deidentify:
+                upload.patients = []
             self._enter(upload, "done")
             return upload
 
@@ -339,7 +353,7 @@ class Uploads:
             self._running.discard(upload.id)
         if state in ("done", "refused"):
             self._inspected.pop(upload.id, None)
-            for folder in ("parts", "members"):
+            for folder in ("parts", "members", "rewritten"):
                 shutil.rmtree(self._root / upload.id / folder, ignore_errors=True)
         self._save(upload)
 

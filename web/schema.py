@@ -22,6 +22,7 @@ MODULES = (
     "agenda.plans",
     "agenda.triage",
     "imaging.arrivals",
+    "imaging.deidentify.records",
     "imaging.studies",
     "conference.outcome.letter",
     "conference.outcome.signing",

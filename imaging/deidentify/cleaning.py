@@ -27,11 +27,13 @@ class Words:
     """Folded, the longest first."""
     alone: frozenset[str]
     """Folded; words of their own only."""
+    wholes: frozenset[str] = frozenset()
+    """UIDs, anywhere."""
 
     @property
     def empty(self) -> bool:
         """Nothing is known about the patient."""
-        return not self.anywhere and not self.alone
+        return not (self.anywhere or self.alone or self.wholes)
 
     def cleaned(self, text: str) -> str:
         """The text with every word of the patient, every date, telephone number and mail address taken out."""
@@ -39,6 +41,9 @@ class Words:
         gone = [False] * len(text)
         if self.anywhere:
             for found in _any_of(self.anywhere).finditer(folded):
+                _strike(gone, places, found.start(), found.end())
+        for word in self.wholes:
+            for found in re.finditer(re.escape(word), folded) if word in folded else ():
                 _strike(gone, places, found.start(), found.end())
         for found in re.finditer(r"[^\W_]+", folded):
             if found.group() in self.alone:
@@ -51,7 +56,7 @@ class Words:
     def occurs(self, data: bytes) -> bool:
         """Whether one of the longer words stands in bytes, in ASCII, Latin-1 or UTF-8 and any case."""
         lowered = data.lower()
-        for word in self.anywhere:
+        for word in (*self.anywhere, *self.wholes):
             if any(form in lowered for form in _bytes_of(word)):
                 return True
         return False
@@ -70,7 +75,7 @@ def words_of(
     names: person names as headers write them, of any group. numbers: identifiers, addresses, institutions, stations.
     days: ``YYYYMMDD`` or ``YYYY-MM-DD``, in every common way of writing. wholes: UIDs, which have no parts of their own.
     """
-    anywhere: set[str] = {fold(one) for one in wholes if len(one) >= _WHOLE}
+    anywhere: set[str] = set()
     alone: set[str] = set()
     for one in names:
         parts = re.findall(r"[^\W_]+", fold(one))
@@ -95,7 +100,8 @@ def words_of(
         except ValueError:
             continue
         anywhere |= {f"{day:{pattern}}" for pattern in _DATES}
-    return Words(tuple(sorted(anywhere, key=lambda word: (-len(word), word))), frozenset(alone - anywhere))
+    return Words(tuple(sorted(anywhere, key=lambda word: (-len(word), word))), frozenset(alone - anywhere),
+                 frozenset(one for one in wholes if len(one) >= _WHOLE))
 
 
 def fold(text: str) -> str:

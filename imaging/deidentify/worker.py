@@ -23,6 +23,12 @@ _UNSEEN = {
     "1.2.840.10008.5.1.4.1.1.9.4.1": "A voice recording cannot be looked through for the patient's identity.",
     "1.2.840.10008.5.1.4.1.1.9.4.2": "A voice recording cannot be looked through for the patient's identity.",
 }
+_WRITTEN_ON = frozenset({"US", "IVUS", "SC", "XC", "ES", "OT", "GM", "SM", "OP", "DG", "HC", "DOC"})
+_WRITTEN_ON_CLASSES = (
+    "1.2.840.10008.5.1.4.1.1.7", "1.2.840.10008.5.1.4.1.1.3.1", "1.2.840.10008.5.1.4.1.1.6.1",
+    "1.2.840.10008.5.1.4.1.1.77.1",
+)
+"""Secondary capture, ultrasound, visible light."""
 _IMPLEMENTATION = "2.25.199361884938526873213019437853411690287"
 
 
@@ -50,7 +56,7 @@ def header(
     meta = found.file_meta
     cleaner.clean(found)
     tally = [[tag, done, count] for (tag, done), count in sorted(cleaner.tally.items())]
-    return {"tally": tally, "embedded": embedded}, _written(found, meta)
+    return {"tally": tally, "embedded": embedded, "look": likely_text(found)}, _written(found, meta)
 
 
 def _refused(found: Dataset) -> list[str]:
@@ -63,7 +69,25 @@ def _refused(found: Dataset) -> list[str]:
     if not kind.startswith(_STANDARD):
         return ["private-kind", "This is a maker's own kind of object; nobody can say where it holds the patient's "
                 "identity."]
+    if not str(found.file_meta.TransferSyntaxUID).startswith(_STANDARD):
+        return ["private-syntax", "This file is in a maker's own transfer syntax and cannot be written anew."]
     return []
+
+
+def likely_text(found: Dataset) -> bool:
+    """Whether somebody must look for writing in the pixels: the file says so, or its kind often has some.
+
+    What says BurnedInAnnotation NO is believed (PS3.3 C.7.6.1.1.1); what says nothing is judged by its kind.
+    """
+    said = str(found.get("BurnedInAnnotation", "")).strip()
+    if said in ("YES", "NO"):
+        return said == "YES"
+    kind = str(found.get("SOPClassUID", ""))
+    shot = "SCREEN SAVE" in [str(one).upper() for one in found.get("ImageType", None) or []]
+    return (
+        str(found.get("Modality", "")).strip() in _WRITTEN_ON or kind.startswith(_WRITTEN_ON_CLASSES) or shot
+        or "ConversionType" in found
+    )
 
 
 def _written(found: Dataset, old: FileMetaDataset) -> bytes:
@@ -81,7 +105,5 @@ def _written(found: Dataset, old: FileMetaDataset) -> bytes:
     fresh.file_meta = meta
     fresh.preamble = b"\0" * 128
     out = BytesIO()
-    # Pixel data follow later, so a compressed syntax is written without any; pydicom asks only for what is there.
-    dcmwrite(out, fresh, implicit_vr=syntax.is_implicit_VR, little_endian=syntax.is_little_endian,
-             enforce_file_format=True, overwrite=True) if not syntax.is_private else dcmwrite(out, fresh)
+    dcmwrite(out, fresh, enforce_file_format=True)
     return out.getvalue()

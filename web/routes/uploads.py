@@ -26,6 +26,7 @@ from imaging.uploads import Announced, Upload
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
 from web.admission import admit, follow_up, patient_of
 from web.clock import now
+from web.deidentification import Removal, admit_without_identity, deidentifier
 from web.errors import problem
 from web.resources import case_resource
 from web.services import services
@@ -39,6 +40,8 @@ class Announcement(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     files: Annotated[list[Announced], Field(max_length=1_000_000)]
+    deidentify: bool = False
+    """Take the patient's identity out of the images before they are kept."""
 
 
 def _explained(endpoint: Endpoint) -> Endpoint:
@@ -87,10 +90,11 @@ def _shown(request: Request, upload: Upload) -> dict[str, Any]:
 async def begin(request: Request) -> Response:
     """201 with the upload; 413 with a sentence when it would be too large, before a byte is sent."""
     who = await _allowed(request)
-    files = Announcement.model_validate_json(await request.body()).files
-    uploads = services(request).uploads
-    at = now()
-    upload = await asyncio.to_thread(uploads.create, request.path_params["case_id"], who.person_id, files, at)
+    told = Announcement.model_validate_json(await request.body())
+    uploads, case_id = services(request).uploads, request.path_params["case_id"]
+    upload = await asyncio.to_thread(
+        uploads.create, case_id, who.person_id, told.files, now(), deidentify=told.deidentify
+    )
     return JSONResponse(_shown(request, upload), 201)
 
 
@@ -176,10 +180,7 @@ async def _check(request: Request, upload: Upload) -> None:
 async def _admit(request: Request, upload: Upload) -> None:
     uploads = services(request).uploads
     try:
-        kept, inspection = await asyncio.to_thread(uploads.keep, upload.id)
-        outcomes = await in_session(
-            request, "images.add", admit, actor(request), upload.case_id, kept, inspection, _delivery(upload)
-        )
+        outcomes = await _kept(request, upload)
         done = await asyncio.to_thread(uploads.complete, upload.id, outcomes)
     except Forbidden as error:
         uploads.refuse(upload.id, error.reason)
@@ -190,6 +191,25 @@ async def _admit(request: Request, upload: Upload) -> None:
         return
     for study_uid in done.studies:
         await follow_up(request, upload.case_id, study_uid)
+
+
+async def _kept(request: Request, upload: Upload) -> list[Outcome]:
+    """The files in the vault and the index; without identity where that was asked, with a report of it."""
+    uploads, who = services(request).uploads, actor(request)
+    if not upload.deidentify:
+        kept, inspection = await asyncio.to_thread(uploads.keep, upload.id)
+        return await in_session(
+            request, "images.add", admit, who, upload.case_id, kept, inspection, _delivery(upload)
+        )
+    removal = Removal(
+        deidentifier(services(request)), await reading(request, patient_of, upload.case_id),
+        "confirmed" if upload.differences else "matched",
+    )
+    kept, inspection = await asyncio.to_thread(uploads.keep, upload.id, removal)
+    return await in_session(
+        request, "images.add-deidentified", admit_without_identity, who, upload.case_id, kept, inspection,
+        _delivery(upload), removal.report,
+    )
 
 
 def _delivery(upload: Upload) -> str:

@@ -1,6 +1,6 @@
 """First tables.
 
-Revision 0001, after , 2026-11-22 01:35:38.224798.
+Revision 0001, after , 2026-11-22 01:37:48.782826.
 """
 
 import sqlalchemy as sa
@@ -47,6 +47,22 @@ def upgrade() -> None:
         sa.Column("policy", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_table(
+        "deidentification",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("delivery", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("edition", sa.String(), nullable=False),
+        sa.Column("methods", sa.JSON(), nullable=False),
+        sa.Column("patient", sa.String(), nullable=False),
+        sa.Column("files", sa.Integer(), nullable=False),
+        sa.Column("held", sa.Integer(), nullable=False),
+        sa.Column("series", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("deidentification", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_deidentification_delivery"), ["delivery"], unique=False)
+
     op.create_table(
         "discipline",
         sa.Column("code", sa.String(), nullable=False),
@@ -309,6 +325,8 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("picture", sa.String(), nullable=False),
+        sa.Column("held", sa.Boolean(), nullable=False),
+        sa.Column("before_blackout", sa.String(), nullable=True),
         sa.Column("rows", sa.Integer(), nullable=False),
         sa.Column("columns", sa.Integer(), nullable=False),
         sa.Column("frames", sa.Integer(), nullable=False),
@@ -356,6 +374,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("instance", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_instance_digest"), ["digest"], unique=False)
+        batch_op.create_index(batch_op.f("ix_instance_held"), ["held"], unique=False)
         batch_op.create_index(batch_op.f("ix_instance_series_instance_uid"), ["series_instance_uid"], unique=False)
 
     op.create_table(
@@ -1137,6 +1156,7 @@ def downgrade() -> None:
     op.drop_table("membership")
     with op.batch_alter_table("instance", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_instance_series_instance_uid"))
+        batch_op.drop_index(batch_op.f("ix_instance_held"))
         batch_op.drop_index(batch_op.f("ix_instance_digest"))
 
     op.drop_table("instance")
@@ -1188,6 +1208,10 @@ def downgrade() -> None:
 
     op.drop_table("refusal")
     op.drop_table("discipline")
+    with op.batch_alter_table("deidentification", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_deidentification_delivery"))
+
+    op.drop_table("deidentification")
     op.drop_table("board")
     with op.batch_alter_table("auditentry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_auditentry_record"))

@@ -1,0 +1,124 @@
+"""What de-identification did, kept with the delivery: by series, attribute and action, and never a value."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from pydicom.datadict import dictionary_description
+from sqlmodel import JSON, Field, Session, SQLModel, col, select
+
+from imaging.columns import instant
+from imaging.deidentify.engine import PRIVATE, Tally
+from imaging.deidentify.table import EDITION
+from imaging.errors import NotFound
+
+
+class DeidentificationNotFound(NotFound):
+    """No such report."""
+
+    noun = "report"
+
+
+class Deidentification(SQLModel, table=True):
+    """The report of one delivery that was de-identified on its way in."""
+
+    id: str = Field(primary_key=True)
+    delivery: str = Field(index=True)
+    """The upload or association it came with, named as in the record of refusals."""
+    at: datetime = instant()
+    edition: str
+    methods: list[list[str]] = Field(default_factory=list, sa_type=JSON)
+    """Code value and meaning of the profile and options in force (CID 7050)."""
+    patient: str
+    """``matched``, ``confirmed`` by a person although the headers differed, or ``not compared``."""
+    files: int
+    held: int
+    """Images that wait until somebody has looked for text in their pixels."""
+    series: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    """``{"series_instance_uid", "modality", "files", "changes": [[tag, done, count] …]}``; UIDs are the new ones."""
+
+
+@dataclass(slots=True)
+class SeriesReport:
+    """What was done to one series."""
+
+    modality: str
+    files: int = 0
+    tally: Tally = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Report:
+    """What was done to one delivery, before it is kept."""
+
+    methods: tuple[tuple[str, str], ...]
+    patient: str
+    series: dict[str, SeriesReport] = field(default_factory=dict)
+    held: int = 0
+
+    def add(self, series_instance_uid: str, modality: str, tally: Mapping[tuple[int, str], int]) -> None:
+        """Count one file."""
+        found = self.series.setdefault(series_instance_uid, SeriesReport(modality))
+        found.files += 1
+        found.tally.update(tally)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of a report."""
+
+    tag: str
+    """As the standard writes it: ``(0010,0010)``."""
+    name: str
+    done: str
+    count: int
+
+
+def note(session: Session, report: Report, *, delivery: str, at: datetime) -> Deidentification:
+    """Keep a report."""
+    row = Deidentification(
+        id=str(uuid4()), delivery=delivery, at=at, edition=EDITION, methods=[list(one) for one in report.methods],
+        patient=report.patient, files=sum(one.files for one in report.series.values()), held=report.held,
+        series=[
+            {"series_instance_uid": uid, "modality": one.modality, "files": one.files,
+             "changes": [[tag, done, count] for (tag, done), count in sorted(one.tally.items())]}
+            for uid, one in report.series.items()
+        ],
+    )
+    session.add(row)
+    return row
+
+
+def reports_of(session: Session, delivery: str) -> list[Deidentification]:
+    """The reports of deliveries whose name begins so, newest first."""
+    query = select(Deidentification).where(col(Deidentification.delivery).startswith(delivery, autoescape=True))
+    return list(session.exec(query.order_by(col(Deidentification.at).desc())))
+
+
+def report(session: Session, report_id: str, delivery: str) -> Deidentification:
+    """One report of a delivery whose name begins so; raises DeidentificationNotFound."""
+    found = session.get(Deidentification, report_id)
+    if found is None or not found.delivery.startswith(delivery):
+        raise DeidentificationNotFound(report_id)
+    return found
+
+
+def changes(series: Mapping[str, Any]) -> list[Change]:
+    """The lines of one series of a report, by tag."""
+    return [Change(_written(tag), _named(tag), str(done), int(count)) for tag, done, count in series["changes"]]
+
+
+def _written(tag: int) -> str:
+    return "private" if tag == PRIVATE else f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+
+
+def _named(tag: int) -> str:
+    if tag == PRIVATE:
+        return "Makers’ private attributes"
+    try:
+        return dictionary_description(tag)
+    except KeyError:
+        return "Attribute in no dictionary"
