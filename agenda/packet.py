@@ -9,8 +9,12 @@ from sqlmodel import Session
 from agenda.boards import board
 from agenda.cases import Case, Question, TreatmentTried, case, questions, studies_of, treatments
 from agenda.clinical import spine
+from agenda.outcomes import Measured, measured, scores_of
 from agenda.people import person
+from agenda.plans import FEATURES, plan_of
 from agenda.readiness import Readiness
+from agenda.surgeries import APPROACHES, KINDS, OUTCOMES, PriorSurgery, surgeries
+from agenda.triggers import mandatory
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,11 @@ class Packet:
     story: tuple[Line, ...]
     examination: tuple[Line, ...]
     attempts: tuple[Attempt, ...]
+    surgeries: tuple[Line, ...]
+    """Earlier operations, oldest first."""
+    proposal: tuple[Line, ...]
+    """The operation somebody proposed, and why that makes a full review mandatory."""
+    scores: tuple[Line, ...]
     concerns: tuple[Line, ...]
     """Positive red flags and readiness items that were waived or are open."""
     studies: tuple[str, ...]
@@ -88,6 +97,9 @@ def packet(session: Session, case_id: str, readiness: Readiness | None = None) -
         story=_lines(form, ("History", found.summary)),
         examination=_examination(found, referrer),
         attempts=tuple(_attempt(row) for row in treatments(session, case_id)),
+        surgeries=tuple(_surgery(row, form) for row in surgeries(session, case_id)),
+        proposal=_proposal(session, case_id, form),
+        scores=tuple(_score(one, form) for one in measured(scores_of(session, case_id))),
         concerns=_concerns(found, form, readiness),
         studies=tuple(studies_of(session, case_id)),
         required=required_disciplines(session, found, asked),
@@ -136,6 +148,38 @@ def _attempt(row: TreatmentTried) -> Attempt:
         row.kind, entry.label if entry else row.kind, row.description, row.amount, row.started_on, row.ended_on,
         row.response, "; ".join(parts) or "Response not recorded",
     )
+
+
+def _surgery(row: PriorSurgery, form: str) -> Line:
+    when = str(row.done_on.year) if row.done_on else "date not known"
+    parts = [
+        f"{KINDS[row.kind]} {row.levels}".strip(), when, APPROACHES.get(row.approach, "").lower(), row.implant,
+        row.description, {"yes": "infected", "no": "no infection"}.get(row.infection, ""),
+    ]
+    after = f"Afterwards {OUTCOMES[row.outcome].lower()}" if row.outcome else ""
+    return Line("Operation", "; ".join(part for part in [*parts, after] if part), form)
+
+
+def _proposal(session: Session, case_id: str, form: str) -> tuple[Line, ...]:
+    plan = plan_of(session, case_id, "proposed")
+    if not plan:
+        return ()
+    marked = ", ".join(text for key, text in FEATURES.items() if key in plan.features)
+    index = f"{plan.invasiveness} (vertebra by intervention, Mirza 2008)" if plan.invasiveness else ""
+    return (
+        *_lines(form, ("Proposed", plan.in_words()), ("Marked by", marked), ("Invasiveness index", index)),
+        *(Line("Review is mandatory", one.because, one.trigger.source) for one in mandatory(session, case_id)),
+    )
+
+
+def _score(one: Measured, form: str) -> Line:
+    text = f"{one.value:g} {one.instrument.unit}"
+    if one.band:
+        text += f", {one.band}"
+    for change in one.changes:
+        against = f"{change.threshold.population}, {change.threshold.treatment}"
+        text += f"; {change.difference:+g} since the first, {change.judgement} ({against})"
+    return Line(one.instrument.name, text, f"{form}, {one.taken_on.isoformat()}; scored by {one.instrument.source}")
 
 
 def _concerns(found: Case, form: str, readiness: Readiness | None) -> tuple[Line, ...]:

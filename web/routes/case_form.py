@@ -17,18 +17,22 @@ from starlette.routing import BaseRoute, Route
 
 from agenda.alarms import Alarm, alarm_of, confirm, raise_if_flagged, stopping, submit
 from agenda.boards import board
-from agenda.cases import Case, Question, TreatmentTried, case, questions, treatments
+from agenda.cases import Case, case
 from agenda.clinical import spine
 from agenda.errors import Invalid, NotNow
+from agenda.instruments.engine import instruments
 from agenda.lifecycle import EDITABLE, WITH_THE_BOARD, label
+from agenda.outcomes import measured, scores_of
 from agenda.people import disciplines
-from agenda.questions import add_question, edit_question, remove_question
+from agenda.plans import FEATURES
 from agenda.referrals import Saved, field_text, open_asks, save_fields
-from agenda.treatments import FIELDS as TREATMENT_FIELDS
-from agenda.treatments import add_treatment, edit_treatment, remove_treatment
+from agenda.surgeries import APPROACHES, KINDS, OUTCOMES
 from conference.policy import Action, Actor
 from web.access import actor, demand, in_session, note_read, reading
 from web.case_facts import study_facts, thumbs
+from web.case_plan import LABELS, save_plan, shown_plan
+from web.case_plan import PREFIX as PLAN
+from web.case_rows import ROWS, RowKind, row_id, text_of
 from web.clock import now
 from web.pages import page, redirect, status_for
 from web.resources import case_resource
@@ -37,6 +41,13 @@ PLAIN_FIELDS = (
     "patient_family_name", "patient_given_name", "patient_born_on", "patient_sex", "patient_id", "summary", "goal",
     "activities", "unacceptable", "urgency",
 )
+_SECTIONS = {"question": "questions", "treatment": "treatments", "surgery": "surgeries", "score": "scores"}
+"""Kind of row → the section of the page it stands in."""
+_OFFERED = {
+    "surgery_kinds": list(KINDS.items()), "approaches": list(APPROACHES.items()), "outcomes": list(OUTCOMES.items()),
+    "instruments": instruments(), "interventions": LABELS, "features": FEATURES,
+}
+"""What the page offers to choose from, beside the content of the field of medicine."""
 
 
 @dataclass(slots=True)
@@ -96,38 +107,40 @@ def _press(session: Session, who: Actor, case_id: str, texts: Mapping[str, str],
     _, outcome = _save(session, who, case_id, texts, at)
     found = case(session, case_id)
     _save_rows(session, found, texts, at, outcome)
+    _save_plan(session, who, found, texts, at, outcome)
     act, _, key = texts.get("do", "save").partition(":")
-    match act:
-        case "add-question":
-            _try(outcome, "new-question.", _group(texts, "new-question."), partial(_add_question, session, found))
-        case "remove-question":
-            remove_question(session, found, key)
-        case "add-treatment":
-            adding = partial(_add_treatment, session, found, at)
-            _try(outcome, "new-treatment.", _group(texts, "new-treatment."), adding)
-        case "remove-treatment":
-            remove_treatment(session, found, key)
-        case "confirm":
-            said = {"action_taken": texts.get("action_taken", "")}
-            _try(outcome, "", said, partial(_confirm, session, who, found, at))
-        case "submit" if not outcome.errors and not outcome.conflicts:
-            _send(session, who, found, at, outcome)
-        case _:
-            pass
+    doing, _, name = act.partition("-")
+    if name in ROWS and doing == "add":
+        _try(outcome, f"new-{name}.", _group(texts, f"new-{name}."), partial(_add_row, session, found, ROWS[name], at))
+    elif name in ROWS and doing == "remove":
+        ROWS[name].remove(session, found, key)
+    elif act == "confirm":
+        said = {"action_taken": texts.get("action_taken", "")}
+        _try(outcome, "", said, partial(_confirm, session, who, found, at))
+    elif act == "submit" and not outcome.errors and not outcome.conflicts and not outcome.stop:
+        _send(session, who, found, at, outcome)
     return outcome
 
 
 def _save_rows(session: Session, found: Case, texts: Mapping[str, str], at: datetime, outcome: Outcome) -> None:
     removing = texts.get("do", "").partition(":")[2]
-    for question in questions(session, found.id):
-        typed = _group(texts, f"question.{question.id}.")
-        if typed and question.id != removing:
-            _try(outcome, f"question.{question.id}.", typed, partial(_edit_question, session, found, question.id))
-    for row in treatments(session, found.id):
-        typed = _group(texts, f"treatment.{row.id}.")
-        if typed and row.id != removing:
-            editing = partial(_edit_treatment, session, found, row.id, at)
-            _try(outcome, f"treatment.{row.id}.", typed, editing)
+    for name, kind in ROWS.items():
+        for row in kind.listed(session, found.id):
+            key = row_id(row)
+            typed = _group(texts, f"{name}.{key}.")
+            if typed and key != removing:
+                _try(outcome, f"{name}.{key}.", typed, partial(_edit_row, session, found, kind, key, at))
+
+
+def _save_plan(
+    session: Session, who: Actor, found: Case, texts: Mapping[str, str], at: datetime, outcome: Outcome
+) -> None:
+    try:
+        save_plan(session, found.id, texts, who.person_id, at)
+    except Invalid as error:
+        outcome.refuse(error, typed=_group(texts, PLAN, keep=True))
+    except NotNow as error:
+        outcome.stop = error.reason
 
 
 def _try(outcome: Outcome, prefix: str, typed: dict[str, str], act: "partial[None]") -> None:
@@ -137,28 +150,17 @@ def _try(outcome: Outcome, prefix: str, typed: dict[str, str], act: "partial[Non
         outcome.refuse(error, prefix, typed)
 
 
-def _group(texts: Mapping[str, str], prefix: str) -> dict[str, str]:
-    return {name.removeprefix(prefix): text for name, text in texts.items() if name.startswith(prefix)}
+def _group(texts: Mapping[str, str], prefix: str, *, keep: bool = False) -> dict[str, str]:
+    found = {name: text for name, text in texts.items() if name.startswith(prefix)}
+    return found if keep else {name.removeprefix(prefix): text for name, text in found.items()}
 
 
-def _add_question(session: Session, found: Case, typed: Mapping[str, str]) -> None:
-    add_question(session, found, **_question(typed))
+def _add_row(session: Session, found: Case, kind: RowKind, at: datetime, typed: Mapping[str, str]) -> None:
+    kind.add(session, found, typed, at)
 
 
-def _edit_question(session: Session, found: Case, question_id: str, typed: Mapping[str, str]) -> None:
-    edit_question(session, found, question_id, **_question(typed))
-
-
-def _question(typed: Mapping[str, str]) -> dict[str, str]:
-    return {name: typed.get(name, "") for name in ("kind", "discipline", "text")}
-
-
-def _add_treatment(session: Session, found: Case, at: datetime, typed: Mapping[str, str]) -> None:
-    add_treatment(session, found, typed, at)
-
-
-def _edit_treatment(session: Session, found: Case, row_id: str, at: datetime, typed: Mapping[str, str]) -> None:
-    edit_treatment(session, found, row_id, typed, at)
+def _edit_row(session: Session, found: Case, kind: RowKind, key: str, at: datetime, typed: Mapping[str, str]) -> None:
+    kind.edit(session, found, key, typed, at)
 
 
 def _confirm(session: Session, who: Actor, found: Case, at: datetime, typed: Mapping[str, str]) -> None:
@@ -197,10 +199,11 @@ def _view(session: Session, who: Actor, case_id: str, outcome: Outcome) -> dict[
         )
         for name in form_fields()
     }
-    rows = _rows(questions(session, case_id), treatments(session, case_id), outcome)
     alarm: Alarm | None = alarm_of(session, case_id) if stopping(found) else None
     return {
-        "case": found, "values": values, "outcome": outcome, "content": spine(), "rows": rows,
+        "case": found, "values": values, "outcome": outcome, "content": spine(),
+        "rows": _rows(session, case_id, outcome), "plan": shown_plan(session, case_id, outcome.typed),
+        "measured": measured(scores_of(session, case_id)), **_OFFERED,
         "board": board(session, found.board_id), "stopping": stopping(found), "alarm": alarm,
         "asks": open_asks(session, case_id), "studies": study_facts(session, case_id),
         "thumbs": thumbs(session, case_id), "disciplines": [(one.code, one.name) for one in disciplines(session)],
@@ -208,29 +211,19 @@ def _view(session: Session, who: Actor, case_id: str, outcome: Outcome) -> dict[
     }
 
 
-def _rows(asked: list[Question], tried: list[TreatmentTried], outcome: Outcome) -> dict[str, list[dict[str, str]]]:
-    def shown(prefix: str, stored: Mapping[str, object]) -> dict[str, str]:
-        return {name: outcome.typed.get(prefix + name, _text(value)) for name, value in stored.items()}
-
-    question_names = ("kind", "discipline", "text")
-    return {
-        "questions": [
-            {"id": one.id} | shown(f"question.{one.id}.", {name: getattr(one, name) for name in question_names})
-            for one in asked
-        ],
-        "treatments": [
-            {"id": row.id} | shown(f"treatment.{row.id}.", {name: getattr(row, name) for name in TREATMENT_FIELDS})
-            for row in tried
-        ],
-        "new": [
-            shown("new-question.", dict.fromkeys(question_names, "")),
-            shown("new-treatment.", dict.fromkeys(TREATMENT_FIELDS, "")),
-        ],
-    }
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
+def _rows(session: Session, case_id: str, outcome: Outcome) -> dict[str, list[dict[str, str]]]:
+    """Kind → its rows as the page shows them, with the empty one that adds another last."""
+    shown: dict[str, list[dict[str, str]]] = {}
+    for name, kind in ROWS.items():
+        kept = [
+            {"id": row_id(row)} | {
+                field: outcome.typed.get(f"{name}.{row_id(row)}.{field}", text_of(row, field)) for field in kind.fields
+            }
+            for row in kind.listed(session, case_id)
+        ]
+        fresh = {field: outcome.typed.get(f"new-{name}.{field}", "") for field in kind.fields}
+        shown[name] = [*kept, {"id": ""} | fresh]
+    return shown
 
 
 async def _texts(request: Request) -> dict[str, str]:
@@ -260,10 +253,8 @@ async def press(request: Request) -> Response:
 
 
 def _anchor(act: str) -> str:
-    for name in ("question", "treatment"):
-        if name in act:
-            return f"#{name}s"
-    return ""
+    name = act.partition(":")[0].partition("-")[2]
+    return f"#{_SECTIONS[name]}" if name in _SECTIONS else ""
 
 
 async def save_field(request: Request) -> Response:

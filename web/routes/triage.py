@@ -11,9 +11,12 @@ from starlette.routing import BaseRoute, Route
 
 from agenda.alarms import Alarm, alarm_of
 from agenda.cases import case, cases_of_study
+from agenda.complexity import Estimate
 from agenda.conferences import offered
 from agenda.errors import Invalid, NotNow
+from agenda.expected import board_pace, expected
 from agenda.ids import BoardId
+from agenda.policies import FORM_ITEMS, record_evidence
 from agenda.readiness import Readiness
 from agenda.referrals import open_asks
 from agenda.triage import (
@@ -27,10 +30,11 @@ from agenda.triage import (
     waive,
     worklist,
 )
+from agenda.triggers import Fired, mandatory
 from conference.policy import Action, Actor, BoardResource, CaseResource, may
 from imaging.arrivals import waiting
 from web.access import Forbidden, actor, demand, in_session, reading
-from web.case_facts import CaseRow, readiness_now, row_of
+from web.case_facts import CaseRow, readiness_now, row_of, study_facts
 from web.clock import now
 from web.pages import page, redirect
 from web.resources import case_resource
@@ -53,6 +57,9 @@ class Line:
     waivable: frozenset[str]
     """Policy items this person may waive."""
     resource: CaseResource
+    mandatory: tuple[Fired, ...]
+    """Why the board must discuss it in full."""
+    expected: Estimate
 
 
 def triaging_boards(who: Actor) -> list[str]:
@@ -62,12 +69,13 @@ def triaging_boards(who: Actor) -> list[str]:
 
 def _work(session: Session, who: Actor, at: datetime) -> dict[str, Any]:
     boards = triaging_boards(who)
-    lines = [_line(session, who, found.id, at) for found in worklist(session, boards)]
+    paces = {board_id: board_pace(session, board_id) for board_id in boards}
+    lines = [_line(session, who, found.id, at, paces[found.board_id]) for found in worklist(session, boards)]
     arrived = sum(not cases_of_study(session, one.study_instance_uid) for one in waiting(session, boards))
-    return {"lines": lines, "sittings": offered(session, boards, at), "arrived": arrived}
+    return {"lines": lines, "sittings": offered(session, boards, at), "arrived": arrived, "form_items": FORM_ITEMS}
 
 
-def _line(session: Session, who: Actor, case_id: str, at: datetime) -> Line:
+def _line(session: Session, who: Actor, case_id: str, at: datetime, pace: float) -> Line:
     found, resource = case(session, case_id), case_resource(session, case_id)
     readiness = readiness_now(session, found, at)
     role = str(who.boards.get(resource.board_id, ""))
@@ -77,6 +85,8 @@ def _line(session: Session, who: Actor, case_id: str, at: datetime) -> Line:
         asked=frozenset(ask.field for ask in open_asks(session, case_id)), questions=addressed,
         alarm=alarm_of(session, case_id),
         waivable=frozenset(one.item.key for one in readiness.open if role in one.item.waived_by), resource=resource,
+        mandatory=mandatory(session, case_id),
+        expected=expected(session, found, study_facts(session, case_id), pace),
     )
 
 
@@ -124,6 +134,9 @@ def _act(session: Session, who: Actor, case_id: str, act: str, texts: dict[str, 
             role = str(who.boards[resource.board_id])
             waive(session, case_id, texts["item"], texts["reason"], role, who.person_id, at)
             settle_readiness(session, found, readiness_now(session, found, at), who.person_id, at)
+        case "evidence":
+            record_evidence(session, case_id, texts["item"], texts["detail"], texts["as_of"], who.person_id, at)
+            settle_readiness(session, found, readiness_now(session, found, at), who.person_id, at)
         case "schedule":
             demand(who, Action.CONFERENCE_PLAN, BoardResource(resource.board_id))
             minutes = int(texts["minutes"]) if texts["minutes"].isdecimal() else 10
@@ -137,7 +150,7 @@ def _act(session: Session, who: Actor, case_id: str, act: str, texts: dict[str, 
 async def act(request: Request) -> Response:
     """One button of the list: a lane, an ask, a waiver, a place on an agenda, or a call-in."""
     case_id, form = request.path_params["case_id"], await request.form()
-    names = ("lane", "reason", "item", "conference", "minutes")
+    names = ("lane", "reason", "item", "conference", "minutes", "detail", "as_of")
     texts = {name: str(form.get(name, "")) for name in names}
     doing, lane = str(form.get("act", "")), str(form.get("show", ""))
     try:

@@ -1,0 +1,67 @@
+"""The proposed operation in the referral form: six lines of vertebrae, one an intervention, and what marks the plan."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from agenda.errors import Invalid
+from agenda.levels import spoken, vertebrae
+from agenda.plans import (
+    FEATURES,
+    INTERVENTIONS,
+    Intervention,
+    SurgicalPlan,
+    keep_plan,
+    parse_plan,
+    plan_of,
+    revision_of,
+)
+from agenda.triggers import Fired, mandatory
+
+PREFIX = "plan."
+LABELS: Mapping[Intervention, str] = {
+    "decompression-posterior": "Decompress", "fusion-posterior": "Fuse", "instrumentation-posterior": "Screws and rods",
+    "decompression-anterior": "Decompress", "fusion-anterior": "Fuse", "instrumentation-anterior": "Cages and plates",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPlan:
+    """A plan as the form shows it."""
+
+    plan: SurgicalPlan
+    lines: Mapping[Intervention, str]
+    """Intervention → vertebrae as a surgeon writes them."""
+    revision: int
+    mandatory: tuple[Fired, ...]
+
+
+def shown_plan(session: Session, case_id: str, typed: Mapping[str, str]) -> ShownPlan:
+    """The proposed plan; what was typed and refused stands where it was typed."""
+    plan = plan_of(session, case_id, "proposed")
+    lines = {
+        one: typed.get(PREFIX + one, spoken(name for name, done in plan.interventions.items() if one in done))
+        for one in INTERVENTIONS
+    }
+    return ShownPlan(plan, lines, revision_of(session, case_id, "proposed"), mandatory(session, case_id))
+
+
+def save_plan(session: Session, case_id: str, texts: Mapping[str, str], actor_id: str, at: datetime) -> None:
+    """Keep the plan that was sent; nothing where the form held none.
+
+    Raises Invalid naming ``plan.<intervention>`` or plan, NotNow where somebody else changed it meanwhile.
+    """
+    if PREFIX + "revision" not in texts:
+        return
+    grid: dict[str, list[str]] = {}
+    for one in INTERVENTIONS:
+        for name in vertebrae(PREFIX + one, texts.get(PREFIX + one, "")):
+            grid.setdefault(name, []).append(one)
+    features = [key for key in FEATURES if texts.get(f"{PREFIX}feature.{key}")]
+    plan = parse_plan(grid, features)
+    shown = texts[PREFIX + "revision"]
+    if not shown.isdecimal():
+        raise Invalid("plan", "This form was not made here; load the page again.")
+    keep_plan(session, case_id, "proposed", plan, actor_id, at, shown=int(shown))
