@@ -1,4 +1,4 @@
-"""What a drawn mark measures: length, angle, Cobb angle and area, each with its unit, method and error.
+"""What a drawn mark measures: length, angle, area, values and the spinopelvic set, with unit, method and error.
 
 Points are image points (column, row), SCOORD. They are multiplied with the spacing first, so that pixels that are not
 square do not bend angles; without a trusted spacing pixels count as square and lengths and areas stay in pixels.
@@ -9,13 +9,15 @@ Angles come from `atan2`, never from `acos`, which loses half its digits near 0�
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal, Protocol
 
 from imaging.geometry import Point
+from imaging.spinopelvic import COUNTS, Unclear, spinopelvic
 
-Unit = Literal["mm", "deg", "px", "mm2", "px2"]
+Unit = Literal["mm", "deg", "px", "mm2", "px2", "HU", "stored", "count"]
+"""HU: Hounsfield units, of rescaled CT alone. stored: the values of the file as they are. count: of pixels."""
 
 COBB_ERROR_DEG = 4.9
 """95 % half-width within one observer, end vertebrae chosen anew (CLINICAL.md N12: 2.8–3.8° with fixed ones)."""
@@ -38,6 +40,28 @@ class Spaced(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Sampled:
+    """The pixel values within a region: those whose centre it holds, without padding."""
+
+    mean: float
+    sd: float
+    """Of the pixels themselves (divided by their number), not of an estimate."""
+    lowest: float
+    highest: float
+    pixels: int
+    unit: Literal["HU", "stored"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of several values of a mark: mean, sd, min, max, pixels; perimeter; pt, ss, ll, sva."""
+
+    name: str
+    value: float
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement:
     """A value with all that is needed to judge it."""
 
@@ -47,10 +71,19 @@ class Measurement:
     """95 % half-width in `unit`, from the literature; None: not known."""
     method: str
     """Stable name with version; the version rises when the arithmetic changes."""
+    parts: tuple[Part, ...] = ()
 
 
-def measured(kind: str, points: Sequence[Point], spacing: Spaced | None) -> Measurement | None:
+SAMPLED_KINDS = frozenset({"ellipse", "rectangle", "freehand", "probe"})
+"""Kinds that say something of the pixels they cover."""
+
+
+def measured(
+    kind: str, points: Sequence[Point], spacing: Spaced | None, sampled: Sampled | None = None
+) -> Measurement | None:
     """What a mark of this kind measures; None for kinds that measure nothing (arrow, text, point, level).
+
+    sampled: the pixels it covers, for `SAMPLED_KINDS`; without them a probe measures nothing and an area has no mean.
 
     Raises `Unmeasurable` when the number of points is wrong, a coordinate is not a finite number or an angle has a side
     without length.
@@ -60,7 +93,16 @@ def measured(kind: str, points: Sequence[Point], spacing: Spaced | None) -> Meas
         return None
     if not all(math.isfinite(column) and math.isfinite(row) for column, row in points):
         raise Unmeasurable("A point is not a finite number.")
-    return method(points, spacing)
+    value = method(points, spacing)
+    if sampled is None or kind not in SAMPLED_KINDS:
+        return None if kind == "probe" else value
+    return _with(value, sampled) if kind != "probe" else replace(value, value=sampled.mean, unit=sampled.unit)
+
+
+def _with(value: Measurement, sampled: Sampled) -> Measurement:
+    numbers = (("mean", sampled.mean), ("sd", sampled.sd), ("min", sampled.lowest), ("max", sampled.highest))
+    said = tuple(Part(name, number, sampled.unit) for name, number in numbers)
+    return replace(value, parts=(*value.parts, *said, Part("pixels", sampled.pixels, "count")))
 
 
 def _length(points: Sequence[Point], spacing: Spaced | None) -> Measurement:
@@ -125,7 +167,37 @@ def _freehand(points: Sequence[Point], spacing: Spaced | None) -> Measurement:
         raise Unmeasurable(f"An outline takes at least 3 points, not {len(points)}.")
     sides = [_side(points[0], point, spacing) for point in points]
     double = sum(_cross(one, another) for one, another in pairwise(sides))
-    return _area(abs(double) / 2, spacing, "freehand-area/1")
+    around = _along([*points, points[0]], spacing)
+    area = _area(abs(double) / 2, spacing, "freehand-area/1")
+    return replace(area, parts=(Part("perimeter", around, "mm" if spacing else "px"),))
+
+
+def _path(points: Sequence[Point], spacing: Spaced | None) -> Measurement:
+    """The length of an open line."""
+    if len(points) < 2:
+        raise Unmeasurable(f"A line takes at least 2 points, not {len(points)}.")
+    return Measurement(_along(points, spacing), "mm" if spacing else "px", None, "path-length/1")
+
+
+def _probe(points: Sequence[Point], _spacing: Spaced | None) -> Measurement:
+    _expect(points, "A probe", 1)
+    return Measurement(0.0, "stored", None, "probe-value/1")
+
+
+def _spinopelvic(points: Sequence[Point], spacing: Spaced | None) -> Measurement:
+    """Pelvic incidence, and in its parts what else the points give."""
+    if len(points) not in COUNTS:
+        raise Unmeasurable(f"A spinopelvic set takes 4, 6 or 7 points, not {len(points)}.")
+    try:
+        found = spinopelvic([_side((0.0, 0.0), point, spacing) for point in points])
+    except Unclear as why:
+        raise Unmeasurable(str(why)) from why
+    parts = [Part("pt", found.tilt, "deg"), Part("ss", found.slope, "deg")]
+    if found.lordosis is not None:
+        parts.append(Part("ll", found.lordosis, "deg"))
+    if found.axis is not None:
+        parts.append(Part("sva", found.axis, "mm" if spacing else "px"))
+    return Measurement(found.incidence, "deg", None, "spinopelvic-atan2/1", tuple(parts))
 
 
 _METHODS: Mapping[str, Callable[[Sequence[Point], Spaced | None], Measurement]] = {
@@ -135,7 +207,14 @@ _METHODS: Mapping[str, Callable[[Sequence[Point], Spaced | None], Measurement]] 
     "ellipse": _ellipse,
     "rectangle": _rectangle,
     "freehand": _freehand,
+    "path": _path,
+    "probe": _probe,
+    "spinopelvic": _spinopelvic,
 }
+
+
+def _along(points: Sequence[Point], spacing: Spaced | None) -> float:
+    return sum(math.hypot(*_side(one, another, spacing)) for one, another in pairwise(points))
 
 
 def _expect(points: Sequence[Point], what: str, count: int) -> None:

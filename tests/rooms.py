@@ -21,6 +21,7 @@ from conference.room.values import (
     Spacing,
     Viewport,
 )
+from imaging.measure import Sampled
 
 HIP, KNEE = CaseId("case-hip"), CaseId("case-knee")
 IMAGE = "1.2.840.99.1"
@@ -116,12 +117,12 @@ class Table:
         *,
         frame: FrameFacts | None = HIP_FRAME,
         signature: Signature | None = None,
+        sampled: Sampled | None = None,
         command_id: str | None = None,
     ) -> Accepted | Refused:
         self._count += 1
-        answer = self.machine.receive(
-            who, CommandId(command_id or f"command-{self._count}"), command, Context(self.now(), frame, signature)
-        )
+        context = Context(self.now(), frame, signature, sampled)
+        answer = self.machine.receive(who, CommandId(command_id or f"command-{self._count}"), command, context)
         if isinstance(answer, Decided):
             self.machine.commit(answer.recorded)
             self.log += answer.recorded

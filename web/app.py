@@ -39,6 +39,7 @@ from web.middleware import stack
 from web.migrate import upgrade
 from web.pages import STATIC, environment
 from web.routes import all_routes
+from web.sampling import reader
 from web.services import Services
 from web.settings import Settings
 from web.sockets import images as image_socket
@@ -78,16 +79,17 @@ def compose(settings: Settings, *, demo: bool = False) -> Services:
     upgrade(database.engine)
     audit.install(database.engine)
     vault = vault_of(settings.imaging, folder)
+    pictures = Pictures(vault, folder / "derived", settings.imaging.worker)
     intake = Intake(settings.imaging.file, vault, Sandbox(settings.imaging.worker))
     return Services(
         settings=settings,
         database=database,
         vault=vault,
         uploads=Uploads(folder / "uploads", settings.imaging.upload, settings.imaging.archive, intake),
-        pictures=Pictures(vault, folder / "derived", settings.imaging.worker),
+        pictures=pictures,
         rooms=Rooms(
             RoomStore(database), now, facts_of, settings.conference,
-            followers=(Follower(delivery.NAME, delivery.project),),
+            followers=(Follower(delivery.NAME, delivery.project),), pixels=reader(database, pictures),
         ),
         sessions=Sessions(database, settings.auth, secure=settings.secure, keys=folder / "keys"),
         tickets=Tickets(),

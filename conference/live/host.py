@@ -27,6 +27,7 @@ from conference.room.room import Accepted, Decided, RoomMachine
 from conference.room.state import RoomState, replay
 from conference.room.values import CommandId, Context, FrameFacts, Participant, Signature
 from conference.wire.session import Close
+from imaging.measure import Sampled
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ class _Item:
     command: Command
     frame: FrameFacts | None
     signature: Signature | None
+    sampled: Sampled | None
     answer: "asyncio.Future[Answer]" = field(repr=False)
 
 
@@ -119,7 +121,7 @@ class RoomHost:
 
     def submit(
         self, who: Participant | None, command_id: CommandId, command: Command, *, frame: FrameFacts | None = None,
-        signature: Signature | None = None,
+        signature: Signature | None = None, sampled: Sampled | None = None,
     ) -> "asyncio.Future[Answer]":
         """Put a command in the inbox, after all that were submitted before.
 
@@ -128,7 +130,7 @@ class RoomHost:
         if self.over:
             raise RoomUnavailable("This room is closing; ask again.")
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._inbox.append(_Item(who, command_id, command, frame, signature, answer))
+        self._inbox.append(_Item(who, command_id, command, frame, signature, sampled, answer))
         self._wake.set()
         return answer
 
@@ -199,7 +201,7 @@ class RoomHost:
             _resolve(item, _accepted(answer) if isinstance(answer, Decided) else answer)
 
     def _decide(self, item: _Item) -> Decided | Answer:
-        context = Context(_stamp(self._now), item.frame, item.signature)
+        context = Context(_stamp(self._now), item.frame, item.signature, item.sampled)
         return self._machine.receive(item.who, item.id, item.command, context)
 
     async def _append(self, decided: Sequence[Decided]) -> None:

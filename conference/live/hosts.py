@@ -10,7 +10,8 @@ from agenda.ids import CaseId, new_id
 from conference.live.host import Answer, RoomHost
 from conference.live.listing import commands_for, listings
 from conference.live.member import Member
-from conference.live.ports import FrameFactsOf, Now, Store
+from conference.live.ports import FrameFactsOf, Now, PixelsOf, Store
+from conference.live.sampling import sampled
 from conference.record.log import rooms
 from conference.record.replay import Follower, follow
 from conference.room.commands import AnnounceImages, Command, Draw, Reshape, Show
@@ -30,10 +31,10 @@ class Rooms:
 
     def __init__(
         self, store: Store, now: Now, frame_facts: FrameFactsOf, settings: ConferenceSettings,
-        followers: Sequence[Follower] = (), owner: str | None = None,
+        followers: Sequence[Follower] = (), owner: str | None = None, pixels: PixelsOf | None = None,
     ) -> None:
         self._store, self._now, self._frame_facts, self._settings = store, now, frame_facts, settings
-        self._followers = tuple(followers)
+        self._followers, self._pixels = tuple(followers), pixels
         self._owner = owner or new_id()
         self._hosts: dict[str, RoomHost] = {}
         self._opening: dict[str, asyncio.Lock] = {}
@@ -83,7 +84,10 @@ class Rooms:
         """`execute` in two halves: when this returns the command has its place in the order."""
         host = await self.room(conference_id)
         frame = await self._frame_of(host, command)
-        return host.submit(participant, CommandId(command_id), command, frame=frame, signature=signature)
+        worth = await sampled(self._pixels, host.state, command, frame)
+        return host.submit(
+            participant, CommandId(command_id), command, frame=frame, signature=signature, sampled=worth
+        )
 
     async def enter(self, conference_id: str, member: Member, since: int | None) -> None:
         """Seat a member's person and serve the connection; call `leave` when it ends, however it ends."""

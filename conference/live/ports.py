@@ -1,13 +1,14 @@
 """What a live room needs of the world outside; implemented by the composition root."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlmodel import Session
 
 from agenda.ids import CaseId
-from conference.room.values import FrameFacts
+from conference.room.values import FrameFacts, Point
+from imaging.measure import Sampled
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -17,6 +18,9 @@ Now = Callable[[], datetime]
 
 FrameFactsOf = Callable[[Session, CaseId, str, int], FrameFacts | None]
 """(session, case, SOP Instance UID, frame from 1) → facts; None: the case has no such image."""
+
+PixelsOf = Callable[[FrameFacts, str, Sequence[Point]], Awaitable[Sampled | None]]
+"""(frame, kind of mark, its points) → what the pixels under it are worth; raises imaging's errors."""
 
 
 class Store(Protocol):

@@ -11,12 +11,21 @@ from typing import Any
 from conference.room.events import Event
 from conference.wire.codec import events
 
-SCHEMA = 1
+SCHEMA = 2
 """Version that new events are written in. Raise it with every change of an event's shape, and add a step."""
 
 Step = Callable[[dict[str, Any]], dict[str, Any]]
 
-STEPS: Mapping[int, Step] = {}
+
+def _values_in_parts(value: dict[str, Any]) -> dict[str, Any]:
+    """A measured value says where its millimetres come from, and has parts; formerly neither was written down."""
+    holder = value.get("mark", value) if value["type"] == "drawn" else value
+    if value["type"] in ("drawn", "reshaped") and holder["measured"] is not None:
+        holder["measured"] |= {"spacing": None, "parts": []}
+    return value
+
+
+STEPS: Mapping[int, Step] = {1: _values_in_parts}
 """Version → how an event of that version becomes one of the next."""
 
 

@@ -11,8 +11,19 @@ from conference.room.refused import Refused, too_long
 from conference.room.seats import Answer, denied, listed, role_of
 from conference.room.sitting import not_open
 from conference.room.state import CaseState, RoomState
-from conference.room.values import Context, FrameFacts, Mark, MarkId, MarkKind, Measured, Participant, Point
-from imaging.measure import Unmeasurable, measured
+from conference.room.values import (
+    Context,
+    FrameFacts,
+    Mark,
+    MarkId,
+    MarkKind,
+    Measured,
+    MeasuredPart,
+    Participant,
+    Point,
+)
+from imaging.measure import Measurement, Sampled, Unmeasurable, measured
+from imaging.spinopelvic import COUNTS
 
 _COUNTS: Mapping[MarkKind, tuple[int, ...] | range] = {
     "length": (2,),
@@ -23,8 +34,11 @@ _COUNTS: Mapping[MarkKind, tuple[int, ...] | range] = {
     "ellipse": (2, 4),
     "rectangle": (2, 4),
     "freehand": range(3, 513),
+    "path": range(2, 513),
     "point": (1,),
     "level": (1,),
+    "probe": (1,),
+    "spinopelvic": COUNTS,
 }
 """Points each kind takes; their meaning is in ``web/docs/protocol.md``."""
 _WORDED: tuple[MarkKind, ...] = ("text", "level")
@@ -38,7 +52,7 @@ def draw(state: RoomState, who: Participant, command: c.Draw, context: Context) 
         return case
     if command.mark in state.mark_cases:
         return Refused("duplicate-mark", "A mark with this identity exists or existed.")
-    value = _checked(command.kind, command.points, command.text, _frame(case, command, context))
+    value = _checked(command.kind, command.points, command.text, _frame(case, command, context), context.sampled)
     if isinstance(value, Refused):
         return value
     return (e.Drawn(Mark(
@@ -63,7 +77,7 @@ def reshape(state: RoomState, who: Participant, command: c.Reshape, context: Con
         return ()
     if _frozen(case, command.mark):
         return Refused("cited", "The recommendation that was read back cites this mark.")
-    value = _checked(mark.kind, command.points, command.text, _frame(case, mark, context))
+    value = _checked(mark.kind, command.points, command.text, _frame(case, mark, context), context.sampled)
     if isinstance(value, Refused):
         return value
     return (e.Reshaped(command.mark, mark.revision + 1, command.points, command.text, value),)
@@ -119,7 +133,7 @@ def _frame(case: CaseState, asked: c.Draw | Mark, context: Context) -> FrameFact
 
 
 def _checked(
-    kind: MarkKind, points: tuple[Point, ...], text: str, frame: FrameFacts | None
+    kind: MarkKind, points: tuple[Point, ...], text: str, frame: FrameFacts | None, sampled: Sampled | None
 ) -> Measured | Refused | None:
     """The value of these points on this frame, or why they are no mark."""
     if frame is None:
@@ -133,10 +147,18 @@ def _checked(
     if kind in _WORDED and not text.strip():
         return Refused("bad-text", "This mark needs words.")
     try:
-        value = measured(kind, points, frame.spacing)
+        value = measured(kind, points, frame.spacing, sampled)
     except Unmeasurable as why:
         return Refused("bad-points", str(why))
-    return None if value is None else Measured(value.value, value.unit, value.error, value.method)
+    return None if value is None else _kept(value, frame)
+
+
+def _kept(value: Measurement, frame: FrameFacts) -> Measured:
+    """The value as the record keeps it, with where its millimetres come from."""
+    parts = tuple(MeasuredPart(part.name, part.value, part.unit) for part in value.parts)
+    metric = any(unit in ("mm", "mm2") for unit in (value.unit, *(part.unit for part in parts)))
+    source = frame.spacing.source if metric and frame.spacing is not None else None
+    return Measured(value.value, value.unit, value.error, value.method, source, parts)
 
 
 def _inside(point: Point, frame: FrameFacts) -> bool:

@@ -6,6 +6,7 @@ from typing import Literal, NewType
 
 from agenda.ids import CaseId, PersonId, QuestionId
 from conference.policy import Role
+from imaging.measure import Sampled
 
 CommandId = NewType("CommandId", str)
 """A UUID the client makes; unique per room in the log, so that a resent command has the same answer."""
@@ -15,7 +16,12 @@ MarkId = NewType("MarkId", str)
 Point = tuple[float, float]
 """(column, row) in SCOORD image coordinates: origin at the top left corner of the top left pixel (PS3.3 C.18.6.1.1)."""
 
-MarkKind = Literal["length", "angle", "cobb", "arrow", "text", "ellipse", "rectangle", "freehand", "point", "level"]
+MarkKind = Literal[
+    "length", "angle", "cobb", "arrow", "text", "ellipse", "rectangle", "freehand", "path", "point", "level", "probe",
+    "spinopelvic",
+]
+Unit = Literal["mm", "deg", "px", "mm2", "px2", "HU", "stored", "count"]
+SpacingSource = Literal["calibrated", "pixel", "imager", "region"]
 OpinionStance = Literal["for", "against", "neutral"]
 Closing = Literal["concur", "reservation", "dissent"]
 Outcome = Literal["consensus", "majority", "split", "none", "deferred", "provisional"]
@@ -40,7 +46,7 @@ class Spacing:
 
     row_mm: float
     column_mm: float
-    source: Literal["calibrated", "pixel", "imager", "region"]
+    source: SpacingSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +64,27 @@ class FrameFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredPart:
+    """One of several values of a mark, by name: mean, sd, min, max, pixels, perimeter, pt, ss, ll, sva."""
+
+    name: str
+    value: float
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
-    """A value computed by the server from points and spacing."""
+    """A value computed by the server from points, spacing and pixels."""
 
     value: float
-    unit: Literal["mm", "deg", "px", "mm2", "px2"]
+    unit: Unit
     error: float | None
     """95 % half-width in `unit`, from the literature named by `method`; None: not known."""
     method: str
     """Stable name with version, e.g. ``cobb-atan2/1``."""
+    spacing: SpacingSource | None
+    """Where its millimetres come from; None: there are none in it. An imager's are those at the detector."""
+    parts: tuple[MeasuredPart, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +212,8 @@ class Context:
     """For marks and `Show`: the image they speak of; None: there is no such image in the case."""
     signature: "Signature | None" = None
     """For `Sign`: made by the signing service after re-authentication."""
+    sampled: Sampled | None = None
+    """For marks that cover pixels: what these are worth; None: they cannot be read, or the mark covers none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from imaging.errors import ImagingError, WorkerLost
+from imaging.geometry import Point
+from imaging.measure import Sampled
 from imaging.pixels.errors import NoPicture
 from imaging.pixels.pool import Pool, Urgency
 from imaging.pixels.render import PREVIEW_QUALITY, Format, preview_size
-from imaging.pixels.stack import Shown, Slice, Stack
+from imaging.pixels.stack import Shown, Slice, Stack, is_colour
 from imaging.pixels.window import Lut, Rendering, Window
 from imaging.sandbox import Answer
 from imaging.settings import WorkerSettings
@@ -105,6 +107,17 @@ class Pictures:
         place = self._lossless_place(shown.stack.slices[index])
         data = await self._made(shown, index, place, urgency)
         return Lossless(data[1:], raw=bool(data[0] & 1), reduced=bool(data[0] & 2))
+
+    async def sampled(self, stack: Stack, index: int, kind: str, points: Sequence[Point]) -> Sampled | None:
+        """What the pixels of a frame (from 0) under a mark are worth; None: colour, or no pixel. Raises WorkerLost."""
+        one = stack.slices[index]
+        if is_colour(one.layout):
+            return None
+        answer = await self._pool.run(
+            _WORK + "sampled", Urgency.LOOKED_AT, frame=self._job(one, one.rendering), kind=kind, points=points,
+            unit="HU" if stack.modality == "CT" else "stored",
+        )
+        return Sampled(**answer.facts["sampled"]) if answer.facts["sampled"] else None
 
     def tag(self, shown: Shown, index: int, size: int, form: Format = "webp", window: Window | None = None) -> str:
         """What `rendered` with these arguments is known by: equal tags, equal bytes; fit for an ETag."""

@@ -8,10 +8,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from imaging.pixels import region
 from imaging.pixels.codestream import lossless, raw, sample_of
 from imaging.pixels.errors import NoPicture
 from imaging.pixels.frames import Decoded, Layout, decoded, decoded_whole
@@ -125,6 +126,24 @@ def window(frames: list[dict[str, Any]], how: dict[str, Any]) -> tuple[dict[str,
         "sample": sample,
     }
     return facts, b""
+
+
+def sampled(
+    frame: dict[str, Any], kind: str, points: list[list[float]], unit: Literal["HU", "stored"]
+) -> tuple[dict[str, Any], bytes]:
+    """What the pixels of one frame under a mark are worth, as `imaging.measure.Sampled`; None where nothing is."""
+    try:
+        picture = _decoded(frame)
+    except NoPicture:
+        return {"sampled": None}, b""
+    if picture.colour:
+        return {"sampled": None}, b""
+    own = rendering_of(frame["own"])
+    found = region.sampled(
+        picture.samples, kind, [(column, row) for column, row in points], slope=own.slope, intercept=own.intercept,
+        unit=unit, padding=own.padding,
+    )
+    return {"sampled": None if found is None else asdict(found)}, b""
 
 
 def rendering_of(how: dict[str, Any]) -> Rendering:

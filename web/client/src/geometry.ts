@@ -3,6 +3,8 @@
  * value arrives. Both satisfy the vectors of `tests/data/geometry`. Points are (column, row), SCOORD; they are multiplied
  * with the spacing first, so that pixels that are not square do not bend angles. Angles come from `atan2`. Pure.
  */
+import { COUNTS, spinopelvic } from './spinopelvic';
+
 export type GeometryPoint = readonly [number, number];
 
 /** Distance between pixel centres in mm; null where there is none worth trusting: then results are in pixels. */
@@ -11,13 +13,36 @@ export interface Spacing {
   readonly column_mm: number;
 }
 
+export type Unit = 'mm' | 'deg' | 'px' | 'mm2' | 'px2' | 'HU' | 'stored' | 'count';
+
+/** The pixel values within a region: those whose centre it holds, without padding. */
+export interface Sampled {
+  readonly mean: number;
+  readonly sd: number;
+  readonly lowest: number;
+  readonly highest: number;
+  readonly pixels: number;
+  readonly unit: 'HU' | 'stored';
+}
+
+/** One of several values of a mark: mean, sd, min, max, pixels; perimeter; pt, ss, ll, sva. */
+export interface Part {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: Unit;
+}
+
+/** Kinds that say something of the pixels they cover. */
+export const SAMPLED_KINDS: ReadonlySet<string> = new Set(['ellipse', 'rectangle', 'freehand', 'probe']);
+
 export interface Measurement {
   readonly value: number;
-  readonly unit: 'mm' | 'deg' | 'px' | 'mm2' | 'px2';
+  readonly unit: Unit;
   /** 95 % half-width in `unit`, from the literature; null: not known. */
   readonly error: number | null;
   /** Stable name with version; the version rises when the arithmetic changes. */
   readonly method: string;
+  readonly parts: readonly Part[];
 }
 
 type Vector = readonly [number, number];
@@ -28,14 +53,31 @@ export const COBB_ERROR_DEG = 4.9;
 /** These points measure nothing; the message says why. */
 export class Unmeasurable extends Error {}
 
-/** What a mark measures; null for kinds that measure nothing. Throws `Unmeasurable` for points that cannot be measured. */
-export function measured(kind: string, points: readonly GeometryPoint[], spacing: Spacing | null): Measurement | null {
+/**
+ * What a mark measures; null for kinds that measure nothing. Throws `Unmeasurable` for points that cannot be measured.
+ * sampled: the pixels it covers; without them a probe measures nothing and an area has no mean.
+ */
+export function measured(
+  kind: string,
+  points: readonly GeometryPoint[],
+  spacing: Spacing | null,
+  sampled: Sampled | null = null,
+): Measurement | null {
   const method = METHODS[kind];
   if (method === undefined) return null;
   if (!points.every(([column, row]) => Number.isFinite(column) && Number.isFinite(row))) {
     throw new Unmeasurable('A point is not a finite number.');
   }
-  return method(points, spacing);
+  const value = method(points, spacing);
+  if (sampled === null || !SAMPLED_KINDS.has(kind)) return kind === 'probe' ? null : value;
+  if (kind === 'probe') return { ...value, value: sampled.mean, unit: sampled.unit };
+  return { ...value, parts: [...value.parts, ...told(sampled)] };
+}
+
+function told({ mean, sd, lowest, highest, pixels, unit }: Sampled): readonly Part[] {
+  const numbers = { mean, sd, min: lowest, max: highest };
+  const said = Object.entries(numbers).map(([name, value]): Part => ({ name, value, unit }));
+  return [...said, { name: 'pixels', value: pixels, unit: 'count' }];
 }
 
 type Method = (points: readonly GeometryPoint[], spacing: Spacing | null) => Measurement;
@@ -43,12 +85,18 @@ type Method = (points: readonly GeometryPoint[], spacing: Spacing | null) => Mea
 const METHODS: Readonly<Record<string, Method | undefined>> = {
   length(points, spacing) {
     const [a, b] = exactly<2>(points, 'A length', 2);
-    return { value: size(side(a, b, spacing)), unit: spacing ? 'mm' : 'px', error: null, method: 'length-euclid/1' };
+    return {
+      value: size(side(a, b, spacing)),
+      unit: lengthUnit(spacing),
+      error: null,
+      method: 'length-euclid/1',
+      parts: [],
+    };
   },
   angle(points, spacing) {
     const [a, vertex, b] = exactly<3>(points, 'An angle', 3);
     const value = between(side(vertex, a, spacing), side(vertex, b, spacing));
-    return { value, unit: 'deg', error: null, method: 'angle-atan2/1' };
+    return { value, unit: 'deg', error: null, method: 'angle-atan2/1', parts: [] };
   },
   cobb,
   ellipse(points, spacing) {
@@ -64,6 +112,9 @@ const METHODS: Readonly<Record<string, Method | undefined>> = {
     return area(Math.abs(cross(side(a, c, spacing), side(b, d, spacing))) / 2, spacing, method);
   },
   freehand,
+  path,
+  probe,
+  spinopelvic: pelvis,
 };
 
 /** Area inside a closed outline by the shoelace formula; where it crosses itself, turns against each other cancel. */
@@ -71,7 +122,37 @@ function freehand(points: readonly GeometryPoint[], spacing: Spacing | null): Me
   if (points.length < 3) throw new Unmeasurable(`An outline takes at least 3 points, not ${points.length}.`);
   const sides = points.map((point) => side(points[0]!, point, spacing));
   const double = sides.slice(1).reduce((sum, one, at) => sum + cross(sides[at]!, one), 0);
-  return area(Math.abs(double) / 2, spacing, 'freehand-area/1');
+  const around = along([...points, points[0]!], spacing);
+  const parts: Part[] = [{ name: 'perimeter', value: around, unit: lengthUnit(spacing) }];
+  return { ...area(Math.abs(double) / 2, spacing, 'freehand-area/1'), parts };
+}
+
+/** The length of an open line. */
+function path(points: readonly GeometryPoint[], spacing: Spacing | null): Measurement {
+  if (points.length < 2) throw new Unmeasurable(`A line takes at least 2 points, not ${points.length}.`);
+  const value = along(points, spacing);
+  return { value, unit: lengthUnit(spacing), error: null, method: 'path-length/1', parts: [] };
+}
+
+function probe(points: readonly GeometryPoint[]): Measurement {
+  if (points.length !== 1) throw new Unmeasurable(`A probe takes 1 point, not ${points.length}.`);
+  return { value: 0, unit: 'stored', error: null, method: 'probe-value/1', parts: [] };
+}
+
+/** Pelvic incidence, and in its parts what else the points give. */
+function pelvis(points: readonly GeometryPoint[], spacing: Spacing | null): Measurement {
+  if (!COUNTS.includes(points.length)) {
+    throw new Unmeasurable(`A spinopelvic set takes 4, 6 or 7 points, not ${points.length}.`);
+  }
+  const found = spinopelvic(points.map((point) => side([0, 0], point, spacing)));
+  if (typeof found === 'string') throw new Unmeasurable(found);
+  const parts: Part[] = [
+    { name: 'pt', value: found.tilt, unit: 'deg' },
+    { name: 'ss', value: found.slope, unit: 'deg' },
+  ];
+  if (found.lordosis !== null) parts.push({ name: 'll', value: found.lordosis, unit: 'deg' });
+  if (found.axis !== null) parts.push({ name: 'sva', value: found.axis, unit: lengthUnit(spacing) });
+  return { value: found.incidence, unit: 'deg', error: null, method: 'spinopelvic-atan2/1', parts };
 }
 
 /**
@@ -91,7 +172,7 @@ function cobb(points: readonly GeometryPoint[], spacing: Spacing | null): Measur
   } else {
     value = between(turned(upper, first), turned(lower, second));
   }
-  return { value, unit: 'deg', error: COBB_ERROR_DEG, method: 'cobb-atan2/1' };
+  return { value, unit: 'deg', error: COBB_ERROR_DEG, method: 'cobb-atan2/1', parts: [] };
 }
 
 type Exactly<N extends 2 | 3 | 4> = N extends 2
@@ -116,7 +197,15 @@ function box(points: readonly GeometryPoint[], spacing: Spacing | null): number 
 }
 
 function area(value: number, spacing: Spacing | null, method: string): Measurement {
-  return { value, unit: spacing ? 'mm2' : 'px2', error: null, method };
+  return { value, unit: spacing ? 'mm2' : 'px2', error: null, method, parts: [] };
+}
+
+function lengthUnit(spacing: Spacing | null): 'mm' | 'px' {
+  return spacing ? 'mm' : 'px';
+}
+
+function along(points: readonly GeometryPoint[], spacing: Spacing | null): number {
+  return points.slice(1).reduce((sum, point, at) => sum + size(side(points[at]!, point, spacing)), 0);
 }
 
 function middle(a: GeometryPoint, b: GeometryPoint): GeometryPoint {

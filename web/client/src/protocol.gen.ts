@@ -15,7 +15,7 @@ export const CLOSE = {
 
 export type Point = readonly [number, number];
 export type Role = 'chair' | 'coordinator' | 'presenter' | 'member' | 'guest' | 'observer';
-export type MarkKind = 'length' | 'angle' | 'cobb' | 'arrow' | 'text' | 'ellipse' | 'rectangle' | 'freehand' | 'point' | 'level';
+export type MarkKind = 'length' | 'angle' | 'cobb' | 'arrow' | 'text' | 'ellipse' | 'rectangle' | 'freehand' | 'path' | 'point' | 'level' | 'probe' | 'spinopelvic';
 export type Closing = 'concur' | 'reservation' | 'dissent';
 export type Outcome = 'consensus' | 'majority' | 'split' | 'none' | 'deferred' | 'provisional';
 export type Phase = 'preparing' | 'open' | 'ended';
@@ -98,12 +98,21 @@ export interface CaseBrief {
   readonly referrer: string;
 }
 
-/** A value computed by the server from points and spacing. */
+/** One of several values of a mark, by name: mean, sd, min, max, pixels, perimeter, pt, ss, ll, sva. */
+export interface MeasuredPart {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: 'mm' | 'deg' | 'px' | 'mm2' | 'px2' | 'HU' | 'stored' | 'count';
+}
+
+/** A value computed by the server from points, spacing and pixels. */
 export interface Measured {
   readonly value: number;
-  readonly unit: 'mm' | 'deg' | 'px' | 'mm2' | 'px2';
+  readonly unit: 'mm' | 'deg' | 'px' | 'mm2' | 'px2' | 'HU' | 'stored' | 'count';
   readonly error: number | null;
   readonly method: string;
+  readonly spacing: 'calibrated' | 'pixel' | 'imager' | 'region' | null;
+  readonly parts: readonly MeasuredPart[];
 }
 
 /** A finished mark on one frame of one image. */

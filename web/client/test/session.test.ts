@@ -26,7 +26,7 @@ function mark(id: string, author = ME): Mark {
     discipline: 'spine-surgery',
     role: 'member',
     revision: 1,
-    measured: { value: 12, unit: 'mm', error: null, method: 'length/1' },
+    measured: { value: 12, unit: 'mm', error: null, method: 'length/1', spacing: null, parts: [] },
   };
 }
 

@@ -6,6 +6,7 @@ import pytest
 
 from conference.room import commands as c
 from conference.room.values import FrameFacts, MarkId
+from imaging.measure import Sampled
 from tests.rooms import (
     CHAIR,
     HIP,
@@ -38,6 +39,9 @@ A, B = (10.0, 10.0), (110.0, 10.0)
         ("ellipse", (A, B, A)),
         ("rectangle", (A,)),
         ("level", (A, B)),
+        ("path", (A,)),
+        ("probe", (A, B)),
+        ("spinopelvic", (A, B, A, B, A)),
     ],
 )
 def test_R20_as_many_points_as_the_kind_takes(kind: str, points: tuple[tuple[float, float], ...]) -> None:
@@ -160,6 +164,45 @@ def test_R27_a_cited_mark_is_frozen_with_the_words() -> None:
 
 def test_R28_a_signed_case_takes_no_mark() -> None:
     assert signed().refused(CHAIR, draw()) == "signed"
+
+
+def test_R29_millimetres_say_where_they_come_from() -> None:
+    table = opened()
+    table.do(SURGEON, draw())
+    table.do(SURGEON, draw("m2", kind="angle", points=(A, B, (110.0, 60.0))))
+    assert (table.case.marks["m1"].measured.spacing, table.case.marks["m2"].measured.spacing) == ("pixel", None)
+
+
+def test_R29_an_area_has_a_mean_where_its_pixels_could_be_read() -> None:
+    table = opened()
+    sampled = Sampled(41.5, 3.0, 30.0, 60.0, 200, "HU")
+    table.do(SURGEON, draw(kind="rectangle", points=((10.0, 10.0), (20.0, 30.0))), sampled=sampled)
+    table.do(SURGEON, draw("m2", kind="rectangle", points=((10.0, 10.0), (20.0, 30.0))))
+    read, unread = (table.case.marks[mark].measured for mark in ("m1", "m2"))
+    assert [(part.name, part.value, part.unit) for part in read.parts] == [
+        ("mean", 41.5, "HU"), ("sd", 3.0, "HU"), ("min", 30.0, "HU"), ("max", 60.0, "HU"), ("pixels", 200, "count"),
+    ]
+    assert (read.value, read.spacing) == (unread.value, unread.spacing) == (70.0, "pixel")
+    assert unread.parts == ()
+
+
+def test_R29_a_probe_is_worth_what_the_pixel_is() -> None:
+    table = opened()
+    table.do(SURGEON, draw(kind="probe", points=(A,)), sampled=Sampled(-3.0, 0.0, -3.0, -3.0, 1, "stored"))
+    table.do(SURGEON, draw("m2", kind="probe", points=(A,)))
+    read = table.case.marks["m1"].measured
+    assert (read.value, read.unit, read.spacing, read.parts) == (-3.0, "stored", None, ())
+    assert table.case.marks["m2"].measured is None
+
+
+def test_R21_a_spinopelvic_set_is_one_mark_with_all_its_values() -> None:
+    table = opened()
+    points = ((200.0, 300.0), (210.0, 300.0), (150.0, 200.0), (210.0, 230.0))
+    table.do(SURGEON, draw(kind="spinopelvic", points=points))
+    value = table.case.marks["m1"].measured
+    said = {part.name: part.value for part in value.parts}
+    assert value.value == pytest.approx(said["pt"] + said["ss"])
+    assert set(said) == {"pt", "ss"}
 
 
 def test_marks_are_drawn_while_words_are_read_back() -> None:

@@ -3,6 +3,7 @@
 import type { CaseProjection, Command, Measured, Projection, Role, Seat } from '../protocol';
 import { marksShown, type MarkShown, type Session } from '../session';
 import type { Link } from '../connection';
+import { amount } from '../viewer/values';
 import { onDark } from './colour';
 import { may, type RoomAction } from './rights';
 
@@ -164,13 +165,9 @@ export function spoken(code: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-const UNITS: Readonly<Record<Measured['unit'], string>> = { mm: ' mm', deg: '°', px: ' px', mm2: ' mm²', px2: ' px²' };
-
-/** `34.2° ±4.9`, with the digits its unit deserves. */
+/** `34.2° ± 5°`: the first value of a mark, as it is written in the text. */
 export function measured(value: Measured): string {
-  const digits = value.unit === 'mm2' || value.unit === 'px2' || value.unit === 'px' ? 0 : 1;
-  const error = value.error === null ? '' : ` ±${value.error.toFixed(digits)}`;
-  return `${value.value.toFixed(digits)}${UNITS[value.unit]}${error}`;
+  return amount(value);
 }
 
 /** First letters of the first and last name, titles left out. */

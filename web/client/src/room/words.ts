@@ -44,9 +44,12 @@ export const MARK_KINDS: Readonly<Record<MarkKind, string>> = {
   text: 'Text',
   ellipse: 'Ellipse',
   rectangle: 'Rectangle',
-  freehand: 'Freehand',
+  freehand: 'Freehand area',
+  path: 'Freehand line',
   point: 'Point',
   level: 'Level',
+  probe: 'Value',
+  spinopelvic: 'Spinopelvic',
 };
 
 /** What a refused command was, for the sentence that says so. */

@@ -1,6 +1,6 @@
 /** What marks are made of: points per kind, handles, distance on the screen, and their value in words. Pure. */
-import { measured, Unmeasurable, type Spacing } from '../geometry';
-import type { FrameFacts, MarkKind, Measured, Point } from './types';
+import type { Spacing } from '../geometry';
+import type { FrameFacts, MarkKind, Point } from './types';
 
 /** Presses that a kind of mark is drawn with; an ellipse is drawn by its box and kept by the ends of its axes. */
 export const PRESSES: Readonly<Record<MarkKind, number>> = {
@@ -12,8 +12,11 @@ export const PRESSES: Readonly<Record<MarkKind, number>> = {
   ellipse: 2,
   rectangle: 2,
   freehand: 0,
+  path: 0,
   point: 1,
   level: 1,
+  probe: 1,
+  spinopelvic: 7,
 };
 
 export const LARGEST_FREEHAND = 512;
@@ -53,36 +56,6 @@ export function axes(a: Point, b: Point, spacing: Spacing | null): readonly Poin
 export function spacingOf(frame: FrameFacts): Spacing | null {
   if (frame.row_spacing_mm === null || frame.column_spacing_mm === null || frame.spacing_source === null) return null;
   return { row_mm: frame.row_spacing_mm, column_mm: frame.column_spacing_mm };
-}
-
-/** A value as it is written beside a mark. */
-export function valueText(kind: MarkKind, value: Pick<Measured, 'value' | 'unit' | 'error'>): string {
-  const name = kind === 'cobb' ? 'Cobb ' : '';
-  switch (value.unit) {
-    case 'deg': {
-      const error = value.error === null ? '' : ` ± ${value.error.toFixed(0)}°`;
-      return `${name}${value.value.toFixed(1)}°${error}`;
-    }
-    case 'mm':
-      return `${value.value.toFixed(1)} mm`;
-    case 'px':
-      return `${value.value.toFixed(0)} px`;
-    case 'mm2':
-      return value.value >= 100 ? `${(value.value / 100).toFixed(2)} cm²` : `${value.value.toFixed(1)} mm²`;
-    case 'px2':
-      return `${value.value.toFixed(0)} px²`;
-  }
-}
-
-/** The value computed here, shown until the server's arrives; empty for marks without one. */
-export function provisional(kind: MarkKind, points: readonly Point[], frame: FrameFacts): string {
-  try {
-    const value = measured(kind, points, spacingOf(frame));
-    return value === null ? '' : valueText(kind, value);
-  } catch (error) {
-    if (error instanceof Unmeasurable) return '';
-    throw error;
-  }
 }
 
 /** Distance on the screen from a place to the nearest line of a mark. */

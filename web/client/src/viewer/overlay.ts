@@ -1,9 +1,11 @@
 /** Marks, drafts and telepointers as SVG over one image. Presentation attributes only: the page allows no inline styles. */
 import { nothing, render, svg, type SVGTemplateResult } from 'lit';
+import type { Sampled } from '../geometry';
 import { Labels, type Anchor, type Line } from './labels';
 import { outline, type Layers } from './layers';
-import { lines, provisional, valueText } from './marks';
-import type { Draft, FrameFacts, MarkKind, Point, RemoteDraft, Telepointer, ViewerMark } from './types';
+import { lines } from './marks';
+import { detailLines, provisional, valueText } from './values';
+import type { Draft, FrameFacts, MarkKind, Measured, Point, RemoteDraft, Telepointer, ViewerMark } from './types';
 
 export interface Scene {
   readonly frame: FrameFacts;
@@ -20,6 +22,8 @@ export interface Scene {
   readonly ownDiscipline: string | null;
   readonly pointers: readonly Telepointer[];
   readonly selected: string | null;
+  /** The pixels under a mark, where they are here without loss; null: not to be told. */
+  readonly sampled: (mark: { readonly kind: MarkKind; readonly points: readonly Point[] }) => Sampled | null;
 }
 
 /** Draw the scene; null clears it. */
@@ -48,8 +52,8 @@ const WAITING: Readonly<Record<ViewerMark['delivery'], string>> = {
 function markOf(mark: ViewerMark, scene: Scene, labels: Labels): SVGTemplateResult {
   const look = scene.layers.look(mark.discipline);
   const selected = scene.selected === mark.mark;
-  const value =
-    mark.measured === null ? provisional(mark.kind, mark.points, scene.frame) : valueText(mark.kind, mark.measured);
+  const measured = mark.measured ?? provisional(mark.kind, mark.points, scene.frame, scene.sampled(mark));
+  const value = measured === null ? '' : valueText(mark.kind, measured);
   const state = mark.delivery === 'refused' ? (mark.reason ?? WAITING.refused) : WAITING[mark.delivery];
   const label = [value, mark.text].filter((part) => part !== '');
   const points = mark.points.map(scene.place);
@@ -59,11 +63,19 @@ function markOf(mark: ViewerMark, scene: Scene, labels: Labels): SVGTemplateResu
     ${shape(mark.kind, points, look.colour, mark.delivery === 'delivered' ? null : '5 4')}
     ${handles(points, look.colour, look.shape, selected)}
     ${words(labels, anchor(mark.kind, points), look.colour, [
-      { text: value, soft: mark.measured === null },
+      ...valueLines(mark.kind, measured, mark.measured === null, selected),
       { text: mark.text, soft: false },
       { text: state === '' ? mark.author_name : `${mark.author_name}, ${state}`, soft: false, small: true },
     ])}
   </g>`;
+}
+
+/** The value, and its details for marks that are short of words: a chosen one, and the pelvis, which is its details. */
+function valueLines(kind: MarkKind, value: Measured | null, soft: boolean, chosen: boolean): readonly Line[] {
+  if (value === null) return [];
+  const all = detailLines(kind, value);
+  const details = chosen || kind === 'spinopelvic' ? all : all.slice(0, 1);
+  return [{ text: valueText(kind, value), soft }, ...details.map((text) => ({ text, soft, small: true }))];
 }
 
 function draftOf(draft: RemoteDraft, scene: Scene, labels: Labels): SVGTemplateResult {
@@ -72,7 +84,7 @@ function draftOf(draft: RemoteDraft, scene: Scene, labels: Labels): SVGTemplateR
   return svg`<g class="viewer-draft" data-person=${draft.person}>
     ${shape(draft.kind, points, look.colour, '2 4')}
     ${words(labels, anchor(draft.kind, points), look.colour, [
-      { text: provisional(draft.kind, draft.points, scene.frame), soft: true },
+      ...valueLines(draft.kind, provisional(draft.kind, draft.points, scene.frame), true, false),
       { text: `${draft.name}, drawing`, soft: false, small: true },
     ])}
   </g>`;
@@ -85,7 +97,7 @@ function ownOf(draft: Draft, scene: Scene, labels: Labels): SVGTemplateResult {
     ${shape(draft.kind, points, look.colour, null)}
     ${handles(points, look.colour, look.shape, draft.kind !== 'freehand')}
     ${words(labels, anchor(draft.kind, points), look.colour, [
-      { text: provisional(draft.kind, draft.points, scene.frame), soft: true },
+      ...valueLines(draft.kind, provisional(draft.kind, draft.points, scene.frame, scene.sampled(draft)), true, true),
     ])}
   </g>`;
 }

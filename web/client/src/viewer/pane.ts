@@ -4,11 +4,14 @@ import type { Frames } from './frames';
 import type { Layers } from './layers';
 import { drawOverlay } from './overlay';
 import type { Picture } from './picture';
+import type { Sampled } from '../geometry';
 import { renderer, tone, type Renderer } from './render';
+import { gridOf, sampled } from './tools/region';
 import type {
   Draft,
   Fidelity,
   FrameFacts,
+  MarkKind,
   Point,
   Preset,
   RemoteDraft,
@@ -267,7 +270,17 @@ export class Pane {
       ownDiscipline: this.shared.discipline(),
       pointers: here(this.shared.pointers()),
       selected: this.selected,
+      sampled: ({ kind, points }: { readonly kind: MarkKind; readonly points: readonly Point[] }) =>
+        this.sampled(kind, points),
     };
+  }
+
+  /** What the pixels under a mark are worth, where they are here without loss; null: not to be told. */
+  sampled(kind: MarkKind, points: readonly Point[]): Sampled | null {
+    const { facts, shownPicture: shown } = this;
+    if (facts === null || this.fidelity !== 'lossless' || shown === null) return null;
+    const grid = gridOf(shown.picture, facts);
+    return grid === null ? null : sampled(grid, kind, points);
   }
 
   private tell(): void {

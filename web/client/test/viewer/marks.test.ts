@@ -1,14 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  axes,
-  distance,
-  kept,
-  outlineKept,
-  provisional,
-  reshaped,
-  simplified,
-  valueText,
-} from '../../src/viewer/marks';
+import { axes, distance, kept, outlineKept, reshaped, simplified } from '../../src/viewer/marks';
+import { detailLines, provisional, valueText } from '../../src/viewer/values';
 import type { FrameFacts, Point } from '../../src/viewer/types';
 
 const FRAME: FrameFacts = {
@@ -41,16 +33,42 @@ describe('what is kept of a drawn mark', () => {
 describe('the value shown while drawing', () => {
   test('is in millimetres with a trusted spacing and in pixels without', () => {
     const points: Point[] = [[0, 0], [30, 40]]; // prettier-ignore
-    expect(provisional('length', points, FRAME)).toBe('25.0 mm');
-    expect(provisional('length', points, { ...FRAME, spacing_source: null })).toBe('50 px');
+    expect(valueText('length', provisional('length', points, FRAME)!)).toBe('25.0 mm');
+    const without = provisional('length', points, { ...FRAME, spacing_source: null })!;
+    expect([valueText('length', without), without.spacing]).toEqual(['50 px', null]);
   });
 
   test('is empty while there are too few points', () => {
-    expect(provisional('cobb', [[0, 0], [1, 1]], FRAME)).toBe(''); // prettier-ignore
+    expect(provisional('cobb', [[0, 0], [1, 1]], FRAME)).toBeNull(); // prettier-ignore
   });
 
   test('a Cobb angle says its error', () => {
     expect(valueText('cobb', { value: 34.23, unit: 'deg', error: 4.9 })).toBe('Cobb 34.2° ± 5°');
+  });
+
+  test('says when its millimetres are those at the detector', () => {
+    const at = { ...FRAME, spacing_source: 'imager' as const };
+    const value = provisional('length', [[0, 0], [30, 40]], at)!; // prettier-ignore
+    expect(detailLines('length', value)).toEqual(['mm at the detector']);
+    expect(detailLines('angle', provisional('angle', [[0, 0], [9, 0], [9, 9]], at)!)).toEqual([]); // prettier-ignore
+  });
+
+  test('an area says mean, spread and range of the pixels it covers', () => {
+    const sampled = { mean: 41.26, sd: 5.5, lowest: 30, highest: 52, pixels: 12, unit: 'HU' as const };
+    const value = provisional('rectangle', [[0, 0], [4, 3]], FRAME, sampled)!; // prettier-ignore
+    expect(detailLines('rectangle', value)).toEqual(['mean 41.3, SD 5.5 HU', '30 to 52 HU']);
+    expect(valueText('probe', provisional('probe', [[1, 1]], FRAME, sampled)!)).toBe('41.3 HU');
+  });
+
+  test('the spinopelvic set is said as surgeons say it', () => {
+    const points: Point[] = [[126.6, 206.7], [126.6, 206.7], [85.8, 88.9], [114.2, 111.1], [95, 0], [128, 0], [117.8, 0]]; // prettier-ignore
+    const value = provisional('spinopelvic', points, { ...FRAME, column_spacing_mm: 0.5 })!;
+    expect(valueText('spinopelvic', value)).toMatch(/^PI 52\.\d°$/);
+    expect(detailLines('spinopelvic', value)).toEqual([
+      expect.stringMatching(/^PT 14\.\d° \+ SS 38\.\d°$/),
+      expect.stringMatching(/^LL 38\.\d°, PI − LL 1[34]\.\d°$/),
+      'SVA 16.0 mm',
+    ]);
   });
 });
 
