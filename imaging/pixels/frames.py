@@ -114,6 +114,7 @@ def decoded_whole(file: bytes, layout: Layout, index: int) -> Decoded:
     try:
         dataset = dcmread(io.BytesIO(file))
         raw = pixel_array(dataset, index=index)
+        raw = raw.astype(raw.dtype.newbyteorder("="), copy=False)
     except Exception as error:  # every error of a lenient parser on hostile bytes means the same
         raise NoPicture("The pixels of this file cannot be decoded.") from error
     found = tables(file, index) if layout.needs_tables else None
