@@ -83,13 +83,19 @@ _DISCS = {
 _LEVEL = re.compile(r"\b([CTL])(\d{1,2})(?:\s*[/\u2013-]\s*([CTLS]?)(\d{1,2}))?\b", re.IGNORECASE)
 
 
-def level_of(text: str) -> Coded | None:
-    """The coded vertebra or disc level that a mark's words name first: ``L4``, ``L4/5``, ``L5-S1``; None: none."""
+_WEIGHTINGS = frozenset({"T1", "T2"})
+
+
+def level_of(text: str, *, named: bool = False) -> Coded | None:
+    """The coded vertebra or disc level that a mark's words name first: ``L4``, ``L4/5``, ``L5-S1``; None: none.
+
+    named: the words are there to name a level; else T1 and T2 are taken for what they mostly are on MR, weightings.
+    """
     for region, number, other, below in _LEVEL.findall(text):
         upper = f"{region.upper()}{int(number)}"
         if not below:
             code = _VERTEBRAE.get(upper)
-            if code is not None:
+            if code is not None and (named or upper not in _WEIGHTINGS):
                 return Coded(code, "SCT", f"{upper} vertebra")
             continue
         disc = f"{upper}/{(other or region).upper()}{int(below)}"

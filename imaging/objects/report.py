@@ -77,7 +77,7 @@ def _place(order: Order) -> dict[str, str]:
 
 def _group(one: Annotation, image: Dataset) -> Any:
     shape, points = graphic(one.kind, one.points)
-    level = level_of(one.text)
+    level = level_of(one.text, named=one.kind == "level")
     said: dict[str, Any] = {
         "tracking_identifier": sr.TrackingIdentifier(tracking_uid(one.identity), tracking_name(one.kind)),
         "finding_sites": [sr.FindingSite(_coded(level))] if level else None,
