@@ -14,6 +14,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from agenda.notices import listener
 from conference.live.hosts import Rooms
 from conference.media.child import MediaChild
 from conference.outcome import delivery
@@ -35,9 +36,12 @@ from web.control import NAME as SOCKET
 from web.control import Control
 from web.database import Database, Deed
 from web.errors import HANDLERS
+from web.mail import Letterhead, carrier
 from web.middleware import stack
 from web.migrate import upgrade
 from web.pages import STATIC, environment
+from web.posting import keep_posting
+from web.reply_links import ReplyLinks
 from web.routes import all_routes
 from web.sampling import reader
 from web.services import Services
@@ -78,6 +82,7 @@ def compose(settings: Settings, *, demo: bool = False) -> Services:
     database = Database(settings.database_url)
     upgrade(database.engine)
     audit.install(database.engine)
+    listener.install(database.engine)
     vault = vault_of(settings.imaging, folder)
     pictures = Pictures(vault, folder / "derived", settings.imaging.worker)
     intake = Intake(settings.imaging.file, vault, Sandbox(settings.imaging.worker))
@@ -95,6 +100,7 @@ def compose(settings: Settings, *, demo: bool = False) -> Services:
         tickets=Tickets(),
         signer=Signer(folder / "keys"),
         templates=environment(),
+        letterhead=Letterhead(settings.mail, settings.public_url, ReplyLinks(folder / "keys")),
         demo=demo,
     )
 
@@ -123,7 +129,11 @@ async def running(made: Services) -> AsyncIterator[None]:
             )
             await child.start()
             ending.push_async_callback(child.stop)
-        for job in (keep_anchoring(made.database, anchors_of(made.settings)), _keep_sweeping(made)):
+        post = carrier(made.settings.mail, made.settings.storage.directory)
+        for job in (
+            keep_anchoring(made.database, anchors_of(made.settings)), _keep_sweeping(made),
+            keep_posting(made.database, post, made.letterhead, made.settings.agenda),
+        ):
             ending.push_async_callback(_ended, asyncio.create_task(job))
         yield
 

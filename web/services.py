@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from imaging.vault import Vault
     from web.auth.sessions import Sessions
     from web.auth.tickets import Tickets
+    from web.mail import Letterhead
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Services:
     tickets: "Tickets"
     signer: "Signer"
     templates: "Environment"
+    letterhead: "Letterhead"
     demo: bool = False
 
 

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -73,12 +73,34 @@ class AuthSettings(_Section):
     """How recent a password must be to sign a recommendation (21 CFR 11.200)."""
 
 
+class MailSettings(_Section):
+    """[mail]: invitations, reminders and other notices."""
+
+    smtp_host: str = ""
+    """The mail server. Empty: every mail is written as a file into the folder `spool` beside the database instead."""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    """Its port: 587 with starttls, 465 with tls, 25 with none."""
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is encrypted; none only for a mail server on this machine."""
+    username: str = ""
+    """The account there; empty: none is needed."""
+    password_file: str = ""
+    """A file that holds the account's password and nothing else."""
+    sender: str = "consilium@localhost.localdomain"
+    """The address mails come from, and to which calendars send replies."""
+    sender_name: str = "Consilium"
+    """The name beside it."""
+    poll_seconds: float = Field(default=2.0, ge=0.1, le=60)
+    """How often the outbox is looked through."""
+
+
 class Settings(_Section):
     """Everything, section by section."""
 
     server: ServerSettings = ServerSettings()
     storage: StorageSettings = StorageSettings()
     auth: AuthSettings = AuthSettings()
+    mail: MailSettings = MailSettings()
     agenda: AgendaSettings = AgendaSettings()
     imaging: ImagingSettings = ImagingSettings()
     conference: ConferenceSettings = ConferenceSettings()

@@ -22,6 +22,21 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def secret_key(path: Path) -> bytes:
+    """The key in a file; the file is made, readable by its owner alone, if it does not exist."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(handle, "wb") as file:
+        key = secrets.token_bytes(KEY_BYTES)
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    return key
+
+
 class SealBroken(Exception):
     """A sealed value was changed, or the key file is another one than it was sealed with."""
 
@@ -37,17 +52,7 @@ class Seal:
     @classmethod
     def from_file(cls, path: Path) -> "Seal":
         """The seal of a key file; the file is made, readable by its owner alone, if it does not exist."""
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return cls(path.read_bytes())
-        with os.fdopen(handle, "wb") as file:
-            key = secrets.token_bytes(KEY_BYTES)
-            file.write(key)
-            file.flush()
-            os.fsync(file.fileno())
-        return cls(key)
+        return cls(secret_key(path))
 
     def close(self, plain: bytes, owner: str) -> bytes:
         """Seal `plain` for `owner`; it opens for no other owner."""

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from agenda.boards import board, members
+from agenda.calendar.invitations import answer_as
 from agenda.cases import cases_by, cases_of_boards, questions
 from agenda.conferences import (
     Conference,
@@ -23,7 +24,6 @@ from agenda.conferences import (
     plan_conference,
     publish,
     remove_item,
-    respond,
     set_minutes,
 )
 from agenda.errors import Invalid, NotNow
@@ -36,6 +36,7 @@ from web.access import actor, demand, in_session, reading
 from web.agenda_view import agenda_view
 from web.case_facts import readiness_now
 from web.clock import now
+from web.invited import announce_now, panel
 from web.pages import page, redirect, status_for
 from web.resources import conference_resource
 from web.services import services
@@ -86,7 +87,7 @@ def _plan(session: Session, who: Actor, texts: dict[str, str], at: datetime) -> 
     zone = board(session, texts["board"]).time_zone
     return plan_conference(
         session, board_id=texts["board"], title=texts["title"], starts_at=wall_clock(texts["starts_at"], zone),
-        duration_min=_whole("duration_min", texts["duration_min"]), chair_id=texts["chair"], at=at,
+        duration_min=whole("duration_min", texts["duration_min"]), chair_id=texts["chair"], at=at,
     )
 
 
@@ -102,7 +103,8 @@ def wall_clock(text: str, zone: str) -> datetime:
     return instant
 
 
-def _whole(field: str, text: str) -> int:
+def whole(field: str, text: str) -> int:
+    """Minutes from what was typed; raises Invalid."""
     if not text.isdecimal():
         raise Invalid(field, "Write a whole number of minutes.")
     return int(text)
@@ -119,7 +121,9 @@ async def plan(request: Request) -> Response:
     return redirect(request, f"/conferences/{made.id}")
 
 
-def _show(session: Session, who: Actor, conference_id: str, at: datetime) -> dict[str, Any]:
+def _show(
+    session: Session, who: Actor, conference_id: str, at: datetime, cut_off_hours: int
+) -> dict[str, Any]:
     resource = conference_resource(session, conference_id)
     demand(who, Action.CONFERENCE_READ, resource)
     view = agenda_view(session, who, resource, at)
@@ -127,25 +131,31 @@ def _show(session: Session, who: Actor, conference_id: str, at: datetime) -> dic
         (one, title_of(questions(session, one.id), one.number)) for one in cases_of_boards(session, [resource.board_id])
         if one.state in ("triaged", "ready", "rolled_over")
     ] if view["planning"] else []
-    return view | {"waiting": waiting}
+    there = view["sitting"].starts_at.astimezone(ZoneInfo(view["board"].time_zone))
+    return view | {
+        "waiting": waiting, "invited": panel(session, conference_id, at, cut_off_hours),
+        "board_clock": f"{there:%Y-%m-%dT%H:%M}",
+    }
 
 
 async def show(request: Request) -> Response:
     """The agenda of one sitting."""
-    return await _show_page(request)
+    return await show_page(request)
 
 
-async def _show_page(request: Request, status: int = 200, error: str = "") -> Response:
-    view = await reading(request, _show, actor(request), request.path_params["conference_id"], now())
+async def show_page(request: Request, status: int = 200, error: str = "") -> Response:
+    """The agenda of one sitting, with what could not be done."""
+    hours = services(request).settings.agenda.cut_off_hours
+    view = await reading(request, _show, actor(request), request.path_params["conference_id"], now(), hours)
     return page(request, "conferences/show.html", status_for(request, status), error=error, **view)
 
 
 def _add(session: Session, who: Actor, conference_id: str, texts: dict[str, str], at: datetime) -> None:
     resource = conference_resource(session, conference_id)
     demand(who, Action.CONFERENCE_PLAN, resource)
-    minutes = _whole("minutes", texts["minutes"])
+    minutes = whole("minutes", texts["minutes"])
     if texts["act"] == "break":
-        add_break(session, conference_id, _whole("at_min", texts["at_min"]), minutes)
+        add_break(session, conference_id, whole("at_min", texts["at_min"]), minutes)
         return
     waiting = {one.id: one for one in cases_of_boards(session, [resource.board_id])}
     found = waiting.get(texts["case"])
@@ -161,10 +171,10 @@ def _change(
     demand(who, Action.CONFERENCE_PLAN, conference_resource(session, conference_id))
     match texts["act"]:
         case "move":
-            index, revision = _whole("index", texts["index"]), _whole("revision", texts["revision"])
+            index, revision = whole("index", texts["index"]), whole("revision", texts["revision"])
             move_item(session, conference_id, item_id, index, revision)
         case "minutes":
-            set_minutes(session, conference_id, item_id, _whole("minutes", texts["minutes"]))
+            set_minutes(session, conference_id, item_id, whole("minutes", texts["minutes"]))
         case "remove":
             remove_item(session, conference_id, item_id, who.person_id, at)
         case _:
@@ -174,10 +184,10 @@ def _change(
 async def _changed(request: Request, error: Invalid | NotNow | None) -> Response:
     conference_id = request.path_params["conference_id"]
     if error is not None:
-        return await _show_page(request, 422 if isinstance(error, Invalid) else 409, error.reason)
+        return await show_page(request, 422 if isinstance(error, Invalid) else 409, error.reason)
     await services(request).rooms.sync_agenda(conference_id)
     if "hx-request" in request.headers:
-        return await _show_page(request)
+        return await show_page(request)
     return redirect(request, f"/conferences/{conference_id}")
 
 
@@ -211,6 +221,7 @@ def _decide(session: Session, who: Actor, conference_id: str, act: str, at: date
         cancel(session, conference_id, who.person_id, at)
     else:
         publish(session, conference_id)
+    announce_now(session, conference_id, at)
 
 
 async def decide(request: Request) -> Response:
@@ -226,7 +237,7 @@ async def decide(request: Request) -> Response:
 
 def _respond(session: Session, who: Actor, conference_id: str, said: str, at: datetime) -> None:
     demand(who, Action.CONFERENCE_READ, conference_resource(session, conference_id))
-    respond(session, conference_id, who.person_id, said, at)
+    answer_as(session, conference_id, who.person_id, said, at)
 
 
 async def answer(request: Request) -> Response:

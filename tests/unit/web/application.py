@@ -19,8 +19,10 @@ from web.auth.sessions import Sessions
 from web.auth.tickets import Tickets
 from web.database import Database, Deed
 from web.errors import HANDLERS
+from web.mail import Letterhead
 from web.middleware import stack
 from web.pages import environment
+from web.reply_links import ReplyLinks
 from web.services import Services
 from web.settings import Settings
 
@@ -70,6 +72,7 @@ def services_for(database: Database, tmp_path: Path, settings: Settings | None =
         settings=settings, database=database, vault=nothing, uploads=nothing, pictures=nothing, rooms=nothing,
         sessions=Sessions(database, settings.auth, secure=settings.secure, keys=tmp_path / "keys"), tickets=Tickets(),
         signer=nothing, templates=templates,
+        letterhead=Letterhead(settings.mail, settings.public_url, ReplyLinks(tmp_path / "keys")),
     )
 
 
