@@ -23,6 +23,8 @@ from conference.record import audit
 from conference.record.replay import Follower
 from imaging.intake import Intake, sweep
 from imaging.pixels.pictures import Pictures
+from imaging.remote.expected import Expected
+from imaging.remote.fetches import Fetches
 from imaging.sandbox import Sandbox
 from imaging.uploads import Uploads
 from imaging.vault.place import vault_of
@@ -36,6 +38,7 @@ from web.control import NAME as SOCKET
 from web.control import Control
 from web.database import Database, Deed
 from web.errors import HANDLERS
+from web.fetching import Fetching
 from web.mail import Letterhead, carrier
 from web.middleware import stack
 from web.migrate import upgrade
@@ -91,6 +94,10 @@ def compose(settings: Settings, *, demo: bool = False) -> Services:
         database=database,
         vault=vault,
         uploads=Uploads(folder / "uploads", settings.imaging.upload, settings.imaging.archive, intake),
+        fetching=Fetching(Fetches(
+            folder / "fetches", settings.imaging.fetch, settings.imaging.upload, intake,
+            settings.imaging.dimse.ae_title, Expected(),
+        )),
         pictures=pictures,
         rooms=Rooms(
             RoomStore(database), now, facts_of, settings.conference,
@@ -121,6 +128,7 @@ async def running(made: Services) -> AsyncIterator[None]:
         ending.push_async_callback(control.stop)
         ending.callback(revocation.watch(made.database, made.sessions))
         await ending.enter_async_context(dimse.listening(made))
+        ending.push_async_callback(made.fetching.close)
         media = made.settings.conference.media
         if media.enabled:
             child = MediaChild(
@@ -153,6 +161,7 @@ async def _ended(task: asyncio.Task[None]) -> None:
 async def _keep_sweeping(made: Services) -> None:
     while True:
         await asyncio.to_thread(made.uploads.expire, now())
+        await asyncio.to_thread(made.fetching.fetches.expire, now())
         await asyncio.sleep(SWEEP_EVERY_S)
 
 

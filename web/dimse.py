@@ -19,7 +19,10 @@ from sqlmodel import Session
 from agenda.cases import cases_of_study
 from imaging import arrivals
 from imaging.dimse.part10 import same_data_set
+from imaging.errors import TooLarge
 from imaging.intake import Arrived, Candidate, Inspection, Intake, KeptFile, Outcome, index
+from imaging.remote.errors import Stopped
+from imaging.remote.expected import Expected
 from imaging.settings import DimseSettings
 from imaging.studies import Instance
 from web.clock import now
@@ -46,6 +49,8 @@ class Reception:
     announce: Announce
     free_bytes: int = 0
     """Space that stays free on the disk of the vault."""
+    expected: Expected = field(default_factory=Expected)
+    """Studies that a fetch asked their archive to send here."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _grown: dict[str, dict[tuple[str, str], None]] = field(default_factory=dict)
     """Association → case and study that grew by it."""
@@ -64,6 +69,9 @@ class Reception:
         if (header.sop_class_uid, header.sop_instance_uid) != (received.sop_class_uid, name):
             reason = "The data set is of another SOP class or instance than its sender said."
             return self._refuse(received, Outcome(name, "refused", "mismatch", reason, size))
+        fetched = self._fetched(received, candidate)
+        if fetched is not None:
+            return fetched
         if self._is_here(candidate):
             return Outcome(name, "already here", size=size, sop_instance_uid=name,
                            study_instance_uid=header.study_instance_uid)
@@ -76,6 +84,17 @@ class Reception:
             grown = self._grown.pop(association, {})
         for case_id, study_uid in grown:
             self.announce(case_id, study_uid)
+
+    def _fetched(self, received: "Received", candidate: Candidate) -> Outcome | None:
+        """What a fetch waits for goes to it, and into its case with the rest; None for everything else."""
+        study, name = candidate.header.study_instance_uid, received.sop_instance_uid
+        try:
+            taken = self.expected.take(study, received.peer.title, received.path)
+        except Stopped as stopped:
+            return Outcome(name, "refused", "stopped", str(stopped), candidate.size)
+        except TooLarge as error:
+            return Outcome(name, "refused", "disk-full", error.reason, candidate.size)
+        return Outcome(name, "taken", size=candidate.size, sop_instance_uid=name) if taken else None
 
     def _is_here(self, candidate: Candidate) -> bool:
         """The same data set came another way, in a file whose header others wrote: that is no conflict."""
@@ -147,7 +166,8 @@ async def listening(made: Services) -> AsyncIterator["Listener | None"]:
         asyncio.run_coroutine_threadsafe(_announce(made, case_id, study_uid), loop)
 
     reception = Reception(
-        made.database, made.uploads.intake, announce, made.settings.imaging.upload.free_bytes
+        made.database, made.uploads.intake, announce, made.settings.imaging.upload.free_bytes,
+        made.fetching.fetches.expected,
     )
     spool = made.settings.storage.directory / "dimse"
     try:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from imaging.vault import Vault
     from web.auth.sessions import Sessions
     from web.auth.tickets import Tickets
+    from web.fetching import Fetching
     from web.mail import Letterhead
 
 
@@ -29,6 +30,7 @@ class Services:
     database: Database
     vault: "Vault"
     uploads: "Uploads"
+    fetching: "Fetching"
     pictures: "Pictures"
     rooms: "Rooms"
     sessions: "Sessions"

@@ -36,7 +36,7 @@ def find(node: Node, asked: Question, settings: FetchSettings) -> Found:
     """The studies of a node that match; raises RemoteFailed, NodeUnusable."""
     said = [*asked.criteria().items(), ("limit", str(settings.results + 1))]
     said += [("includefield", keyword) for keyword in RETURNED]
-    asking = urlencode(said, safe="*", quote_via=quote)  # an asterisk written as %2A is not a wildcard to Orthanc
+    asking = urlencode(said, safe="*^", quote_via=quote)  # written as %2A and %5E they mean nothing to Orthanc
     found = [study_of(of_json(one)) for one in _listed(node, f"/studies?{asking}", settings)]
     studies = [one for one in found if one is not None]
     return Found(tuple(studies[: settings.results]), len(studies) > settings.results)

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BytesIO
 from itertools import count
 from typing import Any
@@ -20,6 +19,7 @@ from imaging.dimse.sender import NODELAY, remote_of
 from imaging.errors import TooLarge
 from imaging.nodes import Node
 from imaging.remote.answer import Found, FoundSeries, FoundStudy, of_dataset, series_of, study_of
+from imaging.remote.caller import Caller
 from imaging.remote.errors import RemoteFailed, Stopped, status_sentence
 from imaging.remote.question import Question
 from imaging.remote.stage import Stage
@@ -43,15 +43,6 @@ _FIRST = (
 _PENDING = (0xFF00, 0xFF01)
 _numbers = count(1)
 """Message identities: a C-STORE that a C-MOVE causes names the one of its request."""
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks, and how patiently."""
-
-    title: str
-    """Our application entity title."""
-    settings: FetchSettings
 
 
 def find(node: Node, asked: Question, caller: Caller) -> Found:

@@ -7,7 +7,7 @@ gone on with, and then take the series that are missing; refused is over. What l
 import re
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -17,10 +17,12 @@ from pydantic import BaseModel, ConfigDict
 
 from imaging.errors import ImagingError, TooLarge
 from imaging.intake import Inspection, Intake, KeptFile, Outcome
+from imaging.known import keep_new
 from imaging.nodes import Node
 from imaging.patient_match import Differs, Identity, Match, SeveralPatients, compare
-from imaging.remote import dicomweb, dimse
+from imaging.remote import dicomweb
 from imaging.remote.answer import Found, FoundSeries, FoundStudy
+from imaging.remote.caller import Caller
 from imaging.remote.errors import FetchNotFound, FetchState, RemoteFailed, Stopped
 from imaging.remote.expected import Expected
 from imaging.remote.question import Question
@@ -85,7 +87,7 @@ class Fetches:
         """title: our application entity title. expected: what a C-MOVE sends to our listener."""
         self.intake, self.expected = intake, expected
         self._root, self._settings, self._limits = root, settings, limits
-        self._caller = dimse.Caller(title, settings)
+        self._caller = Caller(title, settings)
         self._lock = threading.RLock()
         self._known: dict[str, Fetch] = {}
         self._stages: dict[str, Stage] = {}
@@ -99,6 +101,8 @@ class Fetches:
         """The studies of a node that match; blocks. Raises RemoteFailed, NodeUnusable."""
         if node.kind == "dicomweb":
             return dicomweb.find(node, asked, self._settings)
+        from imaging.remote import dimse  # half a second that only they pay who ask
+
         return dimse.find(node, asked, self._caller)
 
     def create(self, case_id: str, person_id: str, node: Node, study: FoundStudy, at: datetime) -> Fetch:
@@ -168,10 +172,14 @@ class Fetches:
             self._demand(fetch_id, ("asking",))
             self._set(fetch_id, state="keeping")
 
-    def keep(self, fetch_id: str) -> tuple[list[KeptFile], Inspection]:
-        """Put the accepted files into the vault. Blocks."""
-        found = self._inspected.get(fetch_id) or self._inspect(fetch_id)
-        return self.intake.keep(found.candidates), found
+    def inspected(self, fetch_id: str) -> Inspection:
+        """What the check found. Blocks after a restart."""
+        return self._inspected.get(fetch_id) or self._inspect(fetch_id)
+
+    def keep(self, fetch_id: str, known: Mapping[str, str]) -> tuple[list[KeptFile], Inspection]:
+        """Put the accepted files into the vault. Blocks. known: digests of those that are here already."""
+        found = self.inspected(fetch_id)
+        return keep_new(self.intake, found.candidates, known), found
 
     def complete(self, fetch_id: str, outcomes: Sequence[Outcome]) -> Fetch:
         """The transaction is committed: keep the report, drop the files."""
@@ -191,6 +199,14 @@ class Fetches:
         with self._lock:
             self._demand(fetch_id, ("stopped", "failed"))
             self._set(fetch_id, state="fetching", reason="", touched_at=at)
+
+    def take(self, fetch_id: str, at: datetime) -> None:
+        """Claim what a fetch that was stopped or failed has brought; raises FetchState when that is nothing."""
+        with self._lock:
+            self._demand(fetch_id, ("stopped", "failed"))
+            if not self._known[fetch_id].fetched:
+                raise FetchState("Nothing of this study is here yet.")
+            self._set(fetch_id, state="checking", reason="", touched_at=at)
 
     def stop(self, fetch_id: str) -> None:
         """End what runs; what is here stays. Blocks; raises FetchState when nothing runs that can be stopped."""
@@ -237,14 +253,22 @@ class Fetches:
             stage.begin(place)
             with self.expected.study(found.study_instance_uid, node.ae_title, stage, place, enabled=by_move):
                 self._one(node, found.study_instance_uid, one.series_instance_uid, (stage, place))
-            self._set(fetch_id, complete=[*found.complete, one.series_instance_uid])
+            if stage.holds(place):
+                self._set(fetch_id, complete=[*found.complete, one.series_instance_uid])
         if stage.files == 0:
             raise RemoteFailed(_NOTHING_MOVED if by_move else f"{node.name} sent no images of this study.")
+        missing = len(found.series) - len(found.complete)
+        if missing:
+            raise RemoteFailed(f"{node.name} sent nothing of {missing} of {len(found.series)} series.")
 
     def _enumerate(self, found: Fetch, node: Node, stage: Stage) -> None:
         uid = found.study_instance_uid
-        listed = (dicomweb.series(node, uid, self._settings) if node.kind == "dicomweb"
-                  else dimse.series(node, uid, self._caller))
+        if node.kind == "dicomweb":
+            listed = dicomweb.series(node, uid, self._settings)
+        else:
+            from imaging.remote import dimse
+
+            listed = dimse.series(node, uid, self._caller)
         stage.go_on()
         counts = [one.instances for one in listed]
         told = sum(filter(None, counts)) if counts and None not in counts else found.announced
@@ -253,7 +277,10 @@ class Fetches:
     def _one(self, node: Node, study_uid: str, series_uid: str, into: tuple[Stage, str]) -> None:
         if node.kind == "dicomweb":
             dicomweb.get(node, study_uid, series_uid, into, self._settings)
-        elif node.retrieve == "move":
+            return
+        from imaging.remote import dimse
+
+        if node.retrieve == "move":
             dimse.move(node, study_uid, series_uid, into[0], self._caller)
         else:
             dimse.get(node, study_uid, series_uid, into, self._caller)

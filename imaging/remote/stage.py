@@ -76,6 +76,10 @@ class Stage:
             self._sizes[place] = size
         self._progress(self.files)
 
+    def holds(self, series: str) -> bool:
+        """Whether anything of a series is here."""
+        return any(one.parent.name == series for one in self._sizes)
+
     def arrived(self) -> list[Arrived]:
         """The files, by the order in which they came."""
         return [Arrived(f"image {number}", place) for number, place in enumerate(sorted(self._sizes), 1)]

@@ -19,6 +19,7 @@ from agenda.people import Person, Site, keep_disciplines
 from agenda.questions import add_question
 from agenda.referrals import save_fields, start_case
 from agenda.triage import put_in_lane
+from imaging.settings import ImagingSettings
 from tests.unit.web.application import SAME
 from web.app import create_app
 from web.auth.sessions import SignInSession, open_session
@@ -73,9 +74,9 @@ class Desk:
 
 
 @contextmanager
-def a_desk(folder: Path) -> Iterator[Desk]:
+def a_desk(folder: Path, imaging: ImagingSettings | None = None) -> Iterator[Desk]:
     """The application on a fresh folder."""
-    app = create_app(Settings(storage=StorageSettings(directory=folder)))
+    app = create_app(Settings(storage=StorageSettings(directory=folder), imaging=imaging or ImagingSettings()))
     made: Services = app.state.services
     made.templates.globals.update(asset=lambda name: f"/{name}.js", stylesheets=lambda name: [], sprite=lambda: "/i")
     made.database.write_now(_deed(), _settle)

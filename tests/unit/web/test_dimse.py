@@ -21,6 +21,8 @@ from imaging.arrivals import Arrival, settle, waiting
 from imaging.dimse.listener import Listener
 from imaging.dimse.quiet import prepare
 from imaging.intake import Arrived, Intake, index
+from imaging.remote.expected import Expected
+from imaging.remote.fetches import Fetches
 from imaging.sandbox import Sandbox
 from imaging.settings import DimseSettings, FileSettings, ImagingSettings, WorkerSettings
 from imaging.studies import Instance, refusals
@@ -29,6 +31,7 @@ from tests.unit.imaging.samples import dataset, slice_of, written
 from tests.unit.web import application
 from web.database import Database
 from web.dimse import Reception, delivery, listening
+from web.fetching import Fetching
 from web.services import Services
 from web.settings import Settings
 
@@ -211,9 +214,11 @@ class Heard:
 def served(held: Services, intake: Intake, tmp_path: Path, dimse: DimseSettings, *, demo: bool) -> Services:
     settings = Settings(imaging=ImagingSettings(dimse=dimse))
     storage = settings.storage.model_copy(update={"directory": tmp_path})
+    imaging = settings.imaging
+    fetches = Fetches(tmp_path / "fetches", imaging.fetch, imaging.upload, intake, "CONSILIUM", Expected())
     return dataclasses.replace(
-        held, settings=settings.model_copy(update={"storage": storage}), demo=demo, rooms=cast(Any, Heard()),
-        uploads=cast(Any, type("Uploads", (), {"intake": intake})()),
+        held, fetching=Fetching(fetches), settings=settings.model_copy(update={"storage": storage}), demo=demo,
+        rooms=cast(Any, Heard()), uploads=cast(Any, type("Uploads", (), {"intake": intake})()),
     )
 
 

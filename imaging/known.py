@@ -1,0 +1,37 @@
+"""Instances that are here already, whoever wrote the header of the file that brings them again.
+
+A disc, an archive's C-STORE and its WADO-RS give one data set three different file headers (PS3.10 7.1). That is the
+same instance, not a conflict.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlmodel import Session
+
+from imaging.dimse.part10 import same_data_set
+from imaging.intake import Candidate, Intake, KeptFile
+from imaging.studies import Instance
+
+
+def digests_of(session: Session, sop_instance_uids: Iterable[str]) -> dict[str, str]:
+    """The digests of those instances that are here, by SOP Instance UID."""
+    rows = (session.get(Instance, uid) for uid in dict.fromkeys(sop_instance_uids))
+    return {row.sop_instance_uid: row.digest for row in rows if row is not None}
+
+
+def keep_new(intake: Intake, candidates: Sequence[Candidate], known: Mapping[str, str]) -> list[KeptFile]:
+    """Put into the vault what is not here yet; a data set that is here is named by the file that holds it. Blocks.
+
+    known: what `digests_of` gave for these candidates.
+    """
+    here = {
+        number: digest for number, one in enumerate(candidates)
+        if (digest := known.get(one.header.sop_instance_uid)) and _same(intake, one, digest)
+    }
+    fresh = iter(intake.keep([one for number, one in enumerate(candidates) if number not in here]))
+    return [KeptFile(one, here[number]) if number in here else next(fresh) for number, one in enumerate(candidates)]
+
+
+def _same(intake: Intake, candidate: Candidate, digest: str) -> bool:
+    with intake.vault.open(digest) as there, candidate.arrived.path.open("rb") as fresh:
+        return same_data_set(there, fresh)
