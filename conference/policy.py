@@ -67,6 +67,7 @@ class Action(StrEnum):
     AUDIT_READ = "audit.read"
     OUTBOX_READ = "outbox.read"
     ACCOUNT_MANAGE = "account.manage"
+    DIRECTORY_READ = "directory.read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ _YES = Verdict(True, "allowed")
 _CHAIRING = frozenset({"chair", "coordinator"})
 _VOICED = frozenset({"chair", "coordinator", "core", "extended", "deputy"})
 
-_ANYBODY = frozenset({Action.ACCOUNT_MANAGE, Action.CASE_LIST, Action.CONFERENCE_LIST})
+_ANYBODY = frozenset({Action.ACCOUNT_MANAGE, Action.CASE_LIST, Action.CONFERENCE_LIST, Action.DIRECTORY_READ})
 _CASE_READS = frozenset({Action.CASE_READ, Action.IMAGE_READ, Action.PACKET_READ})
 _COORDINATION = frozenset({Action.CASE_TRIAGE, Action.CONFERENCE_PLAN, Action.BOARD_MANAGE, Action.CASE_INVITE_GUEST})
 _ADMINISTRATION = frozenset({Action.PEOPLE_MANAGE, Action.AUDIT_READ, Action.OUTBOX_READ, Action.BOARD_MANAGE})

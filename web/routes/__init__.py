@@ -11,6 +11,7 @@ MODULES = (
     "people",
     "boards",
     "policy",
+    "directory",
     "audit",
     "outbox",
     "guests",

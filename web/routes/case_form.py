@@ -26,6 +26,7 @@ from agenda.outcomes import measured, scores_of
 from agenda.people import disciplines
 from agenda.plans import FEATURES
 from agenda.referrals import Saved, field_text, open_asks, save_fields
+from agenda.suggestions import fitting_boards, who_should_see
 from agenda.surgeries import APPROACHES, KINDS, OUTCOMES
 from conference.policy import Action, Actor
 from web.access import actor, demand, in_session, note_read, reading
@@ -203,11 +204,18 @@ def _view(session: Session, who: Actor, case_id: str, outcome: Outcome) -> dict[
     return {
         "case": found, "values": values, "outcome": outcome, "content": spine(),
         "rows": _rows(session, case_id, outcome), "plan": shown_plan(session, case_id, outcome.typed),
-        "measured": measured(scores_of(session, case_id)), **_OFFERED,
+        **_suggested(session, found), "measured": measured(scores_of(session, case_id)), **_OFFERED,
         "board": board(session, found.board_id), "stopping": stopping(found), "alarm": alarm,
         "asks": open_asks(session, case_id), "studies": study_facts(session, case_id),
         "thumbs": thumbs(session, case_id), "disciplines": [(one.code, one.name) for one in disciplines(session)],
         "may_submit": found.state in EDITABLE and found.referrer_id == who.person_id,
+    }
+
+
+def _suggested(session: Session, found: Case) -> dict[str, Any]:
+    suggestions = who_should_see(session, found)
+    return {
+        "suggestions": suggestions, "fits": fitting_boards(session, [one.discipline for one in suggestions]),
     }
 
 
