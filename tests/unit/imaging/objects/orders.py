@@ -15,7 +15,8 @@ FIRST, SECOND = "1.2.826.0.1.3680043.9.1.1", "1.2.826.0.1.3680043.9.1.2"
 COBB = ((1.25, 2.5), (8.0, 3.75), (2.0, 10.5), (9.5, 14.0))
 SHAPES: dict[str, tuple[tuple[float, float], ...]] = {
     "cobb": COBB, "length": ((1.0, 2.0), (8.0, 3.0)), "angle": ((1.0, 2.0), (8.0, 3.0), (2.0, 9.0)),
-    "arrow": ((1.0, 2.0), (8.0, 7.0)), "text": ((1.0, 2.0),), "ellipse": ((1.0, 4.0), (9.0, 4.0), (5.0, 3.0), (5.0, 5.0)),
+    "arrow": ((1.0, 2.0), (8.0, 7.0)), "text": ((1.0, 2.0),),
+    "ellipse": ((1.0, 4.0), (9.0, 4.0), (5.0, 3.0), (5.0, 5.0)),
     "rectangle": ((1.0, 2.0), (8.0, 2.0), (8.0, 7.0), (1.0, 7.0)), "freehand": ((1.0, 2.0), (8.0, 7.0), (3.0, 9.0)),
     "path": ((1.0, 2.0), (3.0, 3.0), (5.0, 9.0)), "point": ((1.0, 2.0),), "level": ((4.0, 2.0),),
     "probe": ((6.0, 2.0),), "spinopelvic": ((1.0, 2.0), (3.0, 3.0), (5.0, 9.0), (6.0, 6.0)),
@@ -26,7 +27,8 @@ VALUES = {
     "angle": (Value("angle", 33.125, "deg"),), "path": (Value("length", 9.5, "px"),),
     "ellipse": (Value("area", 12.5, "mm2"), Value("mean", 41.5, "HU"), Value("sd", 3.25, "HU"),
                 Value("min", 30.0, "HU"), Value("max", 55.0, "HU"), Value("pixels", 21.0, "count")),
-    "rectangle": (Value("area", 35.0, "px2"),), "freehand": (Value("area", 17.5, "mm2"), Value("perimeter", 19.0, "mm")),
+    "rectangle": (Value("area", 35.0, "px2"),),
+    "freehand": (Value("area", 17.5, "mm2"), Value("perimeter", 19.0, "mm")),
     "probe": (Value("pixel-value", 55.0, "stored"),),
     "spinopelvic": (Value("pi", 55.5, "deg"), Value("pt", 12.5, "deg"), Value("ss", 43.0, "deg")),
 }

@@ -207,7 +207,8 @@ def test_a_presentation_state_of_others_gives_its_lines_and_words() -> None:
 
 
 @pytest.mark.parametrize(("made", "sentence"), [
-    (state([graphic("DISPLAY")], []), "stick to the screen"), (state([], [words("x", "DISPLAY")]), "sticks to the screen"),
+    (state([graphic("DISPLAY")], []), "stick to the screen"),
+    (state([], [words("x", "DISPLAY")]), "sticks to the screen"),
     (state([graphic()], [], images=2), "several images"),
 ])
 def test_annotations_of_the_screen_or_of_many_images_are_left_out(made: Dataset, sentence: str) -> None:

@@ -1,0 +1,1 @@
+"""The way out: objects queued for archives of others, delivered once, tried again until they are, or given up."""
