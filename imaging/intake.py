@@ -302,6 +302,11 @@ def picture_of(candidate: Candidate) -> str:
     return "yes"
 
 
+def row_of(kept: KeptFile, at: datetime) -> Instance:
+    """The row of a kept file, in no session yet."""
+    return _instance(kept, picture_of(kept.candidate), at)
+
+
 def _instance(kept: KeptFile, picture: str, at: datetime) -> Instance:
     header, found = kept.candidate.header, kept.candidate.pixels
     said = header.model_dump(include=set(Instance.model_fields) - {"frame_facts"})

@@ -256,9 +256,9 @@ def stack(session: Session, series_instance_uid: str) -> list[Frame]:
 
 
 def count_of(session: Session, series_instance_uid: str) -> tuple[int, int]:
-    """How many instances and how many drawable frames a series has."""
+    """How many instances and how many drawable frames a series has to show; held ones do not count."""
     query = select(func.count(), func.coalesce(func.sum(Instance.frames), 0)).where(
-        col(Instance.series_instance_uid) == series_instance_uid
+        col(Instance.series_instance_uid) == series_instance_uid, col(Instance.held).is_(False)
     )
     total = session.exec(query).one()[0]
     drawable = session.exec(query.where(col(Instance.picture) == "yes")).one()[1]

@@ -137,7 +137,7 @@ def _opened(session: Session, who: Actor, study: str, series: str, sop: str) -> 
         select(Study, Series, Instance)
         .join(Series, col(Series.study_instance_uid) == col(Study.study_instance_uid))
         .join(Instance, col(Instance.series_instance_uid) == col(Series.series_instance_uid))
-        .where(Study.study_instance_uid == study)
+        .where(Study.study_instance_uid == study, col(Instance.held).is_(False))
         .order_by(
             col(Series.number), col(Series.series_instance_uid), col(Instance.number), col(Instance.sop_instance_uid)
         )

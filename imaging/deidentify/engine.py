@@ -36,11 +36,14 @@ _TIME = re.compile(r"\d{2}(?::?\d{2}(?::?\d{2}(?:\.\d{1,6})?)?)?")
 _OLDEST = 90
 """Ages above 89 are told as 90 (45 CFR 164.514(b)(2)(i)(C))."""
 _ANNOTATION_LIMIT = 64
-_STRUCTURE = frozenset({
-    0x00080005, 0x00080008, 0x00080060, 0x00100040, 0x00180015, 0x00185100, 0x00200060, 0x00200062, 0x0040A010,
-    0x0040A040, 0x0040A050, 0x00700023, 0x00080068, 0x00189073, 0x00209071, 0x00620008,
+TERMS = frozenset({
+    "HEAD", "NECK", "CHEST", "SPINE", "CSPINE", "TSPINE", "LSPINE", "HAND", "FOOT", "HEART", "BREAST", "BRAIN", "SKULL",
+    "SHOULDER", "ELBOW", "WRIST", "KNEE", "ANKLE", "PELVIS", "ABDOMEN", "EXTREMITY", "LIVER", "WHOLEBODY", "LEFT", "RIGHT",
+    "ORIGINAL", "PRIMARY", "DERIVED", "SECONDARY", "AXIAL", "LOCALIZER", "NORM", "NONE", "OTHER", "MONOCHROME1",
+    "MONOCHROME2", "PALETTE COLOR", "IDENTITY", "LINEAR", "PIXEL", "RECT", "TEXT", "CODE", "CONTAINER", "IMAGE",
+    "FORWARD", "HEIGHT", "WEIGHT", "CENTER", "BILATERAL", "SUPINE", "PRONE", "STANDING", "MIXED", "UNMIXED", "VOLUME",
 })
-"""Coded strings that say how to read the image; a patient called *Chest* leaves the body part alone."""
+"""Coded strings that are also words: a patient called *Chest* leaves the body part alone."""
 _IDENTIFIERS = (
     "PatientID", "OtherPatientIDs", "AccessionNumber", "AdmissionID", "ServiceEpisodeID", "StudyID", "PatientAddress",
     "PatientTelephoneNumbers", "MedicalRecordLocator", "IssuerOfPatientID", "InstitutionName", "InstitutionAddress",
@@ -275,13 +278,8 @@ class Cleaner:
             self._empty(found, element, [])
 
     def _coded(self, found: Dataset, element: DataElement) -> None:
-        structure = element.tag in _STRUCTURE or element.tag.group == 0x0028
-
         def change(text: str) -> str:
-            cleaned = self._words.cleaned(text)
-            if cleaned == text or (structure and not re.search(r"\d", text)):
-                return text
-            return "" if structure else cleaned
+            return text if text.strip().upper() in TERMS else self._words.cleaned(text)
 
         self._each(found, element, change, "cleaned")
 

@@ -81,6 +81,7 @@ def find(session: Session, asked: Query, readable: Select[Any]) -> Found:
         wanted = wanted.join(Series, col(Series.study_instance_uid) == col(Study.study_instance_uid))
     if asked.level == "instance":
         wanted = wanted.join(Instance, col(Instance.series_instance_uid) == col(Series.series_instance_uid))
+        wanted = wanted.where(col(Instance.held).is_(False))
     wanted = wanted.where(col(Study.study_instance_uid).in_(readable), *asked.conditions)
     wanted = wanted.order_by(*_order(asked.level)).offset(asked.offset).limit(asked.limit + 1)
     found = [one if isinstance(one, Sequence) else (one,) for one in _tuples(session.exec(wanted).all())]
@@ -94,7 +95,7 @@ def counts(session: Session, rows: Sequence[Row]) -> Counts:
     grouped = session.exec(
         select(Series.study_instance_uid, Series.series_instance_uid, Series.modality, func.count())
         .join(Instance, col(Instance.series_instance_uid) == col(Series.series_instance_uid))
-        .where(col(Series.study_instance_uid).in_(studies))
+        .where(col(Series.study_instance_uid).in_(studies), col(Instance.held).is_(False))
         .group_by(col(Series.series_instance_uid))
     )
     return Counts(tuple((str(a), str(b), str(c), int(d)) for a, b, c, d in grouped))

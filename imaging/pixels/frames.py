@@ -106,6 +106,20 @@ def decoded(layout: Layout, frame: bytes, bit_offset: int = 0, header: bytes = b
     return _finished(layout, _shaped(layout, raw), found)
 
 
+def stored(layout: Layout, frame: bytes) -> NDArray[Any]:
+    """The values of one frame as they are stored, nothing turned or looked up: (rows, columns[, samples]).
+
+    Colour of JPEG and JPEG 2000 comes as RGB, subsampled colour unfolded. Raises NoPicture.
+    """
+    try:
+        raw = _native(layout, frame, 0) if _is_native(layout) else _encapsulated(layout, frame)
+    except NoPicture:
+        raise
+    except (RuntimeError, ValueError, TypeError, IndexError, OverflowError, zlib.error) as error:
+        raise NoPicture("The compressed pixels of this frame are damaged and cannot be decoded.") from error
+    return _shaped(layout, raw)
+
+
 def decoded_whole(file: bytes, layout: Layout, index: int) -> Decoded:
     """Frame `index` (from 0) of a whole file through pydicom: big-endian and deflated data sets. Raises NoPicture."""
     from pydicom import dcmread  # half of a worker's start, and few files come here

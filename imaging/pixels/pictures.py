@@ -7,6 +7,7 @@ Two who ask for the same picture at once wait for one worker.
 import asyncio
 import hashlib
 import json
+import shutil
 import logging
 import os
 import tempfile
@@ -168,6 +169,10 @@ class Pictures:
         """A stack that was opened while the series had as many instances; None: ask the index again."""
         found = self._stacks.get(series_instance_uid)
         return found[1] if found is not None and found[0] == instances else None
+
+    def forget(self, digest: str) -> None:
+        """Delete every picture made of a file that is no longer kept. Blocks."""
+        shutil.rmtree(self._folder(digest), ignore_errors=True)
 
     def remember(self, stack: Stack, instances: int) -> Stack:
         """Keep a stack for `stack`; files of a series never change, they only become more."""

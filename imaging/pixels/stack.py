@@ -137,6 +137,19 @@ def stacks_of_study(session: Session, study_instance_uid: str) -> list[Stack]:
     return [one for one in found if one.slices]
 
 
+def stack_of_held(session: Session, row: Instance) -> Stack:
+    """The frames of one image that is held back, for the person who looks it through; nobody else is shown them."""
+    series = studies.series(session, row.series_instance_uid)
+    slices = tuple(_slice(row, studies.frame(row, number)) for number in range(1, row.frames + 1))
+    return Stack(
+        series_instance_uid=series.series_instance_uid, study_instance_uid=series.study_instance_uid,
+        modality=series.modality, description=series.description, slices=slices,
+        rendering=slices[0].rendering if slices else Rendering(),
+        presets=_presets(slices[0].frame, row) if slices else (), without=(), own_windows=True,
+        frame_time_ms=row.frame_time_ms,
+    )
+
+
 def _presets(frame: Frame, row: Instance) -> tuple[Window, ...]:
     function = row.voi_function if row.voi_function in _FUNCTIONS else "LINEAR"
     least = 1.0 if function == "LINEAR" else 0.0  # C.11.2.1.2.1, C.11.2.1.3.2
