@@ -80,3 +80,17 @@ async def note_read(request: Request, action: Action, record: str) -> None:
     """One audit row for a read of a case, image or report; the read fails if the row cannot be written."""
     heading = deed(request, action.value)
     await services(request).database.write(heading, audit_read, heading, action.value, record)
+
+
+async def note_pictures(request: Request, action: Action, record: str) -> None:
+    """`note_read` for what is read many times in a row: one audit row a minute for a person and a record (`web.reads`).
+
+    The row is committed before this returns; the read fails if it cannot be written.
+    """
+    heading = deed(request, action.value)
+    made = services(request)
+
+    async def write() -> None:
+        await made.database.write(heading, audit_read, heading, action.value, record)
+
+    await made.reads.note(heading.actor_id, record, heading.at, write)

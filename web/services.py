@@ -1,11 +1,12 @@
 """What the application is made of once composed, and how a request reaches it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from starlette.requests import HTTPConnection
 
 from web.database import Database
+from web.reads import Reads
 from web.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Services:
     templates: "Environment"
     letterhead: "Letterhead"
     demo: bool = False
+    reads: Reads = field(default_factory=Reads)
 
 
 def services(connection: HTTPConnection) -> Services:

@@ -16,7 +16,7 @@ from imaging.errors import FrameNotFound, InstanceNotFound
 from imaging.pixels.render import Format
 from imaging.pixels.stack import stack_of
 from imaging.pixels.window import Window
-from web.access import actor, demand, note_read, reading
+from web.access import actor, demand, note_pictures, reading
 from web.resources import case_resource
 from web.services import services
 
@@ -86,10 +86,12 @@ async def _picture(request: Request, wish: Wish) -> Response:
     if index is None:
         raise FrameNotFound(f"{sop}/{frame}")
     headers = {"ETag": f'"{pictures.tag(shown, index, wish.size, wish.format, wish.window)}"', "Cache-Control": _CACHE}
+    record = f"case/{case_id}/series/{found.series}"
     if request.headers.get("if-none-match") == headers["ETag"]:
+        await note_pictures(request, Action.IMAGE_READ, record)  # the browser shows what it has
         return Response(status_code=304, headers=headers)
     picture = await pictures.rendered(shown, index, wish.size, wish.format, wish.window)
-    await note_read(request, Action.IMAGE_READ, f"case/{case_id}/image/{sop}/{frame}")
+    await note_pictures(request, Action.IMAGE_READ, record)
     return Response(picture, media_type=_MEDIA[wish.format], headers=headers)
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 import pytest
 from PIL import Image
 from pydicom.uid import generate_uid
+from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
+from conference.record.audit import AuditEntry
 from tests.unit.web.application import application, client, sign_in
 from tests.unit.web.images.conftest import ELSEWHERE, SERIES
 from web.routes import images
@@ -73,3 +75,34 @@ def test_somebody_outside_the_board_sees_nothing(visitor: TestClient) -> None:
     assert visitor.get(path(), headers={"Accept": "application/json"}).status_code == 403
     visitor.cookies.clear()
     assert visitor.get(path(), headers={"Accept": "application/json"}).status_code == 401
+
+
+def test_thumbnails_of_a_series_share_a_row_of_the_audit_and_each_reader_has_one(
+    visitor: TestClient, held: Services
+) -> None:
+    sign_in(visitor, "ada")
+    for place in range(3):
+        assert visitor.get(path(place=place) + "?size=96").status_code == 200
+    known = {"If-None-Match": visitor.get(path()).headers["etag"]}
+    assert held.database.read_now(_readers) == ["ada"]
+    visitor.cookies.clear()
+    sign_in(visitor, "ben")
+    assert visitor.get(path(), headers=known).status_code == 304  # shown again, though not sent again
+    assert held.database.read_now(_readers) == ["ada", "ben"]
+
+
+def test_no_picture_leaves_without_its_row(visitor: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no space left")
+
+    sign_in(visitor, "ada")
+    monkeypatch.setattr("web.access.audit_read", refuse)
+    assert visitor.get(path()).status_code == 500
+    monkeypatch.undo()
+    assert visitor.get(path()).status_code == 200
+
+
+def _readers(session: Session) -> list[str]:
+    rows = session.exec(select(AuditEntry).where(AuditEntry.activity == "image.read")).all()
+    assert {(row.kind, row.record) for row in rows} == {("case", f"case1/series/{SERIES}")}
+    return [row.actor_name.split()[0].lower() for row in rows]
