@@ -112,3 +112,11 @@ class Reading:
     """Who observed, as the object says; empty: it does not."""
     software: str
     """Manufacturer and model, as the object says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a worker says of an object: why it is not read, or what it holds."""
+
+    refused: str = ""
+    reading: Reading | None = None

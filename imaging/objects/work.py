@@ -16,9 +16,9 @@ import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
-from imaging.objects.reading import read_object
+from imaging.objects.reading import NotReadable, read_object
 from imaging.objects.uids import IMPLEMENTATION, derived
-from imaging.objects.values import Annotation, ObjectKind, Order
+from imaging.objects.values import Annotation, Answered, ObjectKind, Order
 
 _SERIES: Mapping[ObjectKind, tuple[int, str]] = {
     "report": (9001, "Conference measurements"), "presentation": (9002, "Conference marks"),
@@ -56,10 +56,14 @@ def make(order: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
 
 
 def read(path: str) -> tuple[dict[str, Any], bytes]:
-    """The marks of a report or presentation state as JSON (`imaging.objects.values.Reading`)."""
+    """The marks of a report or presentation state, or why they are not read, as JSON (`values.Answered`)."""
     warnings.simplefilter("ignore")
     pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
-    return {}, msgspec.json.encode(read_object(pydicom.dcmread(path, stop_before_pixels=True)))
+    try:
+        said = Answered(reading=read_object(pydicom.dcmread(path, stop_before_pixels=True)))
+    except NotReadable as error:
+        said = Answered(refused=str(error))
+    return {}, msgspec.json.encode(said)
 
 
 def _made(order: Order) -> Iterator[tuple[ObjectKind, Dataset]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from imaging.objects.values import Annotation, Made, Order, Reading, Value, Window
+from imaging.objects.values import Annotation, Answered, Made, Order, Reading, Value, Window
 from imaging.objects.work import make, read
 from tests.unit.imaging.samples import slice_of
 
@@ -85,4 +85,6 @@ def read_back(folder: Path, content: bytes) -> Reading:
     """What a worker reads in a file, in this process."""
     place = folder / "object.dcm"
     place.write_bytes(content)
-    return msgspec.json.decode(read(str(place))[1], type=Reading)
+    found = msgspec.json.decode(read(str(place))[1], type=Answered).reading
+    assert found is not None
+    return found
