@@ -127,6 +127,7 @@ RULES: dict[str, frozenset[str]] = {
     "POST /cases/{case_id}/uploads/{upload_id}/finish": CHAIRING | OWN,
     "POST /cases/{case_id}/uploads/{upload_id}/confirm": CHAIRING | OWN,
     "GET /cases/{case_id}/images/{sop}/{frame:int}/preview.webp": READS_CASE,
+    "GET /cases/{case_id}/images/{sop}/{frame:int}/overlay.png": READS_CASE,
     "GET /cases/{case_id}/images/{sop}/{frame:int}/rendered": READS_CASE,
     "GET /dicom-web/studies": ROLES,
     "GET /dicom-web/series": ROLES,

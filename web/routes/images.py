@@ -14,7 +14,7 @@ from conference.policy import Action, CaseResource
 from imaging import studies
 from imaging.errors import FrameNotFound, InstanceNotFound
 from imaging.pixels.render import Format
-from imaging.pixels.stack import stack_of
+from imaging.pixels.stack import Shown, stack_of
 from imaging.pixels.window import Window
 from web.access import actor, demand, note_pictures, reading
 from web.resources import case_resource
@@ -71,7 +71,16 @@ async def rendered(request: Request) -> Response:
     return await _picture(request, Wish.model_validate(dict(request.query_params)))
 
 
-async def _picture(request: Request, wish: Wish) -> Response:
+async def overlay(request: Request) -> Response:
+    """The overlay planes of a frame as a transparent PNG of its size."""
+    shown, index = await _frame(request)
+    picture = await services(request).pictures.overlay(shown, index)
+    await _noted(request, shown)
+    return Response(picture, media_type=_MEDIA["png"], headers={"Cache-Control": _CACHE})
+
+
+async def _frame(request: Request) -> tuple[Shown, int]:
+    """The frame of the address, in a case this person may read."""
     case_id, sop, frame = (request.path_params[name] for name in ("case_id", "sop", "frame"))
     found = await reading(request, _find, case_id, sop)
     demand(actor(request), Action.IMAGE_READ, found.case)
@@ -85,13 +94,23 @@ async def _picture(request: Request, wish: Wish) -> Response:
     index = stack.index_of(sop, frame)
     if index is None:
         raise FrameNotFound(f"{sop}/{frame}")
+    return shown, index
+
+
+async def _noted(request: Request, shown: Shown) -> None:
+    record = f"case/{request.path_params['case_id']}/series/{shown.stack.series_instance_uid}"
+    await note_pictures(request, Action.IMAGE_READ, record)
+
+
+async def _picture(request: Request, wish: Wish) -> Response:
+    shown, index = await _frame(request)
+    pictures = services(request).pictures
     headers = {"ETag": f'"{pictures.tag(shown, index, wish.size, wish.format, wish.window)}"', "Cache-Control": _CACHE}
-    record = f"case/{case_id}/series/{found.series}"
     if request.headers.get("if-none-match") == headers["ETag"]:
-        await note_pictures(request, Action.IMAGE_READ, record)  # the browser shows what it has
+        await _noted(request, shown)  # the browser shows what it has
         return Response(status_code=304, headers=headers)
     picture = await pictures.rendered(shown, index, wish.size, wish.format, wish.window)
-    await note_pictures(request, Action.IMAGE_READ, record)
+    await _noted(request, shown)
     return Response(picture, media_type=_MEDIA[wish.format], headers=headers)
 
 
@@ -99,4 +118,5 @@ _PATH = "/cases/{case_id}/images/{sop}/{frame:int}"
 routes: list[BaseRoute] = [
     Route(f"{_PATH}/preview.webp", preview),
     Route(f"{_PATH}/rendered", rendered),
+    Route(f"{_PATH}/overlay.png", overlay),
 ]

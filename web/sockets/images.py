@@ -8,7 +8,7 @@ takes no bytes for ten seconds is dropped, and one that gives no credit costs no
 import asyncio
 import logging
 import struct
-from typing import Annotated
+from typing import Annotated, cast
 
 import msgspec
 from sqlmodel import Session
@@ -183,12 +183,21 @@ class ImageStream:
         newest = self._to_open.pop(show.series, show)  # somebody scrolled while the series was opened
         handle = len(self._shown)
         self._shown[show.series] = (handle, shown)
-        await self._say(manifest(shown, handle))
+        await self._say(self._with_addresses(manifest(shown, handle)))
         self._delivery.show(show.series, len(stack.slices), newest.index)
         for tier, ranges in ((Tier.PREVIEW, show.held.preview), (Tier.LOSSLESS, show.held.lossless)):
             for first, last in ranges:
                 self._delivery.skip(show.series, tier, first, last)
         self._pictures.prepare_soon(stack, newest.index)
+
+    def _with_addresses(self, said: dict[str, object]) -> dict[str, object]:
+        """Overlay planes are pictures by HTTP: few images have them, and a browser draws them over its own."""
+        frames = cast(list[dict[str, object]], said["frames"])
+        place = f"/cases/{self._admission.resource}/images"
+        for one in frames:
+            if one.get("overlay"):
+                one["overlay"] = f"{place}/{one['sop_instance_uid']}/{one['frame']}/overlay.png"
+        return said
 
     async def _stack(self, series: str) -> Stack:
         """The stack of a series of this case; the read is in the audit before a picture leaves."""

@@ -102,6 +102,13 @@ def test_no_picture_leaves_without_its_row(visitor: TestClient, monkeypatch: pyt
     assert visitor.get(path()).status_code == 200
 
 
+def test_an_image_without_overlay_planes_says_so(visitor: TestClient) -> None:
+    sign_in(visitor, "ada")
+    answer = visitor.get(path(what="overlay.png"))
+    assert answer.status_code == 409
+    assert "overlay" in answer.text
+
+
 def _readers(session: Session) -> list[str]:
     rows = session.exec(select(AuditEntry).where(AuditEntry.activity == "image.read")).all()
     assert {(row.kind, row.record) for row in rows} == {("case", f"case1/series/{SERIES}")}

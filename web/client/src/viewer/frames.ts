@@ -57,8 +57,11 @@ export class Frames {
     this.stacks.set(facts.series, { facts, held, current: known?.current ?? 0 });
   }
 
-  facts(series: string): SeriesFacts | null {
-    return this.stacks.get(series)?.facts ?? null;
+  /** What is known of a series; with an index, as it holds for that frame. */
+  facts(series: string, index?: number): SeriesFacts | null {
+    const facts = this.stacks.get(series)?.facts ?? null;
+    const frame = index === undefined ? undefined : facts?.frames[index];
+    return facts === null || frame === undefined ? facts : factsOf(facts, frame);
   }
 
   frame(series: string, index: number): FrameFacts | null {
@@ -136,19 +139,20 @@ export class Frames {
 
   private async run(stack: Stack, index: number, frame: FrameFacts, held: Held, tier: 'preview' | 'lossless') {
     const source = tier === 'lossless' ? held.lossless! : held.preview!;
+    const facts = factsOf(stack.facts, frame);
     const order = {
       form: FORMS[source.kind] ?? 'raw',
       payload: source.bytes.slice().buffer,
-      colour: stack.facts.colour,
+      colour: facts.colour,
       columns: frame.columns,
       rows: frame.rows,
-      sample: stack.facts.sample ?? `${stack.facts.signed ? 'i' : 'u'}${stack.facts.bits_stored <= 8 ? 8 : 16}`,
+      sample: facts.sample ?? `${facts.signed ? 'i' : 'u'}${facts.bits_stored <= 8 ? 8 : 16}`,
     };
     try {
       const decoded = await this.options.decoder.decode(order, () => Math.abs(index - stack.current));
       if (tier === 'preview' && held.picture?.fidelity === 'lossless') return;
       this.bytes -= held.picture?.bytes ?? 0;
-      held.picture = picture(decoded, stack.facts, frame, tier, source.reduced);
+      held.picture = picture(decoded, facts, frame, tier, source.reduced);
       this.bytes += held.picture.bytes;
     } catch (error) {
       held.failed = error instanceof Error ? error.message : 'The picture could not be decoded.';
@@ -183,6 +187,20 @@ export class Frames {
 
 const FORMS: Readonly<Record<number, 'webp' | 'htj2k' | 'raw' | undefined>> = { [PREVIEW]: 'webp', [HTJ2K]: 'htj2k' };
 const RANK: Readonly<Record<Tier, number>> = { none: 0, preview: 1, lossless: 2 };
+
+const merged = new WeakMap<FrameFacts, SeriesFacts>();
+
+/** The facts of a series as they hold for one frame of it: images of one series need not be alike. */
+export function factsOf(series: SeriesFacts, frame: FrameFacts): SeriesFacts {
+  const known = merged.get(frame);
+  if (known !== undefined && known.frames === series.frames) return known;
+  const { photometric, bits_stored, signed, sample, colour, window, presets, padding, inverted } = frame;
+  const own = { photometric, bits_stored, signed, sample, colour, window, presets, padding, inverted };
+  const said = Object.entries(own).filter(([, value]) => value !== undefined);
+  const facts = said.length === 0 ? series : { ...series, ...(Object.fromEntries(said) as Partial<SeriesFacts>) };
+  merged.set(frame, facts);
+  return facts;
+}
 
 function empty(): Held {
   return { preview: null, lossless: null, picture: null, decoding: 'none', failed: null };

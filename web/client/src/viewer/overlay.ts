@@ -36,11 +36,20 @@ export function drawOverlay(into: SVGSVGElement, scene: Scene | null): void {
   // In this order: words of marks stay where they are, words of what moves give way to them.
   const labels = new Labels(scene.width, scene.height);
   const content = svg`
+    ${scene.frame.overlay === undefined ? nothing : planes(scene.frame.overlay, scene)}
     ${shown.map((mark) => markOf(mark, scene, labels))}
     ${scene.drafts.map((draft) => draftOf(draft, scene, labels))}
     ${scene.own === null ? nothing : ownOf(scene.own, scene, labels)}
     ${scene.pointers.map((pointer) => pointerOf(pointer, scene, labels))}`;
   render(content, into);
+}
+
+/** The overlay planes of the file itself, exactly over its pixels. */
+function planes(address: string, { frame, place }: Scene): SVGTemplateResult {
+  const [origin, right, down] = [place([0, 0]), place([1, 0]), place([0, 1])];
+  const axes = [right[0] - origin[0], right[1] - origin[1], down[0] - origin[0], down[1] - origin[1]];
+  return svg`<image class="viewer-planes" href=${address} width=${frame.columns} height=${frame.rows}
+    preserveAspectRatio="none" transform=${`matrix(${[...axes, ...origin].join(' ')})`} aria-hidden="true" />`;
 }
 
 const WAITING: Readonly<Record<ViewerMark['delivery'], string>> = {

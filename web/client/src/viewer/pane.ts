@@ -100,7 +100,7 @@ export class Pane {
   }
 
   get facts(): SeriesFacts | null {
-    return this.series === null ? null : (this.shared.frames()?.facts(this.series) ?? null);
+    return this.series === null ? null : (this.shared.frames()?.facts(this.series, this.index) ?? null);
   }
 
   get frame(): FrameFacts | null {
@@ -115,7 +115,7 @@ export class Pane {
     const { frame } = this;
     if (frame === null) return null;
     const square = frame.row_spacing_mm === null || frame.column_spacing_mm === null;
-    const aspect = square ? 1 : frame.row_spacing_mm / frame.column_spacing_mm;
+    const aspect = square ? (frame.aspect ?? 1) : frame.row_spacing_mm / frame.column_spacing_mm;
     return { columns: frame.columns, rows: frame.rows, aspect };
   }
 

@@ -131,9 +131,22 @@ export interface FrameFacts {
   readonly spacing_source: 'calibrated' | 'pixel' | 'imager' | 'region' | 'volume' | null;
   /** Only where it differs from the series'. */
   readonly orientation?: readonly number[] | null;
+  /** How much taller than wide a pixel is, where no millimetres say so. */
+  readonly aspect?: number;
+  /** Address of the overlay planes of the file: a transparent picture of the size of the image. */
+  readonly overlay?: string;
   /** Only where they differ from the series'. */
   readonly slope?: number;
   readonly intercept?: number;
+  readonly photometric?: string;
+  readonly bits_stored?: number;
+  readonly signed?: boolean;
+  readonly sample?: SampleType;
+  readonly colour?: boolean;
+  readonly window?: Window | null;
+  readonly presets?: readonly Preset[];
+  readonly padding?: readonly [number, number] | null;
+  readonly inverted?: boolean;
 }
 
 export type SampleType = 'u8' | 'i8' | 'u16' | 'i16' | 'u32' | 'i32' | 'f32' | 'f64';

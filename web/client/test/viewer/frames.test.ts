@@ -95,6 +95,19 @@ test('decoded pictures far from the current one are let go, their payloads stay'
   expect(frames.counted('1.2').lossless).toBe(200);
 });
 
+test('images of one series need not be alike: each frame has its own window, inversion and kind', async () => {
+  const { bench, frames } = opened(2);
+  const own = { window: { centre: 7, width: 9 }, inverted: true, colour: true };
+  const facts = series(2);
+  frames.open({ ...facts, frames: [facts.frames[0]!, { ...facts.frames[1]!, ...own }] });
+  expect(frames.facts('1.2', 0)).toMatchObject({ window: { centre: 50 }, inverted: false, colour: false });
+  expect(frames.facts('1.2', 1)).toMatchObject(own);
+  expect(frames.facts('1.2')).toMatchObject({ window: { centre: 50 } });
+  frames.put('1.2', 1, payload(PREVIEW));
+  expect(bench.orders[0]!.order.colour).toBe(true);
+  await bench.finish(0);
+});
+
 test('ranges are inclusive and joined', () => {
   expect(ranges([true, true, false, true])).toEqual([[0, 1], [3, 3]]); // prettier-ignore
   expect(ranges([])).toEqual([]);
