@@ -159,6 +159,7 @@ async def listening(made: Services) -> AsyncIterator["Listener | None"]:
         yield None
         return
     from imaging.dimse.listener import Listener  # half a second that only a listener pays
+    from web.offering import CaseStudies
 
     loop = asyncio.get_running_loop()
 
@@ -170,8 +171,12 @@ async def listening(made: Services) -> AsyncIterator["Listener | None"]:
         made.fetching.fetches.expected,
     )
     spool = made.settings.storage.directory / "dimse"
+    offers = CaseStudies(made.database, made.vault, made.settings.imaging, settings)
+    asked = any(one.asks for one in made.settings.imaging.nodes)
     try:
-        listener = await asyncio.to_thread(Listener, settings, spool, reception.admit, reception.ended)
+        listener = await asyncio.to_thread(
+            Listener, settings, spool, reception.admit, reception.ended, offers=offers if asked else None
+        )
     except OSError as error:
         if not made.demo:
             raise

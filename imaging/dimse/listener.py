@@ -16,13 +16,14 @@ from typing import Any
 from uuid import uuid4
 
 from pydicom.dataset import Dataset
-from pynetdicom import AE, evt
+from pynetdicom import evt
 from pynetdicom.presentation import AllStoragePresentationContexts
 from pynetdicom.sop_class import Verification
 from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
 
 from imaging.claims import TAKEN
 from imaging.dimse.part10 import header, write
+from imaging.dimse.provider import Entity, Offers, Provider
 from imaging.dimse.quiet import prepare
 from imaging.dimse.statuses import FAILED, STRANGER, SUCCESS, TOO_OFTEN, Status, status_of
 from imaging.intake import Outcome
@@ -86,8 +87,9 @@ class Listener:
 
     def __init__(
         self, settings: DimseSettings, spool: Path, admit: Admit, ended: Ended = lambda _association: None,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = time.monotonic, offers: Offers | None = None,
     ) -> None:
+        """offers: what peers may query and fetch; None: nothing is offered."""
         self._settings, self._spool, self._admit, self._ended = settings, spool, admit, ended
         self._peers = peers_of(settings)
         self._rate = _Rate(settings.per_minute, monotonic)
@@ -96,10 +98,13 @@ class Listener:
         for left in spool.iterdir():  # of a server that was killed: nobody was told that they arrived
             left.unlink()
         self._ae = self._entity()
+        if offers is not None:
+            self._ae.provider = Provider(offers, settings.ae_title)
+            self._ae.provider.prepare(self._ae)
         handlers: list[Any] = [
             (evt.EVT_REQUESTED, self._requested), (evt.EVT_C_ECHO, _echoed), (evt.EVT_C_STORE, self._stored),
             (evt.EVT_DIMSE_RECV, _message_read), (evt.EVT_CONN_CLOSE, self._closed), (evt.EVT_ABORTED, self._closed),
-            (evt.EVT_RELEASED, self._closed),
+            (evt.EVT_RELEASED, self._closed), *(self._ae.provider.handlers if self._ae.provider else ()),
         ]
         self._server = self._ae.make_server(
             (settings.host, settings.port), ae_title=settings.ae_title, evt_handlers=handlers,
@@ -123,10 +128,10 @@ class Listener:
         for one in running:
             one.join()
 
-    def _entity(self) -> AE:
+    def _entity(self) -> Entity:
         prepare()
         settings = self._settings
-        entity = AE(settings.ae_title)
+        entity = Entity(settings.ae_title)
         entity.require_called_aet = True
         entity.require_calling_aet = [peer.title for peer in self._peers]
         entity.maximum_associations = settings.associations
@@ -264,6 +269,8 @@ class _Handler(RequestHandler):  # type: ignore[misc]  # pynetdicom is not typed
         guarded = made.dul.socket
         guarded.__class__ = _Socket  # the association has its socket already; a second one would announce itself twice
         guarded.instance_bytes = self.server.instance_bytes
+        if self.server.ae.provider is not None:
+            self.server.ae.provider.sends_files(made)
         return made
 
 
