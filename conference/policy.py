@@ -56,6 +56,8 @@ class Action(StrEnum):
     PACKET_READ = "packet.read"
     OPINION_GIVE = "opinion.give"
     LETTER_READ = "letter.read"
+    CASE_EXPORT = "case.export"
+    CASE_SEND = "case.send"
     CONFERENCE_LIST = "conference.list"
     CONFERENCE_READ = "conference.read"
     CONFERENCE_PLAN = "conference.plan"
@@ -108,6 +110,7 @@ _VOICED = frozenset({"chair", "coordinator", "core", "extended", "deputy"})
 
 _ANYBODY = frozenset({Action.ACCOUNT_MANAGE, Action.CASE_LIST, Action.CONFERENCE_LIST, Action.DIRECTORY_READ})
 _CASE_READS = frozenset({Action.CASE_READ, Action.IMAGE_READ, Action.PACKET_READ})
+_TAKEN_AWAY = frozenset({Action.LETTER_READ, Action.CASE_EXPORT})
 _COORDINATION = frozenset({Action.CASE_TRIAGE, Action.CONFERENCE_PLAN, Action.BOARD_MANAGE, Action.CASE_INVITE_GUEST})
 _ADMINISTRATION = frozenset({Action.PEOPLE_MANAGE, Action.AUDIT_READ, Action.OUTBOX_READ, Action.BOARD_MANAGE})
 
@@ -150,7 +153,7 @@ def _guest_may(actor: Actor, action: Action, resource: Resource) -> Verdict:
 def _may_with_case(actor: Actor, action: Action, case: CaseResource) -> Verdict:
     role = actor.boards.get(case.board_id)
     own = actor.person_id == case.referrer_id
-    if own and action in _CASE_READS | {Action.LETTER_READ, Action.IMAGE_ADD, Action.CASE_INVITE_GUEST}:
+    if own and action in _CASE_READS | _TAKEN_AWAY | {Action.IMAGE_ADD, Action.CASE_INVITE_GUEST}:
         return _YES
     if own and action in (Action.CASE_EDIT, Action.CASE_SUBMIT):
         editable = case.state in ("draft", "needs_info")
@@ -159,9 +162,9 @@ def _may_with_case(actor: Actor, action: Action, case: CaseResource) -> Verdict:
         return Verdict(False, "This case belongs to another board.")
     if case.state == "draft":
         return Verdict(False, "A draft is seen by its referrer alone.")
-    if action in _CASE_READS | {Action.LETTER_READ}:
+    if action in _CASE_READS | _TAKEN_AWAY:
         return _YES
-    if action in _COORDINATION | {Action.IMAGE_ADD, Action.CASE_EDIT}:
+    if action in _COORDINATION | {Action.IMAGE_ADD, Action.CASE_EDIT, Action.CASE_SEND}:
         return Verdict(role in _CHAIRING, "The chair and the coordinator of the board do this.")
     if action in (Action.OPINION_GIVE, Action.RECOMMENDATION_SIGN):
         return Verdict(role in _VOICED and actor.discipline is not None, "Only members who speak for a discipline.")

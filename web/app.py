@@ -22,6 +22,7 @@ from conference.outcome.signing import Signer
 from conference.record import audit
 from conference.record.replay import Follower
 from imaging.intake import Intake, sweep
+from imaging.outbound.spool import Spool
 from imaging.pixels.pictures import Pictures
 from imaging.remote.expected import Expected
 from imaging.remote.fetches import Fetches
@@ -42,6 +43,7 @@ from web.fetching import Fetching
 from web.mail import Letterhead, carrier
 from web.middleware import stack
 from web.migrate import upgrade
+from web.outgoing import Outgoing
 from web.pages import STATIC, environment
 from web.posting import keep_posting
 from web.reply_links import ReplyLinks
@@ -98,6 +100,9 @@ def compose(settings: Settings, *, demo: bool = False) -> Services:
             folder / "fetches", settings.imaging.fetch, settings.imaging.upload, intake,
             settings.imaging.dimse.ae_title, Expected(),
         )),
+        outgoing=Outgoing(
+            database, Spool(folder / "outbound"), settings.imaging.nodes, settings.imaging.dimse.ae_title
+        ),
         pictures=pictures,
         rooms=Rooms(
             RoomStore(database), now, facts_of, settings.conference,
@@ -139,7 +144,7 @@ async def running(made: Services) -> AsyncIterator[None]:
             ending.push_async_callback(child.stop)
         post = carrier(made.settings.mail, made.settings.storage.directory)
         for job in (
-            keep_anchoring(made.database, anchors_of(made.settings)), _keep_sweeping(made),
+            keep_anchoring(made.database, anchors_of(made.settings)), _keep_sweeping(made), made.outgoing.run(),
             keep_posting(made.database, post, made.letterhead, made.settings.agenda),
         ):
             ending.push_async_callback(_ended, asyncio.create_task(job))

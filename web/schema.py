@@ -23,6 +23,7 @@ MODULES = (
     "agenda.triage",
     "imaging.arrivals",
     "imaging.deidentify.records",
+    "imaging.outbound.queue",
     "imaging.studies",
     "conference.outcome.letter",
     "conference.outcome.signing",

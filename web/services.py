@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from web.auth.tickets import Tickets
     from web.fetching import Fetching
     from web.mail import Letterhead
+    from web.outgoing import Outgoing
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Services:
     vault: "Vault"
     uploads: "Uploads"
     fetching: "Fetching"
+    outgoing: "Outgoing"
     pictures: "Pictures"
     rooms: "Rooms"
     sessions: "Sessions"

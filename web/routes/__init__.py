@@ -32,6 +32,7 @@ MODULES = (
     "room",
     "recommendation",
     "letters",
+    "exports",
 )
 """Module names under web.routes; each exports `routes`. Sockets are in web.sockets."""
 

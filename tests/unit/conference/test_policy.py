@@ -44,6 +44,8 @@ TABLE: list[tuple[Action, object, set[str]]] = [
     (Action.IMAGE_READ, CASE, {"chair", "coordinator", "core", "observer", "referrer", "guest"}),
     (Action.PACKET_READ, CASE, {"chair", "coordinator", "core", "observer", "referrer", "guest"}),
     (Action.LETTER_READ, CASE, {"chair", "coordinator", "core", "observer", "referrer", "guest"}),
+    (Action.CASE_EXPORT, CASE, {"chair", "coordinator", "core", "observer", "referrer"}),
+    (Action.CASE_SEND, CASE, {"chair", "coordinator"}),
     (Action.CASE_TRIAGE, CASE, {"chair", "coordinator"}),
     (Action.CASE_EDIT, CASE, {"chair", "coordinator"}),
     (Action.CASE_SUBMIT, CASE, set()),

@@ -69,7 +69,8 @@ def services_for(database: Database, tmp_path: Path, settings: Settings | None =
     nothing = cast(Any, None)
     audit.install(database.engine)
     return Services(
-        settings=settings, database=database, vault=nothing, uploads=nothing, fetching=nothing, pictures=nothing, rooms=nothing,
+        settings=settings, database=database, vault=nothing, uploads=nothing, fetching=nothing, outgoing=nothing,
+        pictures=nothing, rooms=nothing,
         sessions=Sessions(database, settings.auth, secure=settings.secure, keys=tmp_path / "keys"), tickets=Tickets(),
         signer=nothing, templates=templates,
         letterhead=Letterhead(settings.mail, settings.public_url, ReplyLinks(tmp_path / "keys")),

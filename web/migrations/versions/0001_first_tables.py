@@ -1,6 +1,6 @@
 """First tables.
 
-Revision 0001, after , 2026-11-22 01:37:48.782826.
+Revision 0001, after , 2026-11-22 01:54:58.693677.
 """
 
 import sqlalchemy as sa
@@ -119,6 +119,32 @@ def upgrade() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("room_id"),
     )
+    op.create_table(
+        "sending",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("about", sa.String(), nullable=False),
+        sa.Column("node", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("sop_instance_uid", sa.String(), nullable=False),
+        sa.Column("sop_class_uid", sa.String(), nullable=False),
+        sa.Column("study_instance_uid", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("said", sa.String(), nullable=False),
+        sa.Column("asked_by", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("sending", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sending_about"), ["about"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sending_node"), ["node"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sending_sop_instance_uid"), ["sop_instance_uid"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sending_state"), ["state"], unique=False)
+
     op.create_table(
         "site",
         sa.Column("id", sa.String(), nullable=False),
@@ -1200,6 +1226,13 @@ def downgrade() -> None:
 
     op.drop_table("study")
     op.drop_table("site")
+    with op.batch_alter_table("sending", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sending_state"))
+        batch_op.drop_index(batch_op.f("ix_sending_sop_instance_uid"))
+        batch_op.drop_index(batch_op.f("ix_sending_node"))
+        batch_op.drop_index(batch_op.f("ix_sending_about"))
+
+    op.drop_table("sending")
     op.drop_table("room_lease")
     op.drop_table("room_follower")
     op.drop_table("room_event")
