@@ -22,6 +22,8 @@ MODULES = (
     "arrivals",
     "conferences",
     "calendar",
+    "availability",
+    "board_calendar",
     "arrange",
     "packet",
     "uploads",
