@@ -20,6 +20,7 @@ from imaging.vault.place import vault_of
 from web.auth.enter import issue_link
 from web.auth.passwords import Passwords
 from web.database import Database, Deed
+from web.demo.calendars import keep_calendars
 from web.demo.cast import CAST, Company, engage
 from web.demo.decided import AUTUMN, SPRING, THIS_WEEK
 from web.demo.sittings import Meeting, Sitting, read_letter, seal, sit
@@ -146,6 +147,7 @@ def _now_and_next(session: Session, company: Company, cases: Mapping[str, str], 
     today = sit(session, company, "Spine conference, today", soon, _with(TODAY, cases), at - timedelta(days=6),
                 minutes=75)
     seal(session, company, today, _SEALED, at - timedelta(days=2))
+    keep_calendars(session, company, today.conference_id, at)
     following = (at + timedelta(days=14)).replace(hour=19, minute=0, second=0, microsecond=0)
     sit(session, company, "Spine conference", following, (), at)
     sit(session, company, "Spine conference, evening for the lakes", following + timedelta(days=14, hours=4), (), at)
