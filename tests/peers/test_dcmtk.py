@@ -1,12 +1,7 @@
 """Debian's dcmtk as the other side: storescu, dcmsend and echoscu send to us, storescp receives from us."""
 
-import contextlib
-import os
-import shutil
 import signal
-import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,21 +17,13 @@ from imaging.sandbox import Sandbox
 from imaging.settings import DimseSettings, FileSettings, WorkerSettings
 from imaging.studies import Instance, refusals
 from imaging.vault import LocalVault
+from tests.peers.dcmtk import free_port, program, storescp
 from tests.unit.imaging.samples import RLE, compressed, dataset, slice_of, written
 from web.database import Database
 from web.dimse import Reception, delivery
 
 pytestmark = pytest.mark.peer
 ON = DimseSettings(enabled=True, port=0, peers=("STORESCU", "DCMSEND", "ECHOSCU"))
-
-
-def program(name: str) -> str:
-    """dcmtk's, not pynetdicom's of the same name, which lies beside the interpreter."""
-    ours = Path(sys.executable).parent
-    found = shutil.which(name, path=os.pathsep.join(one for one in os.get_exec_path() if Path(one) != ours))
-    if found is None:
-        pytest.skip(f"needs {name} (Debian package dcmtk)")
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -155,30 +142,12 @@ def test_a_sender_killed_in_the_middle_leaves_what_it_was_told_was_kept(
 
 def test_storescp_takes_what_we_send_and_answers_our_echo(files: list[Path], tmp_path: Path) -> None:
     inbox = tmp_path / "inbox"
-    inbox.mkdir()
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [program("storescp"), "-v", "-aet", "PACS", "-od", str(inbox), str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as receiver:
-        try:
-            remote = Remote("PACS", "127.0.0.1", port)
-            until_it_listens(port)
-            echo(remote, calling="CONSILIUM")
-            sent = send(files, remote, calling="CONSILIUM")
-        finally:
-            os.kill(receiver.pid, signal.SIGTERM)
+    port = free_port()
+    with storescp(inbox, "PACS", port):
+        remote = Remote("PACS", "127.0.0.1", port)
+        echo(remote, calling="CONSILIUM")
+        sent = send(files, remote, calling="CONSILIUM")
     assert [one.result for one in sent] == ["sent"] * len(files)
     got = {dcmread(path).SOPInstanceUID: dcmread(path).PixelData for path in inbox.iterdir()}
     assert got == {dcmread(path).SOPInstanceUID: dcmread(path).PixelData for path in files}
 
-
-def until_it_listens(port: int) -> None:
-    """Asks the kernel, not the clock: the table of sockets says when the port is being listened on."""
-    wanted = f":{port:04X}"
-    for _ in range(1_000_000):
-        for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-            with contextlib.suppress(FileNotFoundError):
-                lines = [line.split() for line in Path(table).read_text().splitlines()[1:]]
-                if any(one[1].endswith(wanted) and one[3] == "0A" for one in lines):
-                    return
-    raise AssertionError("storescp does not listen")
