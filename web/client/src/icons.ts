@@ -103,6 +103,7 @@ export const ICONS = [
   'pointer',
   'presentation',
   'printer',
+  'redo-2',
   'refresh-cw',
   'rotate-ccw',
   'rotate-cw',

@@ -52,3 +52,8 @@ function choosePreset(pane: Pane, number: number): void {
   if (chosen === undefined) return;
   pane.update({ window: number === 1 ? null : { centre: chosen.centre, width: chosen.width } });
 }
+
+/** The whole screen for an element, or back again. */
+export function fillScreen(element: Element): void {
+  void (document.fullscreenElement === null ? element.requestFullscreen() : document.exitFullscreen());
+}

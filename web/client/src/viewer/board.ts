@@ -3,7 +3,9 @@ import type { Board } from './gestures';
 import { kept, PRESSES } from './marks';
 import type { Pane } from './pane';
 import { askText } from './prompt';
+import { GuideLine } from './guide';
 import { make, TOOLS } from './tools';
+import { Cursor, type CursorBoard } from './tools/cursor';
 import type { ReshapeStage } from './tools/reshape';
 import type { Stage, Tool } from './tools/tool';
 import type { Draft, MarkComplete, MarkKind, MarkMove, Point, PointerAt, ToolName, ViewerMark } from './types';
@@ -16,6 +18,7 @@ export interface BoardEvents {
   readonly draft: (draft: Draft | null) => void;
   readonly complete: (mark: MarkComplete) => void;
   readonly move: (move: MarkMove) => void;
+  readonly erase: (mark: ViewerMark) => void;
   readonly point: (at: PointerAt | null) => void;
   readonly activate: (pane: Pane) => void;
 }
@@ -23,6 +26,7 @@ export interface BoardEvents {
 /** Kinds with words of their own, and whether they make no sense without. */
 const WORDED: Readonly<Partial<Record<MarkKind, { required: boolean; label: string; list?: string }>>> = {
   text: { required: true, label: 'Text' },
+  point: { required: false, label: 'Words at the point (may be left empty)' },
   level: { required: true, label: 'Level', list: 'viewer-levels' },
   arrow: { required: false, label: 'Words at the arrow (may be left empty)' },
 };
@@ -31,12 +35,19 @@ export class PaneBoard implements Board {
   readonly stage: Stage & ReshapeStage;
   private made: { readonly name: ToolName; readonly tool: Tool } | null = null;
   private draftId: string = crypto.randomUUID();
+  private readonly cursor: Cursor;
+  private readonly guide: GuideLine;
 
   constructor(
     private readonly pane: Pane,
     private readonly events: BoardEvents,
   ) {
     this.stage = this.makeStage();
+    this.cursor = new Cursor(this.cursorBoard());
+    this.guide = new GuideLine(pane.root, {
+      finish: () => void this.made?.tool.finish?.(),
+      cancel: () => void this.cancel(),
+    });
   }
 
   tool(): Tool {
@@ -45,7 +56,9 @@ export class PaneBoard implements Board {
     // Somebody who may not draw still scrolls with a drawing tool in hand.
     const name = drawn && !this.events.mayDraw() ? 'scroll' : wanted;
     if (this.made?.name !== name) {
+      this.cursor.leave();
       this.made?.tool.cancel();
+      this.made?.tool.close?.();
       this.made = { name, tool: make(name, this.stage) };
     }
     return this.made.tool;
@@ -84,6 +97,24 @@ export class PaneBoard implements Board {
     this.events.activate(this.pane);
   }
 
+  /** Use a key pressed on the pane itself; false: it is somebody else's. */
+  key(event: KeyboardEvent): boolean {
+    return event.target === this.pane.root && this.cursor.key(event);
+  }
+
+  /** Erase the chosen mark, if it is one's own. */
+  erase(): void {
+    const mark = this.marks().find((one) => one.mark === this.pane.selected);
+    if (mark === undefined || mark.author !== this.events.me() || !this.events.mayDraw()) return;
+    this.events.erase(mark);
+    this.select(null);
+  }
+
+  /** Another tool was chosen: it says at once what to press. */
+  chosen(): void {
+    this.tool();
+  }
+
   /** Give up what is being drawn; tells whether anything was. */
   cancel(): boolean {
     const busy = this.made?.tool.busy === true || this.pane.own !== null;
@@ -111,6 +142,8 @@ export class PaneBoard implements Board {
       draft: (kind, points) => this.draft(kind, points),
       finish: (kind, points) => void this.finish(kind, points),
       pointAt: (point) => this.pointed(point),
+      probe: (point) => this.probed(point),
+      guide: (guide) => this.guide.show(guide, this.made?.tool.busy === true),
       moving: (mark, points) => {
         pane.moving = points === null ? null : { mark: mark.mark, points };
         pane.draw();
@@ -126,7 +159,7 @@ export class PaneBoard implements Board {
       return;
     }
     const { sop_instance_uid } = frame;
-    const whole = points.length === PRESSES[kind] || kind === 'freehand';
+    const whole = points.length === PRESSES[kind];
     const shown = whole ? kept(kind, points, frame) : points;
     this.drafted({ mark: this.draftId, kind, sop_instance_uid, frame: frame.frame, points: [...shown] });
   }
@@ -139,7 +172,7 @@ export class PaneBoard implements Board {
 
   private async finish(kind: MarkKind, drawn: readonly Point[]): Promise<void> {
     const { frame } = this.pane;
-    if (frame === null) return;
+    if (frame === null || !this.events.mayDraw()) return;
     this.draft(kind, drawn);
     const worded = WORDED[kind];
     const at = this.pane.toPane(drawn.at(-1)!);
@@ -160,6 +193,30 @@ export class PaneBoard implements Board {
       const { revision, text } = mark;
       this.events.move({ mark: mark.mark, revision, points: kept(mark.kind, points, frame), text });
     }
+    this.pane.draw();
+  }
+
+  private cursorBoard(): CursorBoard {
+    const { pane } = this;
+    return {
+      stage: this.stage,
+      tool: () => this.tool(),
+      presses: () => this.drawing() || this.events.tool() === 'probe' || this.events.tool() === 'pointer',
+      size: () => pane.size,
+      toImage: (screen) => pane.toImage(screen),
+      place: (point) => pane.toPane(point),
+      marks: () => pane.marksHere(),
+      mayMove: (mark) => this.mayMove(mark),
+      select: (mark) => this.select(mark),
+      cross: (at) => {
+        pane.cross = at;
+        pane.draw();
+      },
+    };
+  }
+
+  private probed(point: Point | null): void {
+    this.pane.probed = point;
     this.pane.draw();
   }
 

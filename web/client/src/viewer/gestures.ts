@@ -46,7 +46,10 @@ export class Gestures {
     on('pointermove', (event) => this.move(event));
     on('pointerup', (event) => this.up(event));
     on('pointercancel', (event) => this.lost(event));
-    on('pointerleave', () => this.board.stage.pointAt(null));
+    on('pointerleave', () => {
+      this.board.stage.pointAt(null);
+      this.board.stage.probe(null);
+    });
     on('wheel', (event) => this.rolled(event));
     on('contextmenu', (event) => event.preventDefault());
   }

@@ -1,5 +1,5 @@
 /** The keyboard map of the viewer; the help sheet is made from the same list. */
-import { TOOLS } from './tools';
+import { printed, TOOLS } from './tools';
 import type { ToolName } from './types';
 
 export type Action =
@@ -13,7 +13,18 @@ export type Action =
   | { readonly do: 'series'; readonly step: number }
   | {
       readonly do:
-        'fit' | 'one-to-one' | 'invert' | 'flip' | 'cine' | 'layout' | 'help' | 'cancel' | 'erase' | 'screen';
+        | 'fit'
+        | 'one-to-one'
+        | 'invert'
+        | 'flip'
+        | 'cine'
+        | 'layout'
+        | 'help'
+        | 'cancel'
+        | 'erase'
+        | 'undo'
+        | 'redo'
+        | 'screen';
     };
 
 interface Entry {
@@ -65,27 +76,45 @@ const NAMES: Readonly<Record<string, string>> = {
   PageDown: 'Page ↓',
 };
 
-/** What a key press means; null when nothing. Keys with Ctrl, Alt or Meta are the browser's. */
+/** With Ctrl, or Command: the only such keys that are not left to the browser. */
+const HISTORY: Readonly<Record<string, Action | undefined>> = {
+  z: { do: 'undo' },
+  'z+': { do: 'redo' },
+  y: { do: 'redo' },
+};
+
+/** What a key press means; null when nothing. Other keys with Ctrl, Alt or Meta are the browser's. */
 export function actionOf(
   event: Pick<KeyboardEvent, 'key' | 'shiftKey' | 'ctrlKey' | 'altKey' | 'metaKey'>,
 ): Action | null {
-  if (event.ctrlKey || event.altKey || event.metaKey) return null;
+  if (event.ctrlKey || event.metaKey)
+    return event.altKey ? null : (HISTORY[event.key.toLowerCase() + (event.shiftKey ? '+' : '')] ?? null);
+  if (event.altKey) return null;
   if (/^[1-9]$/.test(event.key)) return { do: 'preset', number: Number(event.key) };
   const name = event.shiftKey && event.key.startsWith('Arrow') ? `Shift+${event.key}` : event.key;
   const found = ENTRIES.find(({ keys }) => keys.includes(name));
   if (found !== undefined) return found.action;
-  const tool = TOOLS.find(({ key }) => key === event.key.toLowerCase());
+  const tool = TOOLS.find(({ key }) => key === event.key) ?? TOOLS.find(({ key }) => key === event.key.toLowerCase());
   return tool === undefined ? null : { do: 'tool', tool: tool.name };
 }
 
+/** Keys that the image under the keyboard takes itself; see `tools/cursor.ts`. */
+const HAND: readonly { readonly keys: readonly string[]; readonly words: string }[] = [
+  { keys: ['Ctrl Z'], words: 'Take back your last mark or change' },
+  { keys: ['Ctrl Shift Z'], words: 'Do it again' },
+  { keys: ['Enter'], words: 'Draw with the arrows; Enter or Space places a point' },
+  { keys: ['Shift Enter'], words: 'Finish with the points there are' },
+  { keys: ['Shift E'], words: 'Next handle of your marks; arrows move it, Enter keeps it' },
+];
+
 /** The whole map for the help sheet: keys as they are printed, and what they do. */
 export function sheet(): readonly { readonly keys: readonly string[]; readonly words: string }[] {
-  const tools = TOOLS.map(({ key, label }) => ({ keys: [key.toUpperCase()], words: `${label} tool` }));
-  const printed = ENTRIES.map(({ keys, words }) => ({
+  const tools = TOOLS.map(({ key, label }) => ({ keys: [printed(key)], words: `${label} tool` }));
+  const others = ENTRIES.map(({ keys, words }) => ({
     keys: keys.map((key) => NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key)),
     words,
   }));
-  return [...tools, { keys: ['1', '…', '9'], words: 'Window presets' }, ...printed];
+  return [...tools, { keys: ['1', '…', '9'], words: 'Window presets' }, ...others, ...HAND];
 }
 
 /** As `actionOf`, unless the key was meant for something to type or choose in. */

@@ -20,6 +20,9 @@ export class Layers {
   private looks = new Map<string, DisciplineLook>();
   private readonly hidden = new Set<string>();
 
+  /** changed: what is shown became something else. */
+  constructor(private readonly changed: () => void = () => undefined) {}
+
   /** Use the looks of the page's disciplines. */
   describe(disciplines: readonly DisciplineLook[]): void {
     this.looks = new Map(
@@ -53,6 +56,16 @@ export class Layers {
   toggle(discipline: string | null): void {
     const code = discipline ?? '';
     if (!this.hidden.delete(code)) this.hidden.add(code);
+    this.changed();
+  }
+
+  /** Show one layer alone; where it is alone already, show all again. */
+  focus(code: string, marks: readonly { readonly discipline: string | null }[]): void {
+    const others = marks.map(({ discipline }) => discipline ?? '').filter((one) => one !== code);
+    const alone = !this.hidden.has(code) && others.every((one) => this.hidden.has(one));
+    this.hidden.clear();
+    if (!alone) for (const one of others) this.hidden.add(one);
+    this.changed();
   }
 }
 

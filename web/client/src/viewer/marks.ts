@@ -75,7 +75,21 @@ export function lines(kind: MarkKind, points: readonly Point[]): readonly (reado
     return closed([p[0]!, [x1, y0], [x1, y1], [x0, y1]]);
   }
   if (kind === 'freehand') return closed(p);
+  if (kind === 'spinopelvic') return pelvis(p);
   return p.slice(1).map((point, at) => [p[at]!, point] as const);
+}
+
+/** The end plates, and from the sacrum to the hips; see `pelvis.ts` for what else is drawn. */
+function pelvis(p: readonly Point[]): readonly (readonly [Point, Point])[] {
+  const plates = [p.slice(2, 4), p.slice(4, 6)].filter((plate) => plate.length === 2);
+  const found = plates.map(([a, b]) => [a!, b!] as const);
+  const hips = p.length < 2 ? [] : [[p[0]!, p[1]!] as const];
+  if (p.length < 4) return [...hips, ...found];
+  return [...hips, ...found, [middle(p[0]!, p[1]!), middle(p[2]!, p[3]!)]];
+}
+
+export function middle(a: Point, b: Point): Point {
+  return [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
 }
 
 function pairs(p: readonly [Point, Point, Point, Point]): readonly (readonly [Point, Point])[] {

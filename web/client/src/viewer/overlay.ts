@@ -4,6 +4,7 @@ import type { Sampled } from '../geometry';
 import { Labels, type Anchor, type Line } from './labels';
 import { outline, type Layers } from './layers';
 import { lines } from './marks';
+import { pelvisPaths } from './pelvis';
 import { detailLines, provisional, valueText } from './values';
 import type { Draft, FrameFacts, MarkKind, Measured, Point, RemoteDraft, Telepointer, ViewerMark } from './types';
 
@@ -22,6 +23,10 @@ export interface Scene {
   readonly ownDiscipline: string | null;
   readonly pointers: readonly Telepointer[];
   readonly selected: string | null;
+  /** What is said of a place, in CSS pixels; null: nothing is probed. */
+  readonly reading: { readonly at: Point; readonly lines: readonly string[] } | null;
+  /** Where the keyboard is, in CSS pixels. */
+  readonly cross: Point | null;
   /** The pixels under a mark, where they are here without loss; null: not to be told. */
   readonly sampled: (mark: { readonly kind: MarkKind; readonly points: readonly Point[] }) => Sampled | null;
 }
@@ -40,7 +45,9 @@ export function drawOverlay(into: SVGSVGElement, scene: Scene | null): void {
     ${shown.map((mark) => markOf(mark, scene, labels))}
     ${scene.drafts.map((draft) => draftOf(draft, scene, labels))}
     ${scene.own === null ? nothing : ownOf(scene.own, scene, labels)}
-    ${scene.pointers.map((pointer) => pointerOf(pointer, scene, labels))}`;
+    ${scene.pointers.map((pointer) => pointerOf(pointer, scene, labels))}
+    ${scene.reading === null ? nothing : readingOf(scene.reading, labels)}
+    ${scene.cross === null ? nothing : crossOf(scene.cross)}`;
   render(content, into);
 }
 
@@ -69,7 +76,7 @@ function markOf(mark: ViewerMark, scene: Scene, labels: Labels): SVGTemplateResu
   return svg`<g class="viewer-mark" data-mark=${mark.mark} data-delivery=${mark.delivery}
       data-selected=${selected ? 'true' : nothing} role="img"
       aria-label=${`${mark.kind} by ${mark.author_name}, ${look.name}: ${label.join(', ')} ${state}`}>
-    ${shape(mark.kind, points, look.colour, mark.delivery === 'delivered' ? null : '5 4')}
+    ${shape(mark.kind, points, look.colour, mark.delivery === 'delivered' ? null : '5 4', scene)}
     ${handles(points, look.colour, look.shape, selected)}
     ${words(labels, anchor(mark.kind, points), look.colour, [
       ...valueLines(mark.kind, measured, mark.measured === null, selected),
@@ -91,7 +98,7 @@ function draftOf(draft: RemoteDraft, scene: Scene, labels: Labels): SVGTemplateR
   const look = scene.layers.look(draft.discipline);
   const points = draft.points.map(scene.place);
   return svg`<g class="viewer-draft" data-person=${draft.person}>
-    ${shape(draft.kind, points, look.colour, '2 4')}
+    ${shape(draft.kind, points, look.colour, '2 4', scene)}
     ${words(labels, anchor(draft.kind, points), look.colour, [
       ...valueLines(draft.kind, provisional(draft.kind, draft.points, scene.frame), true, false),
       { text: `${draft.name}, drawing`, soft: false, small: true },
@@ -103,7 +110,7 @@ function ownOf(draft: Draft, scene: Scene, labels: Labels): SVGTemplateResult {
   const look = scene.layers.look(scene.ownDiscipline);
   const points = draft.points.map(scene.place);
   return svg`<g class="viewer-own">
-    ${shape(draft.kind, points, look.colour, null)}
+    ${shape(draft.kind, points, look.colour, null, scene)}
     ${handles(points, look.colour, look.shape, draft.kind !== 'freehand')}
     ${words(labels, anchor(draft.kind, points), look.colour, [
       ...valueLines(draft.kind, provisional(draft.kind, draft.points, scene.frame, scene.sampled(draft)), true, true),
@@ -123,14 +130,51 @@ function pointerOf(pointer: Telepointer, scene: Scene, labels: Labels): SVGTempl
   </g>`;
 }
 
+function readingOf({ at: [x, y], lines: said }: NonNullable<Scene['reading']>, labels: Labels): SVGTemplateResult {
+  const all = said.map((text, index): Line => ({ text, soft: false, small: index > 0 }));
+  return svg`<g class="viewer-reading">
+    ${words(labels, { right: [x + 16, y + 4], left: [x - 16, y + 4] }, '#ffffff', all)}
+  </g>`;
+}
+
+/** Where the keyboard presses: an open cross, so that the pixel itself is seen. */
+function crossOf([x, y]: Point): SVGTemplateResult {
+  const d = `M${x - 16},${y}h11M${x + 5},${y}h11M${x},${y - 16}v11M${x},${y + 5}v11`;
+  return svg`<g class="viewer-cross">
+    <path d=${d} fill="none" stroke="#000" stroke-width="4"></path>
+    <path d=${d} fill="none" stroke="#fff" stroke-width="1.75"></path>
+  </g>`;
+}
+
 /** The lines of a mark, over a dark line of their own so that they show on bright bone too. */
-function shape(kind: MarkKind, points: readonly Point[], colour: string, dash: string | null): SVGTemplateResult {
-  const d = path(kind, points);
+function shape(
+  kind: MarkKind,
+  points: readonly Point[],
+  colour: string,
+  dash: string | null,
+  scene: Scene,
+): SVGTemplateResult {
+  const pelvis = kind === 'spinopelvic' ? pelvisPaths(points, plumbLine(scene)) : null;
+  const d = pelvis?.full ?? path(kind, points);
   return svg`
     <path d=${d} fill="none" stroke="#000" stroke-opacity="0.55" stroke-width="4" stroke-linecap="round"></path>
     <path class="viewer-line" d=${d} fill="none" stroke=${colour} stroke-width="1.75" stroke-linecap="round"
       stroke-dasharray=${dash ?? nothing}></path>
-    ${kind === 'cobb' && points.length === 4 ? bridge(points, colour) : nothing}`;
+    ${kind === 'cobb' && points.length === 4 ? bridge(points, colour) : nothing}
+    ${pelvis === null ? nothing : thin(pelvis.thin, colour)}`;
+}
+
+/** The unit vector on the screen of the image's columns. */
+function plumbLine({ place }: Scene): Point {
+  const [from, to] = [place([0, 0]), place([0, 1])];
+  const length = Math.hypot(to[0] - from[0], to[1] - from[1]) || 1;
+  return [(to[0] - from[0]) / length, (to[1] - from[1]) / length];
+}
+
+function thin(d: string, colour: string): SVGTemplateResult {
+  return svg`
+    <path d=${d} fill="none" stroke="#000" stroke-opacity="0.45" stroke-width="2.5"></path>
+    <path d=${d} fill="none" stroke=${colour} stroke-width="1" stroke-dasharray="4 3"></path>`;
 }
 
 function path(kind: MarkKind, points: readonly Point[]): string {
@@ -143,7 +187,7 @@ function bridge(points: readonly Point[], colour: string): SVGTemplateResult {
   const [a, b, c, d] = points as readonly [Point, Point, Point, Point];
   const from: Point = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
   const to: Point = [(c[0] + d[0]) / 2, (c[1] + d[1]) / 2];
-  return svg`<path d=${`M${at(from)}L${at(to)}`} fill="none" stroke=${colour} stroke-width="1" stroke-dasharray="2 3"></path>`;
+  return thin(`M${at(from)}L${at(to)}`, colour);
 }
 
 /** Two strokes at the tip, which is the second point. */

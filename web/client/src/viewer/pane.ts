@@ -6,6 +6,7 @@ import { drawOverlay } from './overlay';
 import type { Picture } from './picture';
 import type { Sampled } from '../geometry';
 import { renderer, tone, type Renderer } from './render';
+import { reading } from './tools/reading';
 import { gridOf, sampled } from './tools/region';
 import type {
   Draft,
@@ -64,6 +65,10 @@ export class Pane {
   /** A mark whose points are being moved here. */
   moving: { readonly mark: string; readonly points: readonly Point[] } | null = null;
   notice: string | null = null;
+  /** The image point whose value is told. */
+  probed: Point | null = null;
+  /** Where the keyboard draws, in CSS pixels. */
+  cross: Point | null = null;
   private canvas: HTMLCanvasElement;
   private readonly overlay: SVGSVGElement;
   private readonly words: HTMLElement;
@@ -270,9 +275,16 @@ export class Pane {
       ownDiscipline: this.shared.discipline(),
       pointers: here(this.shared.pointers()),
       selected: this.selected,
+      reading: this.probed === null ? null : this.reading(frame, this.probed),
+      cross: this.cross,
       sampled: ({ kind, points }: { readonly kind: MarkKind; readonly points: readonly Point[] }) =>
         this.sampled(kind, points),
     };
+  }
+
+  private reading(frame: FrameFacts, point: Point) {
+    const lines = this.facts === null ? [] : reading(this.facts, frame, point, this.sampled('probe', [point]));
+    return lines.length === 0 ? null : { at: this.toPane(point), lines };
   }
 
   /** What the pixels under a mark are worth, where they are here without loss; null: not to be told. */

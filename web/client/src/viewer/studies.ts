@@ -101,3 +101,9 @@ function dateWords(date: string): string {
   if (Number.isNaN(day.getTime())) return date;
   return day.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
 }
+
+/** The series so many further on in the strip; undefined beyond its ends. */
+export function beside(studies: readonly StudyListed[], series: string, step: number): string | undefined {
+  const listed = all(studies).map((one) => one.series.series_instance_uid);
+  return listed[listed.indexOf(series) + step];
+}

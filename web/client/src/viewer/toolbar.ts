@@ -3,7 +3,8 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icon';
 import type { IconName } from '../icons';
 import type { Action } from './keys';
-import { TOOLS } from './tools';
+import { printed, TOOLS } from './tools';
+import { outline } from './layers';
 import type { DisciplineLook, Preset, ToolName } from './types';
 
 export interface ToolbarState {
@@ -18,6 +19,10 @@ export interface ToolbarState {
   readonly disciplines: readonly (DisciplineLook & { readonly shown: boolean })[];
   readonly act: (action: Action) => void;
   readonly toggleLayer: (code: string) => void;
+  /** Show this layer alone; again: all of them. */
+  readonly focusLayer: (code: string) => void;
+  readonly undoable: boolean;
+  readonly redoable: boolean;
 }
 
 export function toolbar(state: ToolbarState): TemplateResult {
@@ -31,14 +36,15 @@ export function toolbar(state: ToolbarState): TemplateResult {
           class="viewer-tool"
           data-tool=${tool.name}
           aria-pressed=${tool.name === state.tool ? 'true' : 'false'}
-          title=${`${tool.label} (${tool.key.toUpperCase()})`}
+          title=${`${tool.label} (${printed(tool.key)})`}
           @click=${() => act({ do: 'tool', tool: tool.name })}
         >
           ${icon(tool.icon)}<span>${tool.label}</span>
         </button>`,
     )}
     <span class="viewer-gap"></span>
-    ${state.presets.length > 1 ? presets(state) : nothing} ${state.disciplines.length > 0 ? layers(state) : nothing}
+    ${state.canDraw ? history(state) : nothing} ${state.presets.length > 1 ? presets(state) : nothing}
+    ${state.disciplines.length > 0 ? layers(state) : nothing}
     ${button('Invert (I)', 'moon', { do: 'invert' }, act, state.inverted)}
     ${button('Mirror (H)', 'flip-horizontal', { do: 'flip' }, act, state.flipped)}
     ${button('Rotate (.)', 'rotate-cw', { do: 'rotate', degrees: 90 }, act)}
@@ -82,15 +88,46 @@ function presets({ presets: offered, act }: ToolbarState): TemplateResult {
   </select>`;
 }
 
-function layers({ disciplines, toggleLayer }: ToolbarState): TemplateResult {
+function history({ undoable, redoable, act }: ToolbarState): TemplateResult {
+  return html`${step('Undo (Ctrl Z)', 'undo-2', { do: 'undo' }, undoable, act)}
+  ${step('Redo (Ctrl Shift Z)', 'redo-2', { do: 'redo' }, redoable, act)}`;
+}
+
+function step(
+  title: string,
+  name: IconName,
+  action: Action,
+  possible: boolean,
+  act: (action: Action) => void,
+): TemplateResult {
+  return html`<button
+    type="button"
+    class="viewer-tool"
+    data-do=${action.do}
+    title=${title}
+    aria-label=${title}
+    aria-disabled=${possible ? 'false' : 'true'}
+    @click=${() => act(action)}
+  >
+    ${icon(name)}
+  </button>`;
+}
+
+function layers({ disciplines, toggleLayer, focusLayer }: ToolbarState): TemplateResult {
   return html`<details class="viewer-layers">
     <summary class="viewer-tool" title="Marks by discipline" aria-label="Marks by discipline">${icon('eye')}</summary>
     <div class="viewer-layer-list">
       ${disciplines.map(
         (one) =>
-          html`<label
-            ><input type="checkbox" .checked=${one.shown} @change=${() => toggleLayer(one.code)} /> ${one.name}</label
-          >`,
+          html`<div class="viewer-layer">
+            <label
+              ><input type="checkbox" .checked=${one.shown} @change=${() => toggleLayer(one.code)} />
+              <svg viewBox="-8 -8 16 16" width="16" height="16" aria-hidden="true">
+                <path d=${outline(one.shape, [0, 0], 5)} fill="none" stroke=${one.colour} stroke-width="2"></path>
+              </svg>
+              ${one.name}</label
+            ><button type="button" class="btn btn-small btn-quiet" @click=${() => focusLayer(one.code)}>Only</button>
+          </div>`,
       )}
     </div>
   </details>`;

@@ -96,6 +96,10 @@ export type ToolName =
   | 'ellipse'
   | 'rectangle'
   | 'freehand'
+  | 'path'
+  | 'point'
+  | 'spinopelvic'
+  | 'probe'
   | 'pointer';
 
 /** A window in units after slope and intercept (PS3.3 C.11.2.1.2). */

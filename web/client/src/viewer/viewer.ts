@@ -11,11 +11,12 @@ import { Layers } from './layers';
 import { Pane, type Shared } from './pane';
 import type { StreamState } from './source';
 import { CaseImages, type ImagesEvents } from './images';
-import { perform } from './actions';
+import { fillScreen, perform } from './actions';
 import { strip } from './strip';
-import { all, companion, find, opening, seriesWords, studyWords } from './studies';
+import { all, beside, companion, find, opening, seriesWords, studyWords } from './studies';
 import { helpSheet, levels, linkNote, paneRoot } from './sheet';
 import { toolbar, type ToolbarState } from './toolbar';
+import { History } from './tools/history';
 import type * as t from './types';
 
 export class ConsiliumViewer extends LitElement {
@@ -56,10 +57,15 @@ export class ConsiliumViewer extends LitElement {
   private panes: Pane[] = [];
   private boards: PaneBoard[] = [];
   private active = 0;
-  private readonly layers = new Layers();
+  private readonly layers = new Layers(() => this.requestUpdate());
   private readonly decoder = new Decoder();
   private images: CaseImages | null = null;
   private readonly cine = new Cine(() => this.panes[this.active]?.next());
+  private readonly history = new History(() => this.marks, {
+    draw: (mark) => this.send('markcomplete', mark),
+    move: (move) => this.send('markmove', move),
+    erase: (erase) => this.send('markerase', erase),
+  });
   private listened: AbortController | null = null;
   private awaited: t.Viewport | null = null;
   private readonly teller = new Teller(
@@ -148,6 +154,7 @@ export class ConsiliumViewer extends LitElement {
     if (changed.has('caseId') && this.listened !== null && changed.get('caseId') !== undefined) this.openCase();
     for (const pane of this.panes) pane.draw();
     if (changed.has('two')) this.arrange();
+    if (changed.has('tool')) this.boards[this.active]?.chosen();
   }
 
   protected override render() {
@@ -181,10 +188,10 @@ export class ConsiliumViewer extends LitElement {
       presets: pane?.offered ?? [],
       disciplines: this.layers.among(this.marks),
       act: (action) => this.act(action),
-      toggleLayer: (code) => {
-        this.layers.toggle(code);
-        this.requestUpdate();
-      },
+      toggleLayer: (code) => this.layers.toggle(code),
+      focusLayer: (code) => this.layers.focus(code, this.marks),
+      undoable: this.history.undoable,
+      redoable: this.history.redoable,
     };
   }
 
@@ -240,8 +247,9 @@ export class ConsiliumViewer extends LitElement {
       me: () => this.me,
       mayDraw: () => this.canDraw,
       draft: (draft: t.Draft | null) => this.send('draft', draft),
-      complete: (mark: t.MarkComplete) => this.send('markcomplete', mark),
-      move: (move: t.MarkMove) => this.send('markmove', move),
+      complete: (mark: t.MarkComplete) => this.history.draw(mark),
+      move: (move: t.MarkMove) => this.history.move(move),
+      erase: (mark: t.ViewerMark) => this.history.erase(mark),
       point: (at: t.PointerAt | null) => this.send('pointerat', at),
       activate: (pane: Pane) => this.activate(this.panes.indexOf(pane)),
     };
@@ -252,6 +260,7 @@ export class ConsiliumViewer extends LitElement {
     this.images?.close();
     this.cine.stop();
     this.cancelDraft();
+    this.history.clear();
     this.teller.known(null);
     this.images = this.caseId === '' ? null : new CaseImages(this.caseId, this.decoder, this.imagesEvents());
     for (const pane of this.panes) this.quietly(() => pane.open(null, { index: 0 }));
@@ -342,11 +351,12 @@ export class ConsiliumViewer extends LitElement {
   }
 
   private keyed(event: KeyboardEvent): void {
-    const action = actionFor(event);
-    if (action === null) return;
+    const taken = this.boards[this.active]?.key(event) === true;
+    const action = taken ? null : actionFor(event);
+    if (!taken && action === null) return;
     event.preventDefault();
     event.stopPropagation();
-    this.act(action);
+    if (action !== null) this.act(action);
   }
 
   private act(action: Action): void {
@@ -356,33 +366,22 @@ export class ConsiliumViewer extends LitElement {
       this.cancelDraft();
       this.tool = action.tool;
     } else if (action.do === 'series') this.neighbour(pane, action.step);
-    else if (!perform(pane, action)) this.command(action.do, pane);
+    else if (!perform(pane, action)) this.command(action.do);
   }
 
-  private command(name: Action['do'], pane: Pane): void {
+  private command(name: Action['do']): void {
     if (name === 'cine') this.cine.toggle();
     if (name === 'layout') this.two = !this.two;
     if (name === 'help') this.querySelector<HTMLDialogElement>('.viewer-help')?.showModal();
-    if (name === 'screen') this.fill();
+    if (name === 'screen') fillScreen(this);
     if (name === 'cancel') this.cancelDraft();
-    if (name === 'erase') this.erase(pane);
+    if (name === 'erase') this.boards[this.active]?.erase();
+    if ((name === 'undo' || name === 'redo') && this.canDraw) this.history[name]();
     this.requestUpdate();
   }
 
-  private fill(): void {
-    void (document.fullscreenElement === null ? this.requestFullscreen() : document.exitFullscreen());
-  }
-
-  private erase(pane: Pane): void {
-    const mark = this.marks.find((one) => one.mark === pane.selected);
-    if (mark === undefined || mark.author !== this.me || !this.canDraw) return;
-    this.send('markerase', { mark: mark.mark, revision: mark.revision });
-    pane.selected = null;
-  }
-
   private neighbour(pane: Pane, step: number): void {
-    const listed = all(this.studies).map(({ series }) => series.series_instance_uid);
-    const next = listed[listed.indexOf(pane.series ?? '') + step];
+    const next = beside(this.studies, pane.series ?? '', step);
     if (next !== undefined) this.choose(next);
   }
 

@@ -1,18 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { make } from '../../src/viewer/tools';
 import { hit } from '../../src/viewer/tools/reshape';
+import type { Guide } from '../../src/viewer/tools/steps';
 import type { Press, Stage } from '../../src/viewer/tools/tool';
-import type { MarkKind, Point, ToolName, ViewerMark, Window } from '../../src/viewer/types';
+import type { FrameFacts, MarkKind, Point, ToolName, ViewerMark, Window } from '../../src/viewer/types';
 import { FITTED, type View } from '../../src/viewer/view';
 
 function table() {
+  const guides: (Guide | null)[] = [];
+  let image = '1.2.3';
   const finished: { kind: MarkKind; points: readonly Point[] }[] = [];
   const drafts: (readonly Point[] | null)[] = [];
   let view: View = FITTED;
   let window: Window = { centre: 40, width: 400 };
   let slices = 0;
   const stage: Stage = {
-    frame: () => null,
+    frame: () => ({ sop_instance_uid: image, frame: 1 }) as FrameFacts,
     extent: () => ({ columns: 100, rows: 100, aspect: 1 }),
     size: () => ({ width: 100, height: 100 }),
     view: () => view,
@@ -23,8 +26,17 @@ function table() {
     draft: (_, points) => drafts.push(points),
     finish: (kind, points) => finished.push({ kind, points }),
     pointAt: () => undefined,
+    probe: () => undefined,
+    guide: (guide) => guides.push(guide),
   };
-  return { stage, finished, drafts, seen: () => ({ view, window, slices }) };
+  return {
+    stage,
+    finished,
+    drafts,
+    guides,
+    seen: () => ({ view, window, slices }),
+    turn: (to: string) => (image = to),
+  };
 }
 
 const at = (x: number, y: number): Press => ({ screen: [x, y], image: [x, y] });
@@ -121,5 +133,74 @@ describe('taking hold', () => {
 
   test('a finger reaches 22 pixels', () => {
     expect(hit([mark], place, [10, 31], 22)?.handle).toBe(0);
+  });
+});
+
+describe('marks of several steps', () => {
+  test('each step says what comes next, and where one may stop', () => {
+    const { stage, finished, guides } = table();
+    const tool = make('spinopelvic', stage);
+    expect(guides.at(-1)).toMatchObject({ text: 'Middle of one femoral head', count: '1 of 7', end: null });
+    for (const press of [at(5, 90), at(5, 90), at(20, 60), at(40, 70)]) {
+      tool.down(press);
+      tool.up(press);
+    }
+    expect(guides.at(-1)).toMatchObject({ count: '5 of 7', end: 'Without LL and SVA' });
+    expect(tool.finish?.()).toBe(true);
+    expect(finished).toMatchObject([{ kind: 'spinopelvic', points: [[5, 90], [5, 90], [20, 60], [40, 70]] }]); // prettier-ignore
+  });
+
+  test('one cannot stop in the middle of an end plate', () => {
+    const { stage, finished } = table();
+    const tool = make('spinopelvic', stage);
+    for (const press of [at(5, 90), at(9, 90), at(20, 60)]) {
+      tool.down(press);
+      tool.up(press);
+    }
+    expect(tool.finish?.()).toBe(false);
+    expect(finished).toEqual([]);
+  });
+
+  test('a mark never has points of two images', () => {
+    const { stage, finished, turn } = table();
+    const tool = make('cobb', stage);
+    for (const press of [at(0, 0), at(50, 5)]) {
+      tool.down(press);
+      tool.up(press);
+    }
+    turn('1.2.4');
+    for (const press of [at(0, 80), at(50, 60), at(1, 90), at(50, 95)]) {
+      tool.down(press);
+      tool.up(press);
+    }
+    expect(finished).toEqual([{ kind: 'cobb', points: [[0, 80], [50, 60], [1, 90], [50, 95]] }]); // prettier-ignore
+  });
+});
+
+describe('freehand by clicks', () => {
+  function clicked(name: 'freehand' | 'path', ...presses: Press[]) {
+    return drawn(name, ...presses.map((press): [Press] => [press]));
+  }
+
+  test('an outline closes on its first corner', () => {
+    const points = [[10, 10], [60, 10], [60, 60]]; // prettier-ignore
+    expect(clicked('freehand', at(10, 10), at(60, 10), at(60, 60), at(12, 11))).toEqual([{ kind: 'freehand', points }]);
+  });
+
+  test('an open line ends on its last corner, and its first is a corner like any', () => {
+    const points = [[10, 10], [60, 10], [60, 60], [11, 11]]; // prettier-ignore
+    expect(clicked('path', at(10, 10), at(60, 10), at(60, 60), at(11, 11), at(11, 11))).toEqual([
+      { kind: 'path', points },
+    ]);
+  });
+
+  test('a traced line is whole when the button is let go', () => {
+    const { stage, finished } = table();
+    const tool = make('path', stage);
+    tool.down(at(0, 0));
+    for (let x = 5; x <= 50; x += 5) tool.move(at(x, x % 10), true);
+    tool.up(at(50, 0));
+    expect(finished).toHaveLength(1);
+    expect(finished[0]!.points.length).toBeGreaterThan(3);
   });
 });

@@ -1,7 +1,7 @@
 /** All tools by name, as the toolbar and the keyboard offer them. */
 import type { IconName } from '../../icons';
 import type { ToolName } from '../types';
-import { DrawTool, FreehandTool, PointerTool } from './draw';
+import { DrawTool, FreehandTool, PointerTool, ProbeTool } from './draw';
 import { PanTool, ScrollTool, WindowTool, ZoomTool } from './navigate';
 import type { Stage, Tool } from './tool';
 
@@ -9,7 +9,7 @@ export interface Offer {
   readonly name: ToolName;
   readonly label: string;
   readonly icon: IconName;
-  /** Its key. */
+  /** Its key; a capital is pressed with Shift. */
   readonly key: string;
   /** Draws marks: only for those who may. */
   readonly draws: boolean;
@@ -28,9 +28,18 @@ export const TOOLS: readonly Offer[] = [
   { name: 'level', label: 'Level', icon: 'bone', key: 'v', draws: true },
   { name: 'ellipse', label: 'Ellipse', icon: 'circle', key: 'e', draws: true },
   { name: 'rectangle', label: 'Rectangle', icon: 'square', key: 'r', draws: true },
-  { name: 'freehand', label: 'Freehand', icon: 'pencil', key: 'n', draws: true },
+  { name: 'freehand', label: 'Freehand area', icon: 'pencil', key: 'n', draws: true },
+  { name: 'path', label: 'Freehand line', icon: 'pen-line', key: 'N', draws: true },
+  { name: 'point', label: 'Point', icon: 'map-pin', key: 'V', draws: true },
+  { name: 'spinopelvic', label: 'Spinopelvic', icon: 'scan-line', key: 'S', draws: true },
+  { name: 'probe', label: 'Value', icon: 'target', key: 'q', draws: false },
   { name: 'pointer', label: 'Pointer', icon: 'mouse-pointer-2', key: 'o', draws: false },
 ];
+
+/** How a key is printed: `L`, `Shift N`. */
+export function printed(key: string): string {
+  return key === key.toLowerCase() ? key.toUpperCase() : `Shift ${key}`;
+}
 
 export function make(name: ToolName, stage: Stage): Tool {
   switch (name) {
@@ -43,7 +52,10 @@ export function make(name: ToolName, stage: Stage): Tool {
     case 'scroll':
       return new ScrollTool(stage);
     case 'freehand':
-      return new FreehandTool(stage);
+    case 'path':
+      return new FreehandTool(name, stage);
+    case 'probe':
+      return new ProbeTool(stage);
     case 'pointer':
       return new PointerTool(stage);
     default:

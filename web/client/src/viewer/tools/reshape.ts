@@ -21,7 +21,7 @@ type Place = (point: Point) => Point;
 
 function nearestHandle(marks: readonly ViewerMark[], place: Place, at: Point, reach: number): Hit | null {
   const handles = marks
-    .filter(({ kind }) => kind !== 'freehand')
+    .filter(({ kind }) => kind !== 'freehand' && kind !== 'path')
     .flatMap((mark) => mark.points.map((point, handle) => ({ mark, handle, off: apart(place(point), at) })));
   return nearest(handles, reach);
 }

@@ -1,6 +1,7 @@
 /** What every tool is: a small state machine fed with presses, alike for mouse, pen and finger. */
 import type { FrameFacts, MarkKind, Point, Window } from '../types';
 import type { Extent, Size, View } from '../view';
+import type { Guide } from './steps';
 
 /** One place of the pointer. */
 export interface Press {
@@ -27,6 +28,10 @@ export interface Stage {
   finish(kind: MarkKind, points: readonly Point[]): void;
   /** Point for the others; null stops it. */
   pointAt(image: Point | null): void;
+  /** Say what the pixel at a place is worth; null stops it. */
+  probe(image: Point | null): void;
+  /** Say what to press next; null: nothing. */
+  guide(guide: Guide | null): void;
 }
 
 export interface Tool {
@@ -35,7 +40,17 @@ export interface Tool {
   down(press: Press): void;
   move(press: Press, pressed: boolean): void;
   up(press: Press): void;
+  /** Stop with the points there are; false: they do not make a mark. */
+  finish?(): boolean;
   cancel(): void;
+  /** Another tool is chosen. */
+  close?(): void;
+}
+
+/** The image a stage shows, by name; null: none. */
+export function imageOf(stage: Stage): string | null {
+  const frame = stage.frame();
+  return frame === null ? null : `${frame.sop_instance_uid}/${frame.frame}`;
 }
 
 /** Movement on the screen, in CSS pixels, up to which a press is a click and not a drag. */

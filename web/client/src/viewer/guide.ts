@@ -1,0 +1,51 @@
+/** The line at the foot of a pane that says what to press next; also how somebody who hears the page is told. */
+import { html, nothing, render } from 'lit';
+import type { Guide } from './tools/steps';
+
+export interface GuideActs {
+  /** Stop with the points there are. */
+  readonly finish: () => void;
+  /** Give up what is drawn. */
+  readonly cancel: () => void;
+}
+
+export class GuideLine {
+  private readonly box = document.createElement('div');
+  private shown: Guide | null = null;
+
+  constructor(
+    private readonly pane: HTMLElement,
+    private readonly acts: GuideActs,
+  ) {
+    this.box.className = 'viewer-guide';
+    this.box.hidden = true;
+    this.box.setAttribute('role', 'status');
+  }
+
+  show(guide: Guide | null, begun: boolean): void {
+    if (!this.box.isConnected) this.pane.append(this.box);
+    this.shown = guide;
+    this.box.hidden = guide === null;
+    render(guide === null ? nothing : this.words(guide, begun), this.box);
+  }
+
+  get text(): string {
+    return this.shown?.text ?? '';
+  }
+
+  private words({ text, count, end }: Guide, begun: boolean) {
+    return html`<span>${text}${count === '' ? nothing : html` <span class="viewer-guide-count">${count}</span>`}</span>
+      ${
+        end === null
+          ? nothing
+          : html`<button type="button" class="btn btn-small" @click=${this.acts.finish}>
+              ${end === '' ? 'Finish' : `Finish here: ${end.toLowerCase()}`}
+            </button>`
+      }
+      ${
+        begun
+          ? html`<button type="button" class="btn btn-small btn-quiet" @click=${this.acts.cancel}>Give up</button>`
+          : nothing
+      }`;
+  }
+}
