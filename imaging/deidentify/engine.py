@@ -7,7 +7,7 @@ removed; what is in no dictionary is removed; what is kept has been looked at.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from typing import Any
 
 from pydicom.charset import convert_encodings
 from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
@@ -107,7 +107,7 @@ def _read(raw: RawDataElement | DataElement, found: Dataset, inherited: list[str
 
 def _encodings(found: Dataset, inherited: list[str]) -> list[str]:
     own = found.get("SpecificCharacterSet")
-    return cast("list[str]", convert_encodings(own)) if own else inherited
+    return convert_encodings(own) if own else inherited
 
 
 class Cleaner:

@@ -6,7 +6,7 @@ Runs in `imaging.sandbox` alone.
 import io
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pydicom
@@ -137,7 +137,7 @@ def _put(found: Dataset, shape: Layout, frames: list[Samples], photometric: str)
         whole = np.moveaxis(whole, -1, 1)
     if syntax.is_deflated:
         found.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    order = "<" if found.file_meta.TransferSyntaxUID.is_little_endian else ">"
+    order: Literal["<", ">"] = "<" if found.file_meta.TransferSyntaxUID.is_little_endian else ">"
     if shape.bits_allocated == 1:
         octets = np.packbits(whole.astype(bool).reshape(-1), bitorder="little").tobytes()
     else:

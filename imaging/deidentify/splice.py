@@ -69,7 +69,7 @@ def _bare(piece: bytes, kind: "np.dtype[np.unsignedinteger]", stored: int, high:
     if signed and high < width - 1:
         above = ((1 << width) - 1) ^ ((1 << (high + 1)) - 1)
         kept = np.where(kept >> high & 1, kept | kind.type(above), kept)
-    return kept.astype(kind).tobytes()
+    return bytes(kept.astype(kind).tobytes())
 
 
 def _encapsulated(walk: Walk, found: Element, out: BinaryIO) -> None:
@@ -77,8 +77,7 @@ def _encapsulated(walk: Walk, found: Element, out: BinaryIO) -> None:
     end = found.start + found.length
     speaking = walk.transfer_syntax in JPEG or walk.transfer_syntax in JPEG_2000
     if not speaking:
-        for piece in _pieces(walk, found.start, end):
-            out.write(piece)
+        out.writelines(_pieces(walk, found.start, end))
         return
     at = found.start
     for start, length in walk.fragments:

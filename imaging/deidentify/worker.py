@@ -98,7 +98,7 @@ def _written(found: Dataset, old: FileMetaDataset) -> bytes:
     meta.MediaStorageSOPClassUID = found.SOPClassUID
     meta.MediaStorageSOPInstanceUID = found.SOPInstanceUID
     meta.TransferSyntaxUID = syntax
-    meta.ImplementationClassUID = _IMPLEMENTATION
+    meta.ImplementationClassUID = UID(_IMPLEMENTATION)
     meta.ImplementationVersionName = "CONSILIUM"
     fresh = Dataset()
     fresh.update(found)

@@ -27,6 +27,7 @@ MODULES = (
     "arrange",
     "packet",
     "uploads",
+    "deidentification",
     "remote",
     "images",
     "dicomweb",

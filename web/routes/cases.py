@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from agenda.alarms import acknowledge, alarm_of, stopping
 from agenda.boards import boards
-from agenda.cases import Case, case, cases_by, cases_of_boards, history, questions, treatments
+from agenda.cases import Case, case, cases_by, cases_of_boards, history, questions, studies_of, treatments
 from agenda.clinical import spine
 from agenda.errors import Invalid, ItemNotFound
 from agenda.ids import new_id
@@ -20,6 +20,8 @@ from agenda.people import Person, Site, person
 from agenda.referrals import answer, messages, open_asks, say, send_back, start_case, withdraw
 from agenda.triage import waiting_days
 from conference.policy import Action, Actor, BoardResource, may
+from imaging.deidentify.records import reports_of
+from imaging.deidentify.review import held_in
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
 from web.case_facts import TONES, latest_conference, readiness_now, rows_of, thumbs
 from web.clock import now
@@ -99,6 +101,8 @@ def _show(session: Session, who: Actor, case_id: str, at: datetime) -> dict[str,
         "asks": asks,
         "history": [(one, label(one.state), _name(session, one.actor_id)) for one in history(session, case_id)],
         "alarm": alarm, "alarm_by": _name(session, alarm.answered_by) if alarm else "", "stopping": stopping(found),
+        "images_held": len(held_in(session, studies_of(session, case_id))),
+        "deidentified": bool(reports_of(session, f"case:{case_id}/")),
         "thumbs": thumbs(session, case_id), "days": waiting_days(session, found, at), "content": spine(),
         "own": found.referrer_id == who.person_id, "editable": found.state in EDITABLE,
         "withdrawable": may_become(found.state, "withdrawn") and found.referrer_id == who.person_id,

@@ -32,7 +32,7 @@ class UploadPanel extends HTMLElement {
   connectedCallback(): void {
     this.base = `/cases/${this.dataset['case'] ?? ''}/uploads`;
     const zone = this.piece('zone');
-    for (const input of this.querySelectorAll('input')) {
+    for (const input of this.querySelectorAll<HTMLInputElement>('input[type="file"]')) {
       input.addEventListener('change', () => {
         void this.take(picked(input));
         input.value = '';
@@ -153,7 +153,8 @@ class UploadPanel extends HTMLElement {
     }
     const files = chosen.map((one) => ({ name: one.name, size: one.file.size }));
     const headers = { 'Content-Type': 'application/json' };
-    return (await (await ask(this.base, 'POST', JSON.stringify({ files }), headers)).json()) as Upload;
+    const deidentify = (this.piece('deidentify') as HTMLInputElement).checked;
+    return (await (await ask(this.base, 'POST', JSON.stringify({ files, deidentify }), headers)).json()) as Upload;
   }
 
   private progress(progress: Progress): void {
