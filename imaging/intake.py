@@ -24,6 +24,7 @@ from imaging.sandbox import Answer, Sandbox
 from imaging.settings import FileSettings
 from imaging.studies import HELD, Instance, Refusal, Series, Study
 from imaging.vault import Vault, chunks_of
+from imaging.vault.upkeep import is_dicom
 from imaging.walk import Walk, walked
 
 log = logging.getLogger(__name__)
@@ -221,9 +222,7 @@ def sweep(session: Session, vault: Vault) -> list[str]:
     removed: list[str] = []
     indexed = set(session.exec(select(Instance.digest)))
     for digest in [one for one in vault.digests() if one not in indexed]:
-        with vault.open(digest) as file:
-            ours = file.read(132)[128:] == b"DICM"
-        if ours:
+        if is_dicom(vault, digest):
             vault.remove(digest)
             removed.append(digest)
     if removed:

@@ -6,6 +6,7 @@ power cut can no longer take the bytes away. Names from outside never reach the 
 
 import hashlib
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ class LocalVault:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._settling = threading.Lock()
         self._incoming = root / "incoming"
         self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
         for number in range(256):  # all at once, so that no later `keep` waits for a folder of its own to be synced
@@ -101,6 +103,18 @@ class LocalVault:
         """Take an object away for good; an absent one is no error."""
         self._place(digest).unlink(missing_ok=True)
 
+    def remove_older(self, digest: str, before: datetime) -> bool:
+        """Take an object away unless it was stored, or kept again, at `before` or later; says whether it went."""
+        place = self._place(digest)
+        with self._settling:
+            try:
+                old = place.stat().st_mtime < before.timestamp()
+            except FileNotFoundError:
+                return False
+            if old:
+                place.unlink()
+        return old
+
     def clear_incoming(self) -> int:
         """Delete what an interrupted `keep` left behind, and say how many files; only while nothing is being kept."""
         left = list(self._incoming.iterdir())
@@ -129,13 +143,18 @@ class LocalVault:
 
     def _settle(self, temporary: Path, digest: str) -> bool:
         place = self._place(digest)
-        if place.is_file():
+        with self._settling:
+            fresh = not place.is_file()
+            if fresh:
+                temporary.chmod(0o400)
+                temporary.replace(place)
+            else:
+                os.utime(place)  # young again, so that nobody clears it away before it is indexed
+        if fresh:
+            _sync(place.parent)
+        else:
             temporary.unlink()
-            return False
-        temporary.chmod(0o400)
-        temporary.replace(place)
-        _sync(place.parent)
-        return True
+        return fresh
 
 
 def _sync(folder: Path) -> None:

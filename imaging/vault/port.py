@@ -32,7 +32,7 @@ class Held:
     size: int
     """Bytes."""
     since: datetime
-    """When it was stored, by the clock of the storage."""
+    """When it was stored, or kept again, by the clock of the storage."""
 
 
 class Vault(Protocol):
@@ -74,6 +74,12 @@ class Vault(Protocol):
 
     def remove(self, digest: str) -> None:
         """Take an object away for good; an absent one is no error. Callers prove first that nothing refers to it."""
+
+    def remove_older(self, digest: str, before: datetime) -> bool:
+        """Take an object away unless it was stored, or kept again, at `before` or later; says whether it went.
+
+        Nobody who keeps the same bytes meanwhile loses them: either they made the object young, or they store it anew.
+        """
 
     def clear_incoming(self) -> int:
         """Delete what an interrupted `keep` left behind, and say how many files; only while nothing is being kept."""

@@ -12,10 +12,10 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal
 from uuid import uuid4
 
 import obstore
@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 32 * CHUNK
 """Objects up to this size are put in one conditional request; larger ones in parts, which become visible together."""
 _PARTS = 8 * CHUNK
+_YOUNG_S = 600.0
+"""Objects stored within this time are not put again when the same bytes arrive."""
 _IN_USE_S = 900.0
 """A copy that was opened within this time is not dropped: a worker may be about to read it."""
 
@@ -49,6 +51,7 @@ class S3Vault:
         self._incoming = cache / "incoming"
         self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._fetching = tuple(threading.Lock() for _ in range(256))
+        self._changing = tuple(threading.Lock() for _ in range(256))
         self._trimming = threading.Lock()
         self._held = sum(place.stat().st_size for place in self._copies())
 
@@ -61,7 +64,7 @@ class S3Vault:
         """Store the bytes durably and whole, or not at all; the same bytes twice are one object."""
         spool, digest, size = self._spooled(chunks)
         try:
-            fresh = not self.has(digest) and self._put(spool, digest, size)
+            fresh = self._settle(spool, digest, size)
             self._demand_kept(digest, fresh=fresh)
             self._adopt(spool, digest, size)
         except BaseException:
@@ -131,6 +134,18 @@ class S3Vault:
             with self._answering(digest):
                 obstore.delete(self._store, _key(digest))
 
+    def remove_older(self, digest: str, before: datetime) -> bool:
+        """Take an object away unless it was stored, or kept again, at `before` or later; says whether it went."""
+        with self._changing[int(proper(digest)[:2], 16)]:
+            try:
+                with self._answering(digest):
+                    old = obstore.head(self._store, _key(digest))["last_modified"] < before
+            except ObjectNotFound:
+                return False
+            if old:
+                self.remove(digest)
+        return old
+
     def clear_incoming(self) -> int:
         """Delete what an interrupted `keep` or fetch left on this machine; a put that was cut off left nothing."""
         left = list(self._incoming.iterdir())
@@ -169,16 +184,28 @@ class S3Vault:
                 raise
         return Path(file.name), sha.hexdigest(), size
 
-    def _put(self, spool: Path, digest: str, size: int) -> bool:
-        """Whether the object is new; somebody else may have put the same bytes meanwhile."""
-        with self._answering(digest):
+    def _settle(self, spool: Path, digest: str, size: int) -> bool:
+        """Whether the object is new; one that is there is put again when it is old, which makes it young."""
+        with self._changing[int(digest[:2], 16)], self._answering(digest):
             try:
-                if size <= _AT_ONCE:
-                    obstore.put(self._store, _key(digest), spool.read_bytes(), mode="create")
-                else:
-                    obstore.put(self._store, _key(digest), spool, chunk_size=_PARTS, max_concurrency=4)
-            except AlreadyExistsError:
-                return False
+                known = obstore.head(self._store, _key(digest))
+            except FileNotFoundError as error:
+                if "NoSuchBucket" in str(error):
+                    raise
+                return self._put(spool, digest, size, "create")
+            if time.time() - known["last_modified"].timestamp() > _YOUNG_S:
+                self._put(spool, digest, size, "overwrite")
+            return False
+
+    def _put(self, spool: Path, digest: str, size: int, mode: Literal["create", "overwrite"]) -> bool:
+        """Whether it was put; False: somebody else put the same bytes meanwhile."""
+        try:
+            if size <= _AT_ONCE:
+                obstore.put(self._store, _key(digest), spool.read_bytes(), mode=mode)
+            else:
+                obstore.put(self._store, _key(digest), spool, chunk_size=_PARTS, max_concurrency=4)
+        except AlreadyExistsError:
+            return False
         return True
 
     def _demand_kept(self, digest: str, *, fresh: bool) -> None:
