@@ -102,7 +102,7 @@ def over_since(session: Session, found: Case) -> datetime | None:
 
 
 def due(session: Session, board_id: str, at: datetime) -> list[Case]:
-    """Cases of a board whose images have been kept for as long as the board says; none when it says nothing."""
+    """Cases of a board, none of them held, whose images were kept for as long as it says; none when it says nothing."""
     months = keeping(session, board_id).retention_months
     if months is None:
         return []
@@ -110,7 +110,10 @@ def due(session: Session, board_id: str, at: datetime) -> list[Case]:
     rows = session.exec(
         select(Case).where(Case.board_id == board_id, col(Case.state).in_(OVER)).order_by(col(Case.number))
     )
-    return [one for one in rows if (since := over_since(session, one)) is not None and since <= before]
+    return [
+        one for one in rows
+        if not is_held(session, one.id) and (since := over_since(session, one)) is not None and since <= before
+    ]
 
 
 def months_before(at: datetime, months: int) -> datetime:

@@ -201,6 +201,9 @@ class VaultSettings(_Section):
 
     grace_hours: int = Field(default=24, ge=1, le=720)
     """How old an object must be before it may be removed because no record names it."""
+    hold: bool = False
+    """A legal hold on everything: no image is removed, whatever a board's rule says. Single cases: `consilium vault
+    hold`."""
 
 
 class ImagingSettings(_Section):

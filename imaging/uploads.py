@@ -207,6 +207,11 @@ class Uploads:
                 raise UploadState("There is nothing to confirm in this upload.")
             self._enter(current, "keeping")
 
+    def accepted_bytes(self, upload_id: str) -> int:
+        """Bytes of the files that passed their check, zips unfolded. May check again after a restart, so it blocks."""
+        inspection = self._inspected.get(upload_id) or self._inspect(upload_id)
+        return sum(one.size for one in inspection.candidates)
+
     def keep(self, upload_id: str, without_identity: Rewrite | None = None) -> tuple[list[KeptFile], Inspection]:
         """Put the accepted files into the vault, rewritten first where asked. Blocks: run it in a thread."""
         inspection = self._inspected.get(upload_id) or self._inspect(upload_id)

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import logging
 import mimetypes
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 
 from starlette.applications import Starlette
@@ -40,6 +42,7 @@ from web.control import Control
 from web.database import Database, Deed
 from web.errors import HANDLERS
 from web.fetching import Fetching
+from web.keeping import clear_orphans, retire
 from web.mail import Letterhead, carrier
 from web.middleware import stack
 from web.migrate import upgrade
@@ -55,9 +58,13 @@ from web.sockets import images as image_socket
 from web.sockets import room as room_socket
 from web.sockets.store import RoomStore, facts_of
 
+log = logging.getLogger(__name__)
+
 MEDIA_SOCKET = "media.sock"
 """The media process's control socket in the storage folder, where `[conference.media]` has it started."""
 
+CLEAR_FIRST_S, CLEAR_EVERY_S = 3600.0, 86_400.0
+"""When images whose time is over are first cleared away after a start, and how often."""
 SWEEP_EVERY_S = 900.0
 """How often uploads that nobody continued are forgotten."""
 
@@ -125,7 +132,8 @@ async def running(made: Services) -> AsyncIterator[None]:
         ending.callback(made.sessions.close)
         ending.callback(made.uploads.intake.close)
         ending.callback(made.pictures.close)
-        await made.database.write(Deed("system", "Consilium", "vault.sweep", now()), sweep, made.vault)
+        if not made.settings.imaging.vault.hold:
+            await made.database.write(Deed("system", "Consilium", "vault.sweep", now()), sweep, made.vault)
         await made.rooms.start()
         ending.push_async_callback(made.rooms.stop)
         control = Control(made.settings.storage.directory / SOCKET, made)
@@ -145,6 +153,7 @@ async def running(made: Services) -> AsyncIterator[None]:
         post = carrier(made.settings.mail, made.settings.storage.directory)
         for job in (
             keep_anchoring(made.database, anchors_of(made.settings)), _keep_sweeping(made), made.outgoing.run(),
+            _keep_clearing(made),
             keep_posting(made.database, post, made.letterhead, made.settings.agenda),
         ):
             ending.push_async_callback(_ended, asyncio.create_task(job))
@@ -168,6 +177,29 @@ async def _keep_sweeping(made: Services) -> None:
         await asyncio.to_thread(made.uploads.expire, now())
         await asyncio.to_thread(made.fetching.fetches.expire, now())
         await asyncio.sleep(SWEEP_EVERY_S)
+
+
+async def _keep_clearing(made: Services) -> None:
+    """Once a day: what boards' rules let go of, and what no record names."""
+    await asyncio.sleep(CLEAR_FIRST_S)
+    while not made.settings.imaging.vault.hold:
+        try:
+            await asyncio.to_thread(clear_daily, made, now())
+        except Exception:
+            log.exception("images whose time is over could not be cleared away")
+        await asyncio.sleep(CLEAR_EVERY_S)
+
+
+def clear_daily(made: Services, at: datetime) -> None:
+    """One round of `_keep_clearing`; blocks."""
+    images, derived = made.settings.imaging, made.settings.storage.directory / "derived"
+    retire(made.database, made.vault, images, derived, Deed("system", "Consilium", "vault.retention", at), _silent)
+    deed = Deed("system", "Consilium", "vault.gc", at)
+    clear_orphans(made.database, made.vault, images, deed, _silent, dry_run=False)
+
+
+def _silent(_what: str, _share: float) -> None:
+    """Nobody watches."""
 
 
 class Static(StaticFiles):

@@ -17,6 +17,7 @@ from agenda.cases import Case, add_study
 from agenda.clinical import spine
 from agenda.errors import AgendaError, Invalid
 from agenda.ids import new_id
+from agenda.keeping import hold, release
 from agenda.people import Person, Site, add_person, disable, keep_disciplines, people, person_by_email
 from imaging.archive import is_zip, unpacked
 from imaging.errors import ImagingError
@@ -27,6 +28,7 @@ from web.auth.sessions import end_sessions_of
 from web.auth.tokens import issue_token
 from web.clock import now
 from web.database import Database, Deed
+from web.keeping import OnHold, clear_orphans, demand_room, endings, retire
 from web.settings import Settings
 
 Json = Mapping[str, object]
@@ -54,7 +56,7 @@ def carry_out(office: Office, name: str, arguments: Json, progress: Progress) ->
         raise OrderRefused(f"There is no order {name!r}; server and command line may be of different releases.")
     try:
         return order(office, arguments, progress)
-    except (AgendaError, ImagingError) as error:
+    except (AgendaError, ImagingError, OnHold) as error:
         raise OrderRefused(str(error)) from error
 
 
@@ -129,12 +131,53 @@ def _images_import(office: Office, arguments: Json, progress: Progress) -> Json:
         total = max(len(arrived), 1)
         inspection = office.intake.inspect(arrived, lambda done: progress("Reading", done / total))
         _demand_patient(inspection, found, accept=bool(arguments.get("accept")))
+        coming = sum(one.size for one in inspection.candidates)
+        office.database.read_now(demand_room, office.settings.imaging.quota, found.id, coming)
         kept = office.intake.keep(inspection.candidates, lambda done: progress("Keeping", done / total))
 
     def work(session: Session, at: datetime) -> Json:
         return _enter(session, found.id, kept, [*refused, *inspection.refused], at)
 
     return _deed(office, "images.import", work)
+
+
+def _vault_gc(office: Office, arguments: Json, progress: Progress) -> Json:
+    """Remove what no record names; with ``dry_run`` only say what it would be."""
+    deed, dry_run = Deed("system", "Command line", "vault.gc", now()), bool(arguments.get("dry_run"))
+    images = office.settings.imaging
+    found = clear_orphans(office.database, office.intake.vault, images, deed, progress, dry_run=dry_run)
+    listed = [{"digest": one.digest, "bytes": one.size, "since": one.since.isoformat()} for one in found]
+    return {"dry_run": dry_run, "objects": len(found), "bytes": sum(one.size for one in found), "listed": listed}
+
+
+def _vault_retention(office: Office, arguments: Json, progress: Progress) -> Json:
+    """Let go of images whose board's time is over; with ``dry_run`` only say which."""
+    at, dry_run = now(), bool(arguments.get("dry_run"))
+    if dry_run:
+        found = office.database.read_now(endings, at)
+    else:
+        derived = office.settings.storage.directory / "derived"
+        deed = Deed("system", "Command line", "vault.retention", at)
+        found = retire(office.database, office.intake.vault, office.settings.imaging, derived, deed, progress)
+    cases = [
+        {"case": one.number, "board": one.board, "over_since": one.over_since.isoformat(),
+         "images": one.plan.going.images, "bytes": one.plan.going.size, "stay": one.plan.staying.images}
+        for one in found
+    ]
+    return {"dry_run": dry_run, "cases": cases, "bytes": sum(one.plan.going.size for one in found)}
+
+
+def _case_hold(office: Office, arguments: Json, _progress: Progress) -> Json:
+    """Put a case under a legal hold, or release it when no reason is given."""
+    def work(session: Session, at: datetime) -> Json:
+        found, reason = _case(session, _text(arguments, "case")), _text(arguments, "reason")
+        if reason:
+            hold(session, found.id, reason, "Command line", at)
+        else:
+            release(session, found.id)
+        return {"case": found.number, "held": bool(reason), "reason": reason}
+
+    return _deed(office, "case.hold", work)
 
 
 ORDERS: Mapping[str, Callable[[Office, Json, Progress], Json]] = {
@@ -144,6 +187,9 @@ ORDERS: Mapping[str, Callable[[Office, Json, Progress], Json]] = {
     "board.add": _board_add,
     "token.issue": _token_issue,
     "images.import": _images_import,
+    "vault.gc": _vault_gc,
+    "vault.retention": _vault_retention,
+    "case.hold": _case_hold,
 }
 """Every order there is."""
 

@@ -60,7 +60,8 @@ def verify(vault: Vault, named: Mapping[str, Named], young_since: datetime, prog
     """
     held = sorted(vault.objects(), key=lambda one: one.digest)
     here = {one.digest for one in held}
-    found = [Discrepancy("missing", digest, one.record, one.size) for digest, one in named.items() if digest not in here]
+    missing = ((digest, one) for digest, one in named.items() if digest not in here)
+    found = [Discrepancy("missing", digest, one.record, one.size) for digest, one in missing]
     young = 0
     for done, one in enumerate(held, 1):
         if one.digest not in named and one.since >= young_since:

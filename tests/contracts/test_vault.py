@@ -247,3 +247,22 @@ def test_the_secret_may_lie_in_a_file(service: S3Settings, tmp_path: Path) -> No
     missing = service.model_copy(update={"secret_key_file": str(tmp_path / "none")})
     with pytest.raises(VaultFailed, match="No such file"):
         bucket_vault(missing, tmp_path)
+
+
+def test_an_object_kept_again_is_young_again_and_survives_the_clearing(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    vault.keep([DATA])
+    moment = now() + timedelta(minutes=5)
+    assert not vault.remove_older(DIGEST, moment - timedelta(hours=1))
+    assert not vault.remove_older("0" * 64, moment)
+    if isinstance(vault, LocalVault):
+        os.utime(tmp_path / "vault" / DIGEST[:2] / DIGEST, (0, 0))
+    monkeypatch.setattr("imaging.vault.s3._YOUNG_S", -60.0)
+    before = next(iter(vault.objects())).since
+    end = time.monotonic() + 60
+    while next(iter(vault.objects())).since == before:  # S3 tells times in whole seconds
+        assert time.monotonic() < end
+        assert not vault.keep([DATA]).fresh
+    assert vault.remove_older(DIGEST, moment)
+    assert not vault.has(DIGEST)

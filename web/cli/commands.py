@@ -26,9 +26,11 @@ app = typer.Typer(
 )
 user = typer.Typer(no_args_is_help=True, help="People: add, list, disable, reset.", epilog=_EXIT_CODES)
 board = typer.Typer(no_args_is_help=True, help="Boards: add, list.", epilog=_EXIT_CODES)
+vault = typer.Typer(no_args_is_help=True, help="Images: verify, clear, retention, legal holds.", epilog=_EXIT_CODES)
 audit = typer.Typer(no_args_is_help=True, help="The audit: every change and every read, hash-chained.")
 app.add_typer(user, name="user")
 app.add_typer(board, name="board")
+app.add_typer(vault, name="vault")
 app.add_typer(audit, name="audit")
 
 
@@ -192,6 +194,76 @@ def import_images(
 def audit_verify(config: Config = None, folder: Folder = None, as_json: AsJson = False) -> None:
     """Check the chain of the audit and of every room's record; exit code 1 names each row that does not fit."""
     from web.cli.check import verify as run
+
+    run(config, folder, as_json=as_json)
+
+
+DryRun = Annotated[bool, Option("--dry-run", help="Only say what would be removed.")]
+
+
+@vault.command("verify", epilog="Example: consilium vault verify --config config.toml && echo all there")
+def vault_verify(config: Config = None, folder: Folder = None, as_json: AsJson = False) -> None:
+    """Read every object of the vault and compare it with its digest and with the index.
+
+    Missing, damaged and orphaned objects are listed; exit code 1 when one is missing or damaged. Works beside a running
+    server.
+    """
+    from web.cli.vault import verify as run
+
+    run(config, folder, as_json=as_json)
+
+
+@vault.command("gc", epilog="Example: consilium vault gc --dry-run --dir ./demo")
+def vault_gc(
+    dry_run: DryRun = False, config: Config = None, folder: Folder = None, as_json: AsJson = False
+) -> None:
+    """Remove objects that no record names and that are older than [imaging.vault] grace_hours."""
+    from web.cli.vault import gc as run
+
+    run(config, folder, dry_run=dry_run, as_json=as_json)
+
+
+@vault.command("retention", epilog="Example: consilium vault retention --dry-run --config config.toml")
+def vault_retention(
+    dry_run: DryRun = False, config: Config = None, folder: Folder = None, as_json: AsJson = False
+) -> None:
+    """Let go of images whose board's time is over; the server does it by itself once a day.
+
+    What a mark, a picture shown in a room, a packet or a signed record refers to stays, and so does every held case.
+    """
+    from web.cli.vault import retention as run
+
+    run(config, folder, dry_run=dry_run, as_json=as_json)
+
+
+Number = Annotated[int, Argument(metavar="CASE", help="Number of the case.")]
+
+
+@vault.command("hold", epilog="Example: consilium vault hold 1042 --reason 'request 7/2026 of the court'")
+def vault_hold(
+    case: Number, reason: Annotated[str, Option(help="Why; shown in `consilium vault holds`.")],
+    config: Config = None, folder: Folder = None, as_json: AsJson = False,
+) -> None:
+    """Put a case under a legal hold: no image of it is removed until it is released."""
+    from web.cli.vault import hold as run
+
+    if not reason.strip():
+        raise Fault("Say why with --reason.", 2)
+    run(case, reason, config, folder, as_json=as_json)
+
+
+@vault.command("release", epilog="Example: consilium vault release 1042")
+def vault_release(case: Number, config: Config = None, folder: Folder = None, as_json: AsJson = False) -> None:
+    """Release a case from its legal hold."""
+    from web.cli.vault import hold as run
+
+    run(case, "", config, folder, as_json=as_json)
+
+
+@vault.command("holds", epilog="Example: consilium vault holds --json")
+def vault_holds(config: Config = None, folder: Folder = None, as_json: AsJson = False) -> None:
+    """List the cases under a legal hold. Works beside a running server."""
+    from web.cli.vault import holds as run
 
     run(config, folder, as_json=as_json)
 

@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from agenda.cases import studies_of
 from conference.policy import Action, Actor
-from imaging.errors import NotFound, Refused, TooLarge, TooOften, UploadState, WrongOffset
+from imaging.errors import NotFound, QuotaReached, Refused, TooLarge, TooOften, UploadState, WrongOffset
 from imaging.intake import Outcome, index
 from imaging.studies import Series, refusals, series_of, stack, study
 from imaging.uploads import Announced, Upload
@@ -28,6 +28,7 @@ from web.admission import admit, follow_up, patient_of
 from web.clock import now
 from web.deidentification import Removal, admit_without_identity, deidentifier
 from web.errors import problem
+from web.keeping import demand_room
 from web.resources import case_resource
 from web.services import services
 
@@ -92,6 +93,7 @@ async def begin(request: Request) -> Response:
     who = await _allowed(request)
     told = Announcement.model_validate_json(await request.body())
     uploads, case_id = services(request).uploads, request.path_params["case_id"]
+    await _demand_room(request, case_id, sum(one.size for one in told.files))
     upload = await asyncio.to_thread(
         uploads.create, case_id, who.person_id, told.files, now(), deidentify=told.deidentify
     )
@@ -185,6 +187,9 @@ async def _admit(request: Request, upload: Upload) -> None:
     except Forbidden as error:
         uploads.refuse(upload.id, error.reason)
         return
+    except QuotaReached as error:
+        uploads.refuse(upload.id, error.reason)
+        return
     except Exception:
         log.exception("an upload could not be taken in", extra={"upload": upload.id})
         uploads.refuse(upload.id, "Something went wrong on our side; please send the files again.")
@@ -196,6 +201,8 @@ async def _admit(request: Request, upload: Upload) -> None:
 async def _kept(request: Request, upload: Upload) -> list[Outcome]:
     """The files in the vault and the index; without identity where that was asked, with a report of it."""
     uploads, who = services(request).uploads, actor(request)
+    coming = await asyncio.to_thread(uploads.accepted_bytes, upload.id)
+    await _demand_room(request, upload.case_id, coming)  # zips have unfolded
     if not upload.deidentify:
         kept, inspection = await asyncio.to_thread(uploads.keep, upload.id)
         return await in_session(
@@ -210,6 +217,10 @@ async def _kept(request: Request, upload: Upload) -> list[Outcome]:
         request, "images.add-deidentified", admit_without_identity, who, upload.case_id, kept, inspection,
         _delivery(upload), removal.report,
     )
+
+
+async def _demand_room(request: Request, case_id: str, coming: int) -> None:
+    await reading(request, demand_room, services(request).settings.imaging.quota, case_id, coming)
 
 
 def _delivery(upload: Upload) -> str:

@@ -1,6 +1,6 @@
 """First tables.
 
-Revision 0001, after , 2026-11-22 01:54:58.693677.
+Revision 0001, after , 2026-11-22 02:01:48.745362.
 """
 
 import sqlalchemy as sa
@@ -47,6 +47,19 @@ def upgrade() -> None:
         sa.Column("policy", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_table(
+        "clearing",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("objects", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("clearing", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_clearing_at"), ["at"], unique=False)
+
     op.create_table(
         "deidentification",
         sa.Column("id", sa.String(), nullable=False),
@@ -191,6 +204,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_arrival_destination"), ["destination"], unique=False)
         batch_op.create_index(batch_op.f("ix_arrival_state"), ["state"], unique=False)
 
+    op.create_table(
+        "boardkeeping",
+        sa.Column("board_id", sa.String(), nullable=False),
+        sa.Column("retention_months", sa.Integer(), nullable=True),
+        sa.Column("quota_bytes", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["board_id"],
+            ["board.id"],
+        ),
+        sa.PrimaryKeyConstraint("board_id"),
+    )
     op.create_table(
         "person",
         sa.Column("id", sa.String(), nullable=False),
@@ -598,6 +622,18 @@ def upgrade() -> None:
     with op.batch_alter_table("casehistory", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_casehistory_case_id"), ["case_id"], unique=False)
 
+    op.create_table(
+        "casehold",
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("placed_by", sa.String(), nullable=False),
+        sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["case.id"],
+        ),
+        sa.PrimaryKeyConstraint("case_id"),
+    )
     op.create_table(
         "casemessage",
         sa.Column("id", sa.String(), nullable=False),
@@ -1143,6 +1179,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_casemessage_case_id"))
 
     op.drop_table("casemessage")
+    op.drop_table("casehold")
     with op.batch_alter_table("casehistory", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_casehistory_case_id"))
 
@@ -1216,6 +1253,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_person_email"))
 
     op.drop_table("person")
+    op.drop_table("boardkeeping")
     with op.batch_alter_table("arrival", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_arrival_state"))
         batch_op.drop_index(batch_op.f("ix_arrival_destination"))
@@ -1245,6 +1283,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_deidentification_delivery"))
 
     op.drop_table("deidentification")
+    with op.batch_alter_table("clearing", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_clearing_at"))
+
+    op.drop_table("clearing")
     op.drop_table("board")
     with op.batch_alter_table("auditentry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_auditentry_record"))
