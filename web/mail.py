@@ -167,7 +167,7 @@ def _words(notice: Notice, head: Letterhead) -> tuple[str, list[str]]:
         case "reminder":
             when = local(datetime.fromisoformat(told["starts_at"]), notice.time_zone)
             return f"Reminder: {told['summary']}, {when}", [
-                f"{told['summary']} begins on {when}.", *_answering(notice, head),
+                f"A reminder of {told['summary']}, on {when}.", *_answering(notice, head),
             ]
         case "answer":
             when = local(datetime.fromisoformat(told["starts_at"]), notice.time_zone)

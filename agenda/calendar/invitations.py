@@ -110,7 +110,7 @@ def invitees(session: Session, sitting: Conference, guests: Iterable[Guest] = ()
                 people.setdefault(address, who)
     for address, told in parts.items():
         name, zone, person_id, required = people[address]
-        numbers = " and ".join(str(about.number) for about, _, _ in told)
+        numbers = " and ".join(sorted(str(about.number) for about, _, _ in told))
         found[address] = Invitee(
             address, name, zone, person_id, min(one[1] for one in told), max(one[2] for one in told),
             f"{team.name}: case{'s' if len(told) > 1 else ''} {numbers}", required,

@@ -1,5 +1,6 @@
 """Slots for a sitting inside the hours of everybody it needs; who cannot come to one, and the rule that says so."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from agenda.people import Person, person
 MOST_DAYS = 42
 MOST_OFFERS = 12
 _A_DAY = 3
+_ALL_DAY = 96
 
 
 def needed(session: Session, team: Board, on: date, chair_id: str | None = None) -> list[Person]:
@@ -48,7 +50,7 @@ def slots(
         people = [kept.setdefault(one.id, own_hours(session, one)) for one in needed(session, team, day)]
         begins, ends = max(_midnight(day, team), at), _midnight(day + timedelta(days=1), team)
         if begins < ends:
-            found += offers(people, begins, ends, duration_min, zone=team.time_zone, limit=_A_DAY)
+            found += _spread(offers(people, begins, ends, duration_min, zone=team.time_zone, limit=_ALL_DAY))
     whole = [one for one in found if not one.clashes]
     if whole:
         return tuple(whole[:MOST_OFFERS])
@@ -62,6 +64,13 @@ def clashes(session: Session, sitting: Conference) -> tuple[Clash, ...]:
     everybody = needed(session, team, day, sitting.chair_id)
     found = (clash(own_hours(session, one), sitting.starts_at, sitting.ends_at) for one in everybody)
     return tuple(one for one in found if one is not None)
+
+
+def _spread(day: Sequence[Offer]) -> Sequence[Offer]:
+    """A few slots of one day: its first, one in the middle, its last; those that somebody misses stay as ranked."""
+    if len(day) <= _A_DAY or day[0].clashes:
+        return day[:_A_DAY]
+    return [day[number * (len(day) - 1) // (_A_DAY - 1)] for number in range(_A_DAY)]
 
 
 def _midnight(day: date, team: Board) -> datetime:
