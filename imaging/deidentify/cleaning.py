@@ -56,10 +56,7 @@ class Words:
     def occurs(self, data: bytes) -> bool:
         """Whether one of the longer words stands in bytes, in ASCII, Latin-1 or UTF-8 and any case."""
         lowered = data.lower()
-        for word in (*self.anywhere, *self.wholes):
-            if any(form in lowered for form in _bytes_of(word)):
-                return True
-        return False
+        return any(form in lowered for word in (*self.anywhere, *self.wholes) for form in _bytes_of(word))
 
 
 @lru_cache(maxsize=8)
@@ -73,7 +70,7 @@ def words_of(
     """The words of a patient.
 
     names: person names as headers write them, of any group. numbers: identifiers, addresses, institutions, stations.
-    days: ``YYYYMMDD`` or ``YYYY-MM-DD``, in every common way of writing. wholes: UIDs, which have no parts of their own.
+    days: ``YYYYMMDD`` or ``YYYY-MM-DD``, in every common way of writing. wholes: UIDs, which have no parts.
     """
     anywhere: set[str] = set()
     alone: set[str] = set()

@@ -104,7 +104,9 @@ class Deidentifier:
             candidates.append(replace(one, held=held))
         return Cleaned(Inspection(tuple(candidates), (*refused, *again.refused)), report)
 
-    def _one(self, candidate: Candidate, name: str, pseudonyms: Pseudonyms, person: Identity, out: Path) -> _Done | Outcome:
+    def _one(
+        self, candidate: Candidate, name: str, pseudonyms: Pseudonyms, person: Identity, out: Path
+    ) -> _Done | Outcome:
         try:
             if candidate.transfer_syntax in VIDEO:
                 raise Unreadable("video", "A video cannot be looked through for writing in its pictures.")

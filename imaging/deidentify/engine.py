@@ -27,8 +27,8 @@ PRIVATE = 0x00010000
 
 _TEXT_VALUE, _ANNOTATION = 0x0040A160, 0x00700006
 _BINARY = frozenset({"US", "SS", "UL", "SL", "FL", "FD", "AT", "OF", "OD", "OL", "OV", "SV", "UV", "US or SS"})
-_NUMBER = re.compile(rb"[\s\0]*(?:[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?[\s\0]*)?(?:\\[\s\0]*(?:[-+]?(?:\d+\.?\d*|\.\d+)"
-                     rb"(?:[eE][-+]?\d+)?)?[\s\0]*)*")
+_ONE_NUMBER = rb"[\s\0]*+(?:[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)?[\s\0]*"
+_NUMBER = re.compile(_ONE_NUMBER + rb"(?:\\" + _ONE_NUMBER + rb")*")
 _LONG_TEXT = frozenset({"ST", "LT", "UT"})
 _TEXT = frozenset({"LO", "SH", "UC", "AE"}) | _LONG_TEXT
 _LENGTH = {"SH": 16, "LO": 64, "AE": 16, "CS": 16}
@@ -38,9 +38,10 @@ _OLDEST = 90
 _ANNOTATION_LIMIT = 64
 TERMS = frozenset({
     "HEAD", "NECK", "CHEST", "SPINE", "CSPINE", "TSPINE", "LSPINE", "HAND", "FOOT", "HEART", "BREAST", "BRAIN", "SKULL",
-    "SHOULDER", "ELBOW", "WRIST", "KNEE", "ANKLE", "PELVIS", "ABDOMEN", "EXTREMITY", "LIVER", "WHOLEBODY", "LEFT", "RIGHT",
-    "ORIGINAL", "PRIMARY", "DERIVED", "SECONDARY", "AXIAL", "LOCALIZER", "NORM", "NONE", "OTHER", "MONOCHROME1",
-    "MONOCHROME2", "PALETTE COLOR", "IDENTITY", "LINEAR", "PIXEL", "RECT", "TEXT", "CODE", "CONTAINER", "IMAGE",
+    "SHOULDER", "ELBOW", "WRIST", "KNEE", "ANKLE", "PELVIS", "ABDOMEN", "EXTREMITY", "LIVER", "WHOLEBODY", "LEFT",
+    "RIGHT", "ORIGINAL", "PRIMARY", "DERIVED", "SECONDARY", "AXIAL", "LOCALIZER", "NORM", "NONE", "OTHER",
+    "MONOCHROME1", "MONOCHROME2", "PALETTE COLOR",
+    "IDENTITY", "LINEAR", "PIXEL", "RECT", "TEXT", "CODE", "CONTAINER", "IMAGE",
     "FORWARD", "HEIGHT", "WEIGHT", "CENTER", "BILATERAL", "SUPINE", "PRONE", "STANDING", "MIXED", "UNMIXED", "VOLUME",
 })
 """Coded strings that are also words: a patient called *Chest* leaves the body part alone."""
@@ -48,8 +49,9 @@ _IDENTIFIERS = (
     "PatientID", "OtherPatientIDs", "AccessionNumber", "AdmissionID", "ServiceEpisodeID", "StudyID", "PatientAddress",
     "PatientTelephoneNumbers", "MedicalRecordLocator", "IssuerOfPatientID", "InstitutionName", "InstitutionAddress",
     "StationName", "ReferringPhysicianAddress", "ReferringPhysicianTelephoneNumbers", "InsurancePlanIdentification",
-    "RequestedProcedureID", "ScheduledProcedureStepID", "PerformedProcedureStepID", "FillerOrderNumberImagingServiceRequest",
-    "PlacerOrderNumberImagingServiceRequest", "PatientBirthTime", "CurrentPatientLocation", "ClinicalTrialSubjectID",
+    "RequestedProcedureID", "ScheduledProcedureStepID", "PerformedProcedureStepID",
+    "FillerOrderNumberImagingServiceRequest", "PlacerOrderNumberImagingServiceRequest", "PatientBirthTime",
+    "CurrentPatientLocation", "ClinicalTrialSubjectID",
 )
 _DAYS = ("PatientBirthDate",)
 _UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def outside(regions: Sequence[Rectangle], columns: int, rows: int) -> list[Recta
         return []
     edges = sorted({0, rows, *(one.top for one in kept), *(one.bottom for one in kept)})
     found: list[Rectangle] = []
-    for top, bottom in zip(edges, edges[1:], strict=False):
+    for top, bottom in pairwise(edges):
         covered = sorted((one.left, one.right) for one in kept if one.top <= top and one.bottom >= bottom)
         at = 0
         for left, right in covered:

@@ -48,9 +48,8 @@ def header(
     refused = _refused(found)
     if refused:
         return {"refused": refused}, b""
-    embedded = any(
-        tag.element == 0x0100 and 0x6000 <= tag.group <= 0x601F and (found[tag].value or 1) != 1 for tag in found.keys()
-    )
+    # Overlay Bits Allocated of an overlay in the pixels is theirs; of one by itself it is 1 (PS3.3 C.9.2).
+    embedded = any(tag in found and (found[tag].value or 1) != 1 for tag in range(0x60000100, 0x60200100, 0x20000))
     pseudonyms = Pseudonyms(key, patient, days)
     cleaner = Cleaner(Options(**options), pseudonyms, words_in(found, names, numbers, born))
     meta = found.file_meta

@@ -7,9 +7,9 @@ Two who ask for the same picture at once wait for one worker.
 import asyncio
 import hashlib
 import json
-import shutil
 import logging
 import os
+import shutil
 import tempfile
 from collections import OrderedDict
 from collections.abc import Coroutine, Iterable, Sequence

