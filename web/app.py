@@ -24,6 +24,7 @@ from conference.outcome.signing import Signer
 from conference.record import audit
 from conference.record.replay import Follower
 from imaging.intake import Intake, sweep
+from imaging.objects.maker import Maker
 from imaging.outbound.spool import Spool
 from imaging.pixels.pictures import Pictures
 from imaging.remote.expected import Expected
@@ -110,6 +111,7 @@ def compose(settings: Settings, *, demo: bool = False) -> Services:
         outgoing=Outgoing(
             database, Spool(folder / "outbound"), settings.imaging.nodes, settings.imaging.dimse.ae_title
         ),
+        objects=Maker.of(vault, settings.imaging.worker),
         pictures=pictures,
         rooms=Rooms(
             RoomStore(database), now, facts_of, settings.conference,
@@ -132,6 +134,7 @@ async def running(made: Services) -> AsyncIterator[None]:
         ending.callback(made.sessions.close)
         ending.callback(made.uploads.intake.close)
         ending.callback(made.pictures.close)
+        ending.callback(made.objects.close)
         if not made.settings.imaging.vault.hold:
             await made.database.write(Deed("system", "Consilium", "vault.sweep", now()), sweep, made.vault)
         await made.rooms.start()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from conference.live.hosts import Rooms
     from conference.outcome.signing import Signer
+    from imaging.objects.maker import Maker
     from imaging.pixels.pictures import Pictures
     from imaging.uploads import Uploads
     from imaging.vault import Vault
@@ -34,6 +35,7 @@ class Services:
     uploads: "Uploads"
     fetching: "Fetching"
     outgoing: "Outgoing"
+    objects: "Maker"
     pictures: "Pictures"
     rooms: "Rooms"
     sessions: "Sessions"

@@ -8,13 +8,15 @@ from pathlib import Path
 import msgspec
 
 from imaging.errors import ImagingError, WorkerLost
-from imaging.intake import Intake
 from imaging.objects.reading import READABLE
 from imaging.objects.values import Answered, Made, ObjectKind, Order, Reading
+from imaging.sandbox import Sandbox
+from imaging.settings import WorkerSettings
 from imaging.studies import Instance
 from imaging.vault import Vault
 
 _TASK = "imaging.objects.work:"
+_PATIENCE_S, _CPU_S = 90.0, 30
 _NAMES = {"report": "measurements", "presentation": "marks", "keys": "key-images", "letter": "letter"}
 
 
@@ -30,8 +32,21 @@ class NotRead(ImagingError):
 class Maker:
     """Makes and reads objects in disposable workers; threads may share it."""
 
-    intake: Intake
     vault: Vault
+    sandbox: Sandbox
+
+    @classmethod
+    def of(cls, vault: Vault, settings: WorkerSettings) -> "Maker":
+        """A maker with a worker of its own: its libraries are large, and loading them must not count as hanging."""
+        patient = settings.model_copy(update={
+            "processes": 1, "wall_seconds": max(settings.wall_seconds, _PATIENCE_S),
+            "cpu_seconds": max(settings.cpu_seconds, _CPU_S),
+        })
+        return cls(vault, Sandbox(patient))
+
+    def close(self) -> None:
+        """End the worker."""
+        self.sandbox.close()
 
     def make(self, order: Order, digests: Mapping[str, str]) -> list[Made]:
         """The objects of an order; blocks. Raises NotMade.
@@ -41,7 +56,7 @@ class Maker:
         with ExitStack() as opened:
             paths = {uid: _path(opened, self.vault, digest) for uid, digest in digests.items()}
             try:
-                answer = self.intake.read_more(_TASK + "make", order=asdict(replace(order, sources=paths)))
+                answer = self.sandbox.run(_TASK + "make", order=asdict(replace(order, sources=paths)))
             except WorkerLost as error:
                 raise NotMade(f"The objects could not be made: {error}") from None
         return _cut(answer.facts, answer.payload)
@@ -52,7 +67,7 @@ class Maker:
             raise NotRead("This is neither a measurement report nor a presentation state.")
         with ExitStack() as opened:
             try:
-                answer = self.intake.read_more(_TASK + "read", path=_path(opened, self.vault, row.digest))
+                answer = self.sandbox.run(_TASK + "read", path=_path(opened, self.vault, row.digest))
                 found = msgspec.json.decode(answer.payload, type=Answered)
             except (WorkerLost, msgspec.DecodeError):  # a worker is not trusted more than the file it read
                 raise NotRead("This object cannot be read as a measurement report or presentation state.") from None

@@ -161,8 +161,13 @@ def settle(session: Session, attempts: Collection[Attempt], at: datetime) -> lis
         if found.state == "sent":
             done.add(found.digest)
     session.flush()
-    needed = session.exec(select(Sending.digest).where(col(Sending.digest).in_(done), Sending.state != "sent"))
-    return sorted(done - set(needed))
+    return needless(session, done)
+
+
+def needless(session: Session, digests: Collection[str]) -> list[str]:
+    """Those of these files that every destination has that was asked for them."""
+    needed = session.exec(select(Sending.digest).where(col(Sending.digest).in_(digests), Sending.state != "sent"))
+    return sorted(set(digests) - set(needed))
 
 
 def retry(session: Session, about: str, sending_id: str, at: datetime) -> None:

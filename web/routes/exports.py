@@ -24,7 +24,7 @@ from conference.room.values import CommandId, MarkId, MarkKind
 from imaging.errors import ImagingError
 from imaging.objects.maker import Maker, NotRead
 from imaging.objects.values import Found, Made, ObjectKind, Reading
-from imaging.outbound.queue import Parcel, cancel, enqueue, retry, sendings_of
+from imaging.outbound.queue import Parcel, cancel, enqueue, needless, retry, sendings_of
 from imaging.studies import Instance, instance
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
 from web.clock import now
@@ -51,11 +51,6 @@ class Other:
     refused: str
     here: int
     """How many of its marks lie in the case's rooms already."""
-
-
-def _maker(request: Request) -> Maker:
-    made = services(request)
-    return Maker(made.uploads.intake, made.vault)
 
 
 def _look(session: Session, who: Actor, case_id: str) -> dict[str, Any]:
@@ -87,7 +82,7 @@ async def _page(request: Request, status: int = 200, **more: Any) -> Response:
 
 async def _others(request: Request, found: Plan) -> list[Other]:
     known = await reading(request, _known, found.case_id)
-    maker = _maker(request)
+    maker = services(request).objects
     return [await anyio.to_thread.run_sync(_other, maker, row, known) for row in found.others[:_OTHERS_SHOWN]]
 
 
@@ -118,7 +113,7 @@ def mark_id(row: Instance, number: int) -> MarkId:
 async def _made(request: Request, kinds: list[ObjectKind]) -> tuple[Plan, list[Made]]:
     case_id = request.path_params["case_id"]
     wanted: Plan = (await reading(request, _look, actor(request), case_id))["plan"]
-    return wanted, await anyio.to_thread.run_sync(make, _maker(request), wanted, kinds)
+    return wanted, await anyio.to_thread.run_sync(make, services(request).objects, wanted, kinds)
 
 
 async def download(request: Request) -> Response:
@@ -131,7 +126,7 @@ async def download(request: Request) -> Response:
     if not made:
         return await _page(request, 409, error="There is nothing to download yet: no marks, no letter.")
     for one in made:
-        await note_read(request, Action.CASE_EXPORT, f"object {one.sop_instance_uid}")
+        await note_read(request, Action.CASE_EXPORT, f"case/{wanted.case_id}/object/{one.sop_instance_uid}")
     body = await anyio.to_thread.run_sync(_zip, made)
     headers = {"Content-Disposition": f'attachment; filename="case-{wanted.number}-objects.zip"',
                "Cache-Control": "no-store"}
@@ -170,7 +165,8 @@ async def send(request: Request) -> Response:
     if not made:
         return await _page(request, 409, error="Of what you chose there is nothing to send yet.")
     parcels = await anyio.to_thread.run_sync(_spooled, request, made)
-    await in_session(request, "objects.queue", _enqueue, actor(request), case_id, node.name, parcels, now())
+    here = await in_session(request, "objects.queue", _enqueue, actor(request), case_id, node.name, parcels, now())
+    await anyio.to_thread.run_sync(outgoing.spool.drop, here)
     outgoing.wake()
     return redirect(request, f"/cases/{case_id}/exports#sent")
 
@@ -181,9 +177,11 @@ def _spooled(request: Request, made: list[Made]) -> list[Parcel]:
                    len(one.content)) for one in made]
 
 
-def _enqueue(session: Session, who: Actor, case_id: str, node: str, parcels: list[Parcel], at: datetime) -> None:
+def _enqueue(session: Session, who: Actor, case_id: str, node: str, parcels: list[Parcel], at: datetime) -> list[str]:
+    """Queue them; gives the files nobody waits for, since they have arrived before."""
     demand(who, Action.CASE_SEND, case_resource(session, case_id))
     enqueue(session, case_id, node, parcels, who.name, at)
+    return needless(session, [one.digest for one in parcels])
 
 
 async def act(request: Request) -> Response:
@@ -215,12 +213,12 @@ async def take_over(request: Request) -> Response:
     if row is None:
         return problem(request, 404, "The case has no such object.")
     try:
-        found = await anyio.to_thread.run_sync(_maker(request).read, row)
+        found = await anyio.to_thread.run_sync(services(request).objects.read, row)
     except NotRead as error:
         return await _page(request, 409, error=str(error))
     added, refused = await _draw(request, who, resource, row, found)
     if added:
-        await note_read(request, Action.CASE_EXPORT, f"object {row.sop_instance_uid}")
+        await note_read(request, Action.IMAGE_READ, f"case/{case_id}/object/{row.sop_instance_uid}")
     return await _page(request, 200 if added or not refused else 409, added=added or None, error=refused)
 
 

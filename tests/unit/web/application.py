@@ -70,6 +70,7 @@ def services_for(database: Database, tmp_path: Path, settings: Settings | None =
     audit.install(database.engine)
     return Services(
         settings=settings, database=database, vault=nothing, uploads=nothing, fetching=nothing, outgoing=nothing,
+        objects=nothing,
         pictures=nothing, rooms=nothing,
         sessions=Sessions(database, settings.auth, secure=settings.secure, keys=tmp_path / "keys"), tickets=Tickets(),
         signer=nothing, templates=templates,
