@@ -1,16 +1,19 @@
 """Who is invited to a sitting as its page shows it, and how people are told; the side that knows guests too."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
 from agenda.boards import board, members
+from agenda.calendar.availability import Clash
 from agenda.calendar.invitations import Difference, Guest, Invite, announce, differences, invites
+from agenda.calendar.planning import clashes
 from agenda.clinical import spine
 from agenda.conferences import AgendaItem, Conference, attendance, conference, items
 from agenda.notices.queue import of_conference
+from agenda.people import Person
 from web.auth.invitations import Invitation
 
 
@@ -43,7 +46,11 @@ class Panel:
     forecast: Forecast
     late: frozenset[str]
     """Agenda items that came after the cut-off."""
+    added_by: Mapping[str, str]
+    """Agenda item → the name of who put it there."""
     cut_off: datetime
+    clashes: tuple[Clash, ...]
+    """Who of those needed is asked to come outside their own hours, and why that is so."""
 
 
 def guests_of(session: Session, conference_id: str, at: datetime) -> list[Guest]:
@@ -71,7 +78,8 @@ def panel(session: Session, conference_id: str, at: datetime, cut_off_hours: int
     return Panel(
         tuple(Told(one, mails.get(one.address, "off")) for one in invites(session, conference_id)),
         tuple(differences(session, conference_id, guests_of(session, conference_id, at))),
-        forecast(session, sitting), late(items(session, conference_id), cut_off), cut_off,
+        forecast(session, sitting), late(items(session, conference_id), cut_off), _added_by(session, conference_id),
+        cut_off, clashes(session, sitting) if sitting.state in ("planned", "published") else (),
     )
 
 
@@ -80,6 +88,11 @@ def late(rows: Sequence[AgendaItem], cut_off: datetime) -> frozenset[str]:
     return frozenset(
         one.id for one in rows if one.case_id is not None and one.added_at is not None and one.added_at > cut_off
     )
+
+
+def _added_by(session: Session, conference_id: str) -> dict[str, str]:
+    people = {one.id: session.get(Person, one.added_by) for one in items(session, conference_id) if one.added_by}
+    return {key: found.name for key, found in people.items() if found is not None}
 
 
 def forecast(session: Session, sitting: Conference) -> Forecast:

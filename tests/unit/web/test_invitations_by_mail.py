@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from agenda.boards import seat
 from agenda.calendar.invitations import Invite
 from agenda.calendar.messages import itip
-from agenda.calendar.personal import mute
+from agenda.calendar.personal import keep_hours, mute
 from agenda.calendar.reminders import remind
 from agenda.cases import Case, change_state
 from agenda.conferences import attendance, place, plan_conference
@@ -164,7 +164,9 @@ def test_a_link_shows_by_get_records_by_post_and_needs_no_sign_in(
     assert visitor.post(path, data={"answer": "maybe"}).status_code == 422
 
 
-@pytest.mark.parametrize("spoil", [lambda token: token[:-1] + "x", lambda token: "x" + token, lambda token: "x"])
+@pytest.mark.parametrize("spoil", [
+    lambda token: token[:-1] + ("B" if token.endswith("A") else "A"), lambda token: "x" + token, lambda token: "x",
+])
 def test_a_link_that_was_tampered_with_or_is_over_records_nothing(
     visitor: TestClient, held: Services, sitting: str, spoil: Any
 ) -> None:
@@ -278,3 +280,25 @@ def test_what_becomes_of_a_case_is_told_in_its_transaction_without_its_patient(h
     told = held.database.read_now(notices)
     assert [(row.kind, row.address) for row in told] == [("needs-info", "cem@example.org")]
     assert CANARY not in compose(told[0], held.letterhead).as_string()
+
+
+def test_a_case_that_comes_after_the_cut_off_is_marked_with_who_put_it_there(
+    visitor: TestClient, held: Services, sitting: str
+) -> None:
+    sign_in(visitor, "ben")
+    assert "after the cut-off" not in visitor.get(f"/conferences/{sitting}").text
+    soon = (now() + timedelta(hours=30)).strftime("%Y-%m-%dT%H:%M")
+    post(visitor, f"/conferences/{sitting}/time", starts_at=soon, duration_min="60", place="")
+    text = visitor.get(f"/conferences/{sitting}").text
+    assert "added after the cut-off" in text
+    assert "by Ben Example" in text
+
+
+def test_the_page_says_who_is_outside_their_own_hours_and_why(
+    visitor: TestClient, held: Services, sitting: str, people: dict[str, str]
+) -> None:
+    held.database.write_now(deed(), keep_hours, people["Ada"], "Asia/Tokyo", ())
+    sign_in(visitor, "ben")
+    shown = re.search(r"Ada Example<span class=\"sub\">([^<]+)</span>", visitor.get(f"/conferences/{sitting}").text)
+    assert shown is not None
+    assert "in Asia/Tokyo; keeps no hours on" in shown[1]
