@@ -14,7 +14,7 @@ from imaging.arrivals import is_waiting
 from imaging.intake import Inspection, KeptFile, Outcome, index
 from imaging.patient_match import Identity
 from imaging.pixels.stack import stacks_of_study
-from web.access import demand, reading
+from web.access import demand
 from web.clock import now
 from web.resources import case_resource
 from web.services import services
@@ -66,7 +66,7 @@ async def follow_up(request: Request, case_id: str, study_uid: str) -> None:
     except Exception:
         log.exception("open rooms could not be told of new images", extra={"case": case_id})
     try:
-        for stack in await reading(request, stacks_of_study, study_uid):
-            services(request).pictures.prepare_soon(stack)
+        held = services(request)
+        held.pictures.prepare_when_quiet(study_uid, lambda: held.database.read(stacks_of_study, study_uid))
     except Exception:
         log.exception("pictures could not be prepared", extra={"case": case_id})

@@ -9,12 +9,12 @@ import asyncio
 import contextlib
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
@@ -23,6 +23,8 @@ from sqlmodel import Session, create_engine
 
 P = ParamSpec("P")
 R = TypeVar("R")
+_RECALLED = 4096
+"""Results of reads kept until the next write."""
 
 
 class DatabaseInUse(Exception):
@@ -50,6 +52,8 @@ class Database:
         self._lock = _take_lock(self._path) if self._path else None
         self.engine = self._writer_engine()
         self._read_engine = self._reader_engine(readers)
+        self._written = 0
+        self._recalled: tuple[int, dict[Hashable, object]] = (0, {})
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="database-writer")
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="database-reader")
 
@@ -62,6 +66,24 @@ class Database:
     async def read(self, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run `work(session, …)` on a read-only connection."""
         return await asyncio.wrap_future(self._readers.submit(lambda: self._read(work, *args, **kwargs)))
+
+    async def recall(
+        self, key: Hashable, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """`read`, or what it gave for the same key when nothing was written since; what it gives is not changed.
+
+        Only this process writes a SQLite database, so nothing that was committed before the call is missed; with any
+        other database each call reads.
+        """
+        if not self._sqlite:
+            return await self.read(work, *args, **kwargs)
+        written = self._written
+        if self._recalled[0] != written or len(self._recalled[1]) >= _RECALLED:
+            self._recalled = (written, {})
+        known = self._recalled[1]
+        if key not in known:
+            known[key] = await self.read(work, *args, **kwargs)
+        return cast(R, known[key])
 
     def write_now(self, deed: Deed, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """`write` for callers without an event loop."""
@@ -88,8 +110,11 @@ class Database:
             self._lock = None
 
     def _write(self, deed: Deed, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        with Session(self.engine, expire_on_commit=False, info={"deed": deed}) as session, session.begin():
-            return work(session, *args, **kwargs)
+        try:
+            with Session(self.engine, expire_on_commit=False, info={"deed": deed}) as session, session.begin():
+                return work(session, *args, **kwargs)
+        finally:
+            self._written += 1  # before whoever waits for the write goes on, so that they recall nothing older
 
     def _read(self, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         with Session(self._read_engine, expire_on_commit=False) as session:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from imaging.dicomweb.accept import Accepted, takes_any
 from imaging.dicomweb.errors import BadQuery, NotAcceptable
-from imaging.pixels.pictures import SIZES
+from imaging.pixels.cache import SIZES
 from imaging.pixels.render import Format
 from imaging.pixels.window import Function, Window
 

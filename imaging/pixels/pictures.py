@@ -5,14 +5,11 @@ Two who ask for the same picture at once wait for one worker.
 """
 
 import asyncio
-import hashlib
 import json
 import logging
-import os
 import shutil
-import tempfile
 from collections import OrderedDict
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import inf
 from pathlib import Path
@@ -21,6 +18,7 @@ from typing import Any
 from imaging.errors import ImagingError, WorkerLost
 from imaging.geometry import Point
 from imaging.measure import Sampled
+from imaging.pixels.cache import VERSION, Asked, Fresh, digest, fingerprint, read, write
 from imaging.pixels.errors import NoPicture
 from imaging.pixels.pool import Pool, Urgency
 from imaging.pixels.render import PREVIEW_QUALITY, Format, preview_size
@@ -38,12 +36,11 @@ _BATCH = 8
 _LOOKED_AT = 7
 """Frames of a series that are sampled for its automatic window."""
 _REMEMBERED = 4096
+_FRESH_BYTES = 32 * 1024 * 1024
+QUIET_S = 2.0
+"""A study of which nothing came for so long is made pictures of."""
 _SHORTLY_S = 60.0
 _QUALITY = 75
-SIZES = (96, 160, 256, 512, 1024, 2048)
-"""Sizes rendered pictures come in; others are brought to the next, so that the cache stays small."""
-_VERSION = "2"
-"""Part of every name in the cache; raise it when the same input gives other pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +67,13 @@ class Pictures:
         self._stacks: OrderedDict[str, tuple[int, Stack]] = OrderedDict()
         self._opened: OrderedDict[str, Shown] = OrderedDict()
         self._failed: OrderedDict[Path, tuple[str, float]] = OrderedDict()
+        self._known: OrderedDict[tuple[object, ...], str] = OrderedDict()
+        self._fresh = Fresh(_FRESH_BYTES)
+        self._arriving: dict[str, asyncio.Task[None]] = {}
 
     def close(self) -> None:
         """End the workers; what was being prepared is left for another time."""
-        for task in self._preparing.values():
+        for task in (*self._preparing.values(), *self._arriving.values()):
             task.cancel()
         self._pool.close()
 
@@ -90,7 +90,7 @@ class Pictures:
         """The stack with the rendering all its pictures share; raises NoPicture when it has no frame to draw."""
         if not stack.slices:
             raise NoPicture(stack.without[0] if stack.without else "This series has no images.")
-        key = _fingerprint(stack)
+        key = self._fingerprint(stack)
         if key not in self._opened:
             rendering = await self._looked_at(stack, key) if stack.needs_looking else stack.rendering
             self._opened[key] = Shown(stack, rendering)
@@ -122,7 +122,7 @@ class Pictures:
 
     def tag(self, shown: Shown, index: int, size: int, form: Format = "webp", window: Window | None = None) -> str:
         """What `rendered` with these arguments is known by: equal tags, equal bytes; fit for an ETag."""
-        return self._rendered_place(shown, index, _Request(size, form, window)).stem
+        return self._rendered_place(shown, index, Asked(size, form, window)).stem
 
     async def rendered(
         self,
@@ -133,22 +133,25 @@ class Pictures:
         window: Window | None = None,
     ) -> bytes:
         """A picture of a frame (from 0) with its longer side at most `size` (see SIZES); raises NoPicture."""
-        asked = _Request(size, form, window)
+        asked = Asked(size, form, window)
         place = self._rendered_place(shown, index, asked)
-        found = await asyncio.to_thread(_read, place)
+        fresh = self._fresh.get(place)
+        if fresh is not None:
+            return fresh
+        found = await asyncio.to_thread(read, place)
         if found is None:
             await self._once(place, self._render(shown, index, asked, place))
-            found = await asyncio.to_thread(_read, place)
-        return self._or_reason(place, found)
+            found = await asyncio.to_thread(read, place)
+        return self._fresh.put(place, self._or_reason(place, found))
 
     async def overlay(self, shown: Shown, index: int) -> bytes:
         """What the overlay planes of a frame (from 0) draw, as a transparent PNG of its size; raises NoPicture."""
         one = shown.stack.slices[index]
-        place = self._folder(one.digest) / f"{one.frame.number}.{_VERSION}.overlay.png"
-        found = await asyncio.to_thread(_read, place)
+        place = self._folder(one.digest) / f"{one.frame.number}.{VERSION}.overlay.png"
+        found = await asyncio.to_thread(read, place)
         if found is None and self._reason(place) is None:
             await self._once(place, self._draw_overlay(one, place))
-            found = await asyncio.to_thread(_read, place)
+            found = await asyncio.to_thread(read, place)
         return self._or_reason(place, found)
 
     async def _draw_overlay(self, one: Slice, place: Path) -> None:
@@ -163,7 +166,7 @@ class Pictures:
         if "reason" in answer.facts:
             self._fail((place,), answer.facts["reason"])
         else:
-            await asyncio.to_thread(_write, place, answer.payload)
+            await asyncio.to_thread(write, place, answer.payload)
 
     def stack(self, series_instance_uid: str, instances: int) -> Stack | None:
         """A stack that was opened while the series had as many instances; None: ask the index again."""
@@ -183,12 +186,32 @@ class Pictures:
 
     def prepare_soon(self, stack: Stack, around: int = 0) -> None:
         """Start `prepare` behind everything else; asking twice for the same stack is the same as once."""
-        key = _fingerprint(stack)
+        key = self._fingerprint(stack)
         if key in self._preparing:
             return
         task = asyncio.create_task(self._prepare_quietly(stack, around))
         self._preparing[key] = task
         task.add_done_callback(lambda _: self._preparing.pop(key, None))
+
+    def prepare_when_quiet(self, study: str, stacks: Callable[[], Awaitable[Sequence[Stack]]]) -> None:
+        """Start `prepare` for a study some seconds after the last of its files has come.
+
+        Asked after every delivery: a study that still arrives is neither read nor drawn again for each.
+        """
+        earlier = self._arriving.pop(study, None)
+        if earlier is not None:
+            earlier.cancel()
+        task = asyncio.create_task(self._when_quiet(stacks))
+        self._arriving[study] = task
+        task.add_done_callback(lambda done: self._arriving.get(study) is done and self._arriving.pop(study))
+
+    async def _when_quiet(self, stacks: Callable[[], Awaitable[Sequence[Stack]]]) -> None:
+        await asyncio.sleep(QUIET_S)
+        try:
+            for stack in await stacks():
+                self.prepare_soon(stack)
+        except Exception:  # a cache that stays empty for now is no reason to end anything
+            log.exception("pictures were not prepared")
 
     async def _prepare_quietly(self, stack: Stack, around: int) -> None:
         try:
@@ -213,11 +236,11 @@ class Pictures:
         return all(place in self._failed or place.is_file() for place in self._places(shown, index))
 
     async def _made(self, shown: Shown, index: int, place: Path, urgency: Urgency) -> bytes:
-        found = await asyncio.to_thread(_read, place)
+        found = await asyncio.to_thread(read, place)
         if found is None and self._reason(place) is None:
             # A frame's preview and lossless form are made together, so one name stands for both.
             await self._once(self._preview_place(shown, index), self._derive(shown, [index], urgency))
-            found = await asyncio.to_thread(_read, place)
+            found = await asyncio.to_thread(read, place)
         return self._or_reason(place, found)
 
     def _or_reason(self, place: Path, found: bytes | None) -> bytes:
@@ -239,7 +262,7 @@ class Pictures:
     async def _derive(self, shown: Shown, indices: Sequence[int], urgency: Urgency) -> None:
         """Make preview and lossless form of frames and put them in the cache; failures are remembered."""
         layout = shown.stack.slices[indices[0]].layout
-        asked = _Request(preview_size(layout.rows, layout.columns), "webp", None)
+        asked = Asked(preview_size(layout.rows, layout.columns), "webp", None)
         try:
             answer = await self._work(shown, indices, asked, urgency, lossless=True)
         except WorkerLost as lost:
@@ -262,12 +285,12 @@ class Pictures:
                 continue
             preview, stream = self._places(shown, index)
             end = at + said["preview"]
-            _write(preview, payload[at:end])
+            write(preview, payload[at:end])
             flags = bytes([said["raw"] | said["reduced"] << 1])
-            _write(stream, flags + payload[end : end + said["lossless"]])
+            write(stream, flags + payload[end : end + said["lossless"]])
             at = end + said["lossless"]
 
-    async def _render(self, shown: Shown, index: int, asked: "_Request", place: Path) -> None:
+    async def _render(self, shown: Shown, index: int, asked: Asked, place: Path) -> None:
         try:
             answer = await self._work(shown, [index], asked, Urgency.LOOKED_AT, lossless=False)
         except WorkerLost as lost:
@@ -277,10 +300,10 @@ class Pictures:
         if reason:
             self._fail((place,), reason)
         else:
-            await asyncio.to_thread(_write, place, answer.payload)
+            await asyncio.to_thread(write, place, answer.payload)
 
     async def _work(
-        self, shown: Shown, indices: Sequence[int], asked: "_Request", urgency: Urgency, *, lossless: bool
+        self, shown: Shown, indices: Sequence[int], asked: Asked, urgency: Urgency, *, lossless: bool
     ) -> Answer:
         return await self._pool.run(
             _WORK + "pictures", urgency,
@@ -291,7 +314,7 @@ class Pictures:
 
     async def _looked_at(self, stack: Stack, key: str) -> Rendering:
         place = self._derived / "series" / f"{key}.json"
-        found = await asyncio.to_thread(_read, place)
+        found = await asyncio.to_thread(read, place)
         if found is None:
             step = max(1, len(stack.slices) // _LOOKED_AT)
             frames = [self._job(one, one.rendering) for one in stack.slices[step // 2 :: step][: _LOOKED_AT + 1]]
@@ -302,7 +325,7 @@ class Pictures:
             except WorkerLost as lost:
                 raise NoPicture(str(lost)) from lost
             found = json.dumps(answer.facts).encode()
-            await asyncio.to_thread(_write, place, found)
+            await asyncio.to_thread(write, place, found)
         facts = json.loads(found)
         lut, auto = facts["voi_lut"], facts["window"]
         if lut is not None and stack.rendering.window is None:
@@ -338,57 +361,35 @@ class Pictures:
 
     def _preview_place(self, shown: Shown, index: int) -> Path:
         one = shown.stack.slices[index]
-        shape = _digest(_VERSION, asdict(shown.rendering_of(index)), one.layout.rows, one.layout.columns)
+        shape = digest(VERSION, asdict(shown.rendering_of(index)), one.layout.rows, one.layout.columns)
         return self._folder(one.digest) / f"{one.frame.number}.{shape}.webp"
 
-    def _rendered_place(self, shown: Shown, index: int, asked: "_Request") -> Path:
+    def _rendered_place(self, shown: Shown, index: int, asked: Asked) -> Path:
         one = shown.stack.slices[index]
-        shape = _digest(_VERSION, one.digest, asdict(asked.rendering(shown, index)), asked.size, one.shape)
+        key = (id(shown), index, asked)
+        shape = self._known.get(key)
+        if shape is None or self._opened.get(self._fingerprint(shown.stack)) is not shown:
+            shape = digest(VERSION, one.digest, asdict(asked.rendering(shown, index)), asked.size, one.shape)
+            self._remember(key, shape)
         return self._folder(one.digest) / f"{one.frame.number}-{shape}.{asked.form}"
 
+    def _fingerprint(self, stack: Stack) -> str:
+        """The name of a stack in the cache; computed once for as long as the stack is remembered."""
+        known = self._stacks.get(stack.series_instance_uid)
+        if known is None or known[1] is not stack:
+            return fingerprint(stack)
+        key = ("stack", stack.series_instance_uid, known[0])
+        found = self._known.get(key)
+        return self._remember(key, fingerprint(stack)) if found is None else found
+
+    def _remember(self, key: tuple[object, ...], name: str) -> str:
+        self._known[key] = name
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        return name
+
     def _lossless_place(self, one: Slice) -> Path:
-        return self._folder(one.digest) / f"{one.frame.number}.{_VERSION}.lossless"
+        return self._folder(one.digest) / f"{one.frame.number}.{VERSION}.lossless"
 
     def _folder(self, digest: str) -> Path:
         return self._derived / digest[:2] / digest
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """A rendered picture as asked for, brought to what the cache holds."""
-
-    wished: int
-    form: Format
-    window: Window | None
-
-    @property
-    def size(self) -> int:
-        return next((one for one in SIZES if one >= self.wished), SIZES[-1])
-
-    def rendering(self, shown: Shown, index: int) -> Rendering:
-        """The rendering of the frame, with the window asked for."""
-        own = shown.rendering_of(index)
-        return replace(own, window=self.window) if self.window else own
-
-
-def _fingerprint(stack: Stack) -> str:
-    return _digest(_VERSION, stack.series_instance_uid, [(one.digest, one.frame.number) for one in stack.slices])
-
-
-def _digest(*parts: object) -> str:
-    return hashlib.blake2b(json.dumps(parts, default=str).encode(), digest_size=12).hexdigest()
-
-
-def _read(place: Path) -> bytes | None:
-    try:
-        return place.read_bytes()
-    except FileNotFoundError:
-        return None
-
-
-def _write(place: Path, data: bytes) -> None:
-    """Whole or not at all; not synced, for the cache can be made again."""
-    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
-        file.write(data)
-    os.replace(file.name, place)

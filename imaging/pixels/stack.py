@@ -6,7 +6,7 @@ and series whose images are not of one kind, are single pictures instead, each w
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from math import ceil, isfinite
 
 from sqlmodel import Session
@@ -64,6 +64,8 @@ class Stack:
     """Each image is shown with its own window."""
     frame_time_ms: float | None = None
     """From a frame to the next, for cine."""
+    places: dict[tuple[str, int], int] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Image and frame → index; filled when first asked."""
 
     @property
     def colour(self) -> bool:
@@ -79,10 +81,11 @@ class Stack:
 
     def index_of(self, sop_instance_uid: str, frame: int) -> int | None:
         """Where a frame (from 1) of an image is in the stack."""
-        for index, one in enumerate(self.slices):
-            if one.frame.number == frame and one.frame.sop_instance_uid == sop_instance_uid:
-                return index
-        return None
+        if not self.places:
+            self.places.update(
+                ((one.frame.sop_instance_uid, one.frame.number), index) for index, one in enumerate(self.slices)
+            )
+        return self.places.get((sop_instance_uid, frame))
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,17 +152,24 @@ class Sessions:
         at = at or now()
         scheme, _, bearer = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            return await self.database.read(_bearer, bearer.strip(), at)
+            return await self._bearer_known(bearer.strip(), at)
         token = connection.cookies.get(self.cookie)
         if not token:
             return None
-        row = await self.database.read(_by_digest, digest(token))
+        row = await self.database.recall(("session", digest(token)), _by_digest, digest(token))
         if row is None or not await self._holds(row, at) or row.awaiting_code:
             return None
-        found = await self.database.read(_known, row, at)
+        if row.invitation_id is None:
+            found = await self.database.recall(("known", row.id), _known, row, at)
+        else:  # an invitation ends by the clock
+            found = await self.database.read(_known, row, at)
         if found is not None and connection.scope["type"] == "http":
             await self._touch(row, found.actor, at)
         return found
+
+    async def _bearer_known(self, text: str, at: datetime) -> Known | None:
+        found = await self.database.recall(("bearer", digest(text)), _bearer, text, at)
+        return found[0] if found is not None and at < found[1] else None
 
     async def awaiting_code(self, connection: HTTPConnection, at: datetime) -> SignInSession | None:
         """The session of this browser whose password was right and whose second factor is still to come."""
@@ -261,12 +268,13 @@ def _rotate(session: Session, row: SignInSession, earlier: str | None, at: datet
     return open_session(session, row)
 
 
-def _bearer(session: Session, text: str, at: datetime) -> Known | None:
+def _bearer(session: Session, text: str, at: datetime) -> tuple[Known, datetime] | None:
+    """Who holds a token, and until when."""
     token = token_of(session, text, at)
     found = session.get(Person, token.person_id) if token else None
-    if found is None or found.disabled_at is not None:
+    if token is None or found is None or found.disabled_at is not None:
         return None
-    return Known(actor_from(session, found), None, _zone_of(session, found))
+    return Known(actor_from(session, found), None, _zone_of(session, found)), token.expires_at
 
 
 def _known(session: Session, row: SignInSession, at: datetime) -> Known | None:

@@ -82,7 +82,7 @@ async def overlay(request: Request) -> Response:
 async def _frame(request: Request) -> tuple[Shown, int]:
     """The frame of the address, in a case this person may read."""
     case_id, sop, frame = (request.path_params[name] for name in ("case_id", "sop", "frame"))
-    found = await reading(request, _find, case_id, sop)
+    found = await services(request).database.recall(("image", case_id, sop), _find, case_id, sop)
     demand(actor(request), Action.IMAGE_READ, found.case)
     if found.series is None:
         raise InstanceNotFound(sop)

@@ -1,0 +1,69 @@
+"""What a read gave is given again until something is written; after a write nobody is given the old."""
+
+import asyncio
+
+import pytest
+from sqlmodel import Session, select
+
+from agenda.people import Site
+from tests.unit.web.application import deed
+from web.database import Database
+
+
+def _sites(session: Session) -> list[str]:
+    return sorted(session.exec(select(Site.id)))
+
+
+def _add(session: Session, key: str) -> None:
+    session.add(Site(id=key, name=key, time_zone="UTC"))
+
+
+@pytest.fixture
+def counted(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A line for each read that reached the tables."""
+    lines: list[str] = []
+    reached = database._read
+
+    def read(work: object, *args: object) -> object:
+        lines.append("read")
+        return reached(work, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(database, "_read", read)
+    return lines
+
+
+def test_a_write_of_anything_ends_what_was_recalled(database: Database, counted: list[str]) -> None:
+    async def run() -> list[list[str]]:
+        seen = [await database.recall("sites", _sites), await database.recall("sites", _sites)]
+        await database.write(deed(), _add, "north")
+        return [*seen, await database.recall("sites", _sites)]
+
+    first, again, after = asyncio.run(run())
+    assert first == again
+    assert after == sorted([*first, "north"])
+    assert len(counted) == 2
+
+
+def test_a_write_that_fails_still_ends_it_and_keys_are_apart(database: Database, counted: list[str]) -> None:
+    def refuse(_session: Session) -> None:
+        raise ValueError("no")
+
+    async def run() -> None:
+        await database.recall("a", _sites)
+        await database.recall("b", _sites)
+        with pytest.raises(ValueError, match="no"):
+            await database.write(deed(), refuse)
+        await database.recall("a", _sites)
+
+    asyncio.run(run())
+    assert len(counted) == 3
+
+
+def test_a_read_that_began_before_a_write_is_not_kept_after_it(database: Database) -> None:
+    async def run() -> list[str]:
+        slow = asyncio.create_task(database.recall("sites", _sites))
+        await database.write(deed(), _add, "south")
+        await slow
+        return await database.recall("sites", _sites)
+
+    assert "south" in asyncio.run(run())
