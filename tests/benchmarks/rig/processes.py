@@ -1,0 +1,77 @@
+"""A server under measurement: started, awaited, its CPU counted with all its children, ended."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_START_S = 60.0
+
+
+class Missing(Exception):
+    """A peer that is not installed; the text says what to install."""
+
+
+class Running:
+    """One process and its children."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None = None, folder: Path | None = None,
+                 ready: Callable[[], bool] = lambda: True) -> None:
+        self._process = subprocess.Popen(
+            command, env=None if environment is None else dict(environment), cwd=folder, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        until = time.monotonic() + _START_S
+        while not ready():
+            if self._process.poll() is not None or time.monotonic() > until:
+                self.end()
+                raise RuntimeError(f"{command[0]} did not start")
+            time.sleep(0.05)
+
+    def cpu(self) -> float:
+        """Seconds of user and system time so far: of the process, its living children and those it has collected."""
+        children: dict[int, list[int]] = {}
+        used: dict[int, float] = {}
+        for place in Path("/proc").iterdir():
+            if not place.name.isdigit():
+                continue
+            try:
+                said = (place / "stat").read_text().rsplit(")", 1)[1].split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            children.setdefault(int(said[1]), []).append(int(place.name))
+            used[int(place.name)] = sum(int(one) for one in said[11:15]) / _TICKS
+        total, waiting = 0.0, [self._process.pid]
+        while waiting:
+            pid = waiting.pop()
+            total += used.get(pid, 0.0)
+            waiting += children.get(pid, [])
+        return total
+
+    def end(self) -> None:
+        """Ask it to stop, then make it."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        self._process.wait()
+
+
+def free_port() -> int:
+    """A port of loopback that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(port: int) -> bool:
+    """Somebody listens there."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
