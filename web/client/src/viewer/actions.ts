@@ -1,4 +1,5 @@
 /** What keys and buttons do to one pane. */
+import { windowOf, type Box } from './autowindow';
 import type { Action } from './keys';
 import type { Pane } from './pane';
 import type { Point } from './types';
@@ -26,6 +27,9 @@ export function perform(pane: Pane, action: Action): boolean {
       return true;
     case 'invert':
       pane.update({ inverted: !state.inverted });
+      return true;
+    case 'auto':
+      fitWindow(pane, chosenArea(pane) ?? visible(pane));
       return true;
     case 'preset':
       choosePreset(pane, action.number);
@@ -56,4 +60,34 @@ function choosePreset(pane: Pane, number: number): void {
 /** The whole screen for an element, or back again. */
 export function fillScreen(element: Element): void {
   void (document.fullscreenElement === null ? element.requestFullscreen() : document.exitFullscreen());
+}
+
+/** The window that suits the values in a box of the image; nothing where there are none. */
+export function fitWindow(pane: Pane, box: Box): void {
+  const { picture, facts } = pane;
+  if (picture?.kind !== 'grey' || facts === null) return;
+  const window = windowOf(picture, box, facts.padding ?? null);
+  if (window !== null) pane.update({ window });
+}
+
+const AREAS = new Set(['ellipse', 'rectangle', 'freehand']);
+
+/** The box around the chosen mark, if it has an area. */
+function chosenArea(pane: Pane): Box | null {
+  const mark = pane.marksHere().find((one) => one.mark === pane.selected && AREAS.has(one.kind));
+  return mark === undefined ? null : around(mark.points);
+}
+
+/** The part of the image that is in the pane. */
+function visible(pane: Pane): Box {
+  const { width, height } = pane.size;
+  return around([pane.toImage([0, 0]), pane.toImage([width, height])]);
+}
+
+function around(points: readonly Point[]): Box {
+  const [columns, rows] = [points.map(([column]) => column), points.map(([, row]) => row)];
+  return [
+    [Math.min(...columns), Math.min(...rows)],
+    [Math.max(...columns), Math.max(...rows)],
+  ];
 }

@@ -1,9 +1,11 @@
 /** One pane as the gestures and tools see it. */
+import { fitWindow } from './actions';
 import type { Board } from './gestures';
 import { kept, PRESSES } from './marks';
 import type { Pane } from './pane';
 import { askText } from './prompt';
 import { GuideLine } from './guide';
+import type { RegionStage } from './region-window';
 import { make, TOOLS } from './tools';
 import { Cursor, type CursorBoard } from './tools/cursor';
 import type { ReshapeStage } from './tools/reshape';
@@ -32,7 +34,7 @@ const WORDED: Readonly<Partial<Record<MarkKind, { required: boolean; label: stri
 };
 
 export class PaneBoard implements Board {
-  readonly stage: Stage & ReshapeStage;
+  readonly stage: Stage & ReshapeStage & RegionStage;
   private made: { readonly name: ToolName; readonly tool: Tool } | null = null;
   private draftId: string = crypto.randomUUID();
   private readonly cursor: Cursor;
@@ -54,7 +56,7 @@ export class PaneBoard implements Board {
     const wanted = this.events.tool();
     const drawn = this.drawing();
     // Somebody who may not draw still scrolls with a drawing tool in hand.
-    const name = drawn && !this.events.mayDraw() ? 'scroll' : wanted;
+    const name = drawn && !this.mayDraw() ? 'scroll' : wanted;
     if (this.made?.name !== name) {
       this.cursor.leave();
       this.made?.tool.cancel();
@@ -62,6 +64,11 @@ export class PaneBoard implements Board {
       this.made = { name, tool: make(name, this.stage) };
     }
     return this.made.tool;
+  }
+
+  /** Cuts that are made here belong to no stored image: nothing can be marked on them. */
+  private mayDraw(): boolean {
+    return this.events.mayDraw() && !this.pane.reformatted;
   }
 
   drawing(): boolean {
@@ -81,7 +88,7 @@ export class PaneBoard implements Board {
   }
 
   mayMove(mark: ViewerMark): boolean {
-    return this.events.mayDraw() && mark.author === this.events.me() && mark.delivery === 'delivered';
+    return this.mayDraw() && mark.author === this.events.me() && mark.delivery === 'delivered';
   }
 
   select(mark: ViewerMark | null): void {
@@ -123,7 +130,7 @@ export class PaneBoard implements Board {
     return busy;
   }
 
-  private makeStage(): Stage & ReshapeStage {
+  private makeStage(): Stage & ReshapeStage & RegionStage {
     const { pane } = this;
     return {
       frame: () => pane.frame,
@@ -149,6 +156,11 @@ export class PaneBoard implements Board {
         pane.draw();
       },
       moved: (mark, points) => this.moved(mark, points),
+      region: (box) => {
+        pane.region = box;
+        pane.draw();
+      },
+      fitWindow: (box) => fitWindow(pane, box),
     };
   }
 
@@ -229,7 +241,8 @@ export class PaneBoard implements Board {
       point[0] < 0 ||
       point[1] < 0 ||
       point[0] > frame.columns ||
-      point[1] > frame.rows;
+      point[1] > frame.rows ||
+      this.pane.reformatted;
     const at = outside ? null : { sop_instance_uid: frame.sop_instance_uid, frame: frame.frame, point };
     this.events.point(at);
   }

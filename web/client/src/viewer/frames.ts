@@ -1,6 +1,7 @@
 /** What has arrived of each series: payloads as they came, and the decoded pictures nearest to what is looked at. */
 import type { Decoder } from './decoder';
-import { picture, type Picture } from './picture';
+import { picture, type DecodeJob, type Picture } from './picture';
+import type { PictureSource } from './pictures';
 import type { FrameFacts, SeriesFacts } from './types';
 
 /** Payload kinds of the image stream. */
@@ -40,10 +41,12 @@ export interface FramesOptions {
   readonly decoder: Pick<Decoder, 'decode'>;
   /** A better picture of a frame is ready, or it is known that there will be none. */
   readonly changed: (series: string, index: number) => void;
+  /** A lossless frame has arrived. */
+  readonly arrived?: (series: string, index: number) => void;
   readonly budget?: number;
 }
 
-export class Frames {
+export class Frames implements PictureSource {
   private readonly stacks = new Map<string, Stack>();
   private bytes = 0;
 
@@ -91,6 +94,30 @@ export class Frames {
     if (payload.kind === PREVIEW) held.preview = payload;
     else held.lossless = payload;
     this.decode(stack, index);
+    if (payload.kind !== PREVIEW) this.options.arrived?.(series, index);
+  }
+
+  arrived(series: string, index: number): boolean {
+    const held = this.stacks.get(series)?.held[index];
+    return held !== undefined && (held.preview ?? held.lossless) !== null;
+  }
+
+  pending(series: string, index: number): boolean {
+    const held = this.stacks.get(series)?.held[index];
+    return held?.picture === null && held.failed === null && (held.preview ?? held.lossless) !== null;
+  }
+
+  /** The stored values of a frame, decoded once more if need be and not kept; null while they have not arrived. */
+  lossless(series: string, index: number): Promise<Picture> | null {
+    const stack = this.stacks.get(series);
+    const [held, frame] = [stack?.held[index], stack?.facts.frames[index]];
+    if (stack === undefined || held === undefined || frame === undefined || held.lossless === null) return null;
+    if (held.picture?.fidelity === 'lossless') return Promise.resolve(held.picture);
+    const { lossless } = held;
+    const facts = factsOf(stack.facts, frame);
+    return this.options.decoder
+      .decode(order(facts, frame, lossless), () => NEAR)
+      .then((decoded) => picture(decoded, facts, frame, 'lossless', lossless.reduced));
   }
 
   fail(series: string, index: number | null, reason: string): void {
@@ -140,16 +167,10 @@ export class Frames {
   private async run(stack: Stack, index: number, frame: FrameFacts, held: Held, tier: 'preview' | 'lossless') {
     const source = tier === 'lossless' ? held.lossless! : held.preview!;
     const facts = factsOf(stack.facts, frame);
-    const order = {
-      form: FORMS[source.kind] ?? 'raw',
-      payload: source.bytes.slice().buffer,
-      colour: facts.colour,
-      columns: frame.columns,
-      rows: frame.rows,
-      sample: facts.sample ?? `${facts.signed ? 'i' : 'u'}${facts.bits_stored <= 8 ? 8 : 16}`,
-    };
     try {
-      const decoded = await this.options.decoder.decode(order, () => Math.abs(index - stack.current));
+      const decoded = await this.options.decoder.decode(order(facts, frame, source), () =>
+        Math.abs(index - stack.current),
+      );
       if (tier === 'preview' && held.picture?.fidelity === 'lossless') return;
       this.bytes -= held.picture?.bytes ?? 0;
       held.picture = picture(decoded, facts, frame, tier, source.reduced);
@@ -200,6 +221,17 @@ export function factsOf(series: SeriesFacts, frame: FrameFacts): SeriesFacts {
   const facts = said.length === 0 ? series : { ...series, ...(Object.fromEntries(said) as Partial<SeriesFacts>) };
   merged.set(frame, facts);
   return facts;
+}
+
+function order(facts: SeriesFacts, frame: FrameFacts, source: Payload): Omit<DecodeJob, 'id'> {
+  return {
+    form: FORMS[source.kind] ?? 'raw',
+    payload: source.bytes.slice().buffer,
+    colour: facts.colour,
+    columns: frame.columns,
+    rows: frame.rows,
+    sample: facts.sample ?? `${facts.signed ? 'i' : 'u'}${facts.bits_stored <= 8 ? 8 : 16}`,
+  };
 }
 
 function empty(): Held {

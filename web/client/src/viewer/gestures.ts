@@ -1,5 +1,6 @@
 /** Mouse, pen and fingers on one pane, turned into presses for a tool. */
-import { PanTool, ZoomTool } from './tools/navigate';
+import { PanTool, ScrollTool, ZoomTool } from './tools/navigate';
+import { RegionWindowTool, type RegionStage } from './region-window';
 import { hit, ReshapeTool, type Hit, type ReshapeStage } from './tools/reshape';
 import type { Press, Stage, Tool } from './tools/tool';
 import type { Point, ViewerMark } from './types';
@@ -10,9 +11,12 @@ const FINE_REACH = 10;
 const COARSE_REACH = 22;
 /** Wheel distance for one slice, in CSS pixels; a notch of a mouse wheel is more. */
 const WHEEL_STEP = 30;
+/** A finger that goes this far sideways, and little up or down, turns to the next picture; CSS pixels. */
+const SWIPE_PX = 60;
+const SWIPE_SLOPE = 0.4;
 
 export interface Board {
-  readonly stage: Stage & ReshapeStage;
+  readonly stage: Stage & ReshapeStage & RegionStage;
   /** The tool that is chosen. */
   tool(): Tool;
   /** Whether the chosen tool draws. */
@@ -34,11 +38,13 @@ export class Gestures {
   private current: Tool | null = null;
   private pointer = -1;
   private wheel = 0;
+  private began: Point = [0, 0];
 
   constructor(
     private readonly element: HTMLElement,
     private readonly board: Board,
     signal: AbortSignal,
+    private readonly swipe: (step: number) => void,
   ) {
     const on = <K extends keyof HTMLElementEventMap>(type: K, run: (event: HTMLElementEventMap[K]) => void) =>
       element.addEventListener(type, run, { signal, passive: false });
@@ -69,6 +75,7 @@ export class Gestures {
     if (this.current !== null || this.fingers.size > 2) return;
     event.preventDefault();
     this.pointer = event.pointerId;
+    this.began = press.screen;
     this.current = this.chosen(event, press);
     this.current.down(press);
   }
@@ -78,6 +85,7 @@ export class Gestures {
     if (event.button === 2) return new ZoomTool(this.board.stage);
     const tool = this.board.tool();
     if (tool.busy) return tool;
+    if (event.shiftKey && !this.board.drawing()) return new RegionWindowTool(this.board.stage);
     const found = this.under(event, press);
     const grabbed = found !== null && this.grabs(found);
     this.board.select(found?.mark ?? null);
@@ -114,7 +122,15 @@ export class Gestures {
     const tool = this.current;
     this.current = null;
     this.pointer = -1;
-    tool.up(this.press(event));
+    const press = this.press(event);
+    tool.up(press);
+    if (event.pointerType === 'touch' && tool instanceof ScrollTool) this.swiped(press.screen);
+  }
+
+  private swiped([x, y]: Point): void {
+    const [across, down] = [x - this.began[0], y - this.began[1]];
+    if (Math.abs(across) < SWIPE_PX || Math.abs(down) > Math.abs(across) * SWIPE_SLOPE) return;
+    this.swipe(across < 0 ? 1 : -1);
   }
 
   private lost(event: PointerEvent): void {

@@ -1,6 +1,7 @@
 /** The images of one case: what the server lists, what it streams and what has arrived. */
 import type { Decoder } from './decoder';
 import { Frames } from './frames';
+import { Reformats, storedSeries } from './reformats';
 import { imageAddress, ImageStream, linkClass, type StreamState } from './source';
 import { listStudies } from './studies';
 import type { SeriesFacts, StudyListed } from './types';
@@ -20,15 +21,21 @@ export interface ImagesEvents {
 
 export class CaseImages {
   readonly frames: Frames;
+  /** The frames, and cuts through those that are volumes. */
+  readonly pictures: Reformats;
   private readonly stream: ImageStream;
   private closed = false;
+  /** Where each series was looked at last. */
+  private readonly looked = new Map<string, number>();
 
   constructor(
     readonly caseId: string,
     decoder: Decoder,
     private readonly events: ImagesEvents,
   ) {
-    this.frames = new Frames({ decoder, changed: (series) => this.unlessClosed(() => events.changed(series)) });
+    const changed = (id: string) => this.unlessClosed(() => events.changed(id));
+    this.frames = new Frames({ decoder, changed, arrived: (series, index) => this.pictures.fed(series, index) });
+    this.pictures = new Reformats(this.frames, changed);
     this.stream = new ImageStream({
       series: (facts) => {
         this.frames.open(facts);
@@ -57,19 +64,25 @@ export class CaseImages {
     }
   }
 
-  /** Look at a frame: it and its neighbours come next. */
-  want(series: string, index: number): void {
-    this.stream.show(series, index);
+  /** Look at a frame: it and its neighbours come next. Of cuts, the slices they are made of come as they would anyway. */
+  want(id: string, index: number): void {
+    const series = storedSeries(id);
+    if (series === id) this.looked.set(series, index);
+    this.stream.show(series, this.looked.get(series) ?? 0);
   }
 
-  /** No pane shows the series any more: what has come is kept, more is not asked for. */
-  release(series: string): void {
-    this.stream.drop(series);
+  /** Panes no longer show this; `shown` tells what of the case is still on the screen. What has come is kept. */
+  release(id: string, shown: (id: string) => boolean): void {
+    const series = storedSeries(id);
+    const cuts = this.pictures.held.includes(series) && !shown(`${series}#`);
+    if (cuts) this.pictures.close(series);
+    if (!shown(series)) this.stream.drop(series);
   }
 
   close(): void {
     this.closed = true;
     this.stream.close();
+    this.pictures.closeAll();
   }
 
   private unlessClosed(run: () => void): void {

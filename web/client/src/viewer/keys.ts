@@ -1,6 +1,8 @@
 /** The keyboard map of the viewer; the help sheet is made from the same list. */
 import { printed, TOOLS } from './tools';
+import type { LayoutName } from './layouts';
 import type { ToolName } from './types';
+import type { Orthogonal, Projection } from './volume';
 
 export type Action =
   | { readonly do: 'tool'; readonly tool: ToolName }
@@ -11,14 +13,23 @@ export type Action =
   | { readonly do: 'rotate'; readonly degrees: number }
   | { readonly do: 'preset'; readonly number: number }
   | { readonly do: 'series'; readonly step: number }
+  | { readonly do: 'layout'; readonly step: number }
+  | { readonly do: 'arrange'; readonly layout: LayoutName }
+  | { readonly do: 'speed'; readonly factor: number }
+  | { readonly do: 'cut'; readonly plane: Orthogonal | null }
+  | { readonly do: 'slab'; readonly thickness: number; readonly projection: Projection }
   | {
       readonly do:
         | 'fit'
         | 'one-to-one'
         | 'invert'
         | 'flip'
+        | 'auto'
         | 'cine'
-        | 'layout'
+        | 'link'
+        | 'lines'
+        | 'compare'
+        | 'reformat'
         | 'help'
         | 'cancel'
         | 'erase'
@@ -57,7 +68,15 @@ const ENTRIES: readonly Entry[] = [
   { keys: ['.'], words: 'Rotate clockwise', action: { do: 'rotate', degrees: 90 } },
   { keys: [','], words: 'Rotate anticlockwise', action: { do: 'rotate', degrees: -90 } },
   { keys: ['c'], words: 'Play or pause', action: { do: 'cine' } },
-  { keys: ['x'], words: 'One or two images side by side', action: { do: 'layout' } },
+  { keys: ['<'], words: 'Play more slowly', action: { do: 'speed', factor: 0.8 } },
+  { keys: ['>'], words: 'Play faster', action: { do: 'speed', factor: 1.25 } },
+  { keys: ['x'], words: 'More images at a time: 1, 2, 4, 6', action: { do: 'layout', step: 1 } },
+  { keys: ['X'], words: 'Fewer images at a time', action: { do: 'layout', step: -1 } },
+  { keys: ['j'], words: 'Lay the earlier study beside it', action: { do: 'compare' } },
+  { keys: ['k'], words: 'Scroll together or apart', action: { do: 'link' } },
+  { keys: ['y'], words: 'Lines of the other images', action: { do: 'lines' } },
+  { keys: ['m'], words: 'Cut the volume in three directions', action: { do: 'reformat' } },
+  { keys: ['u'], words: 'Window to what is seen, or to the chosen area', action: { do: 'auto' } },
   { keys: ['f'], words: 'Full screen', action: { do: 'screen' } },
   { keys: ['Delete', 'Backspace'], words: 'Erase your chosen mark', action: { do: 'erase' } },
   { keys: ['Escape'], words: 'Give up the drawing', action: { do: 'cancel' } },
@@ -71,6 +90,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'Shift+ArrowRight': 'Shift →',
   'Shift+ArrowUp': 'Shift ↑',
   'Shift+ArrowDown': 'Shift ↓',
+  X: 'Shift X',
   Escape: 'Esc',
   PageUp: 'Page ↑',
   PageDown: 'Page ↓',

@@ -1,10 +1,12 @@
 /** One image on the screen: its canvas, its marks and its words, and what it shows. */
 import { drawFacts, spoken } from './facts';
-import type { Frames } from './frames';
 import type { Layers } from './layers';
+import { drawLines, type CrossLine } from './lines';
 import { drawOverlay } from './overlay';
 import type { Picture } from './picture';
 import type { Sampled } from '../geometry';
+import type { PictureSource } from './pictures';
+import { isReformat } from './reformats';
 import { renderer, tone, type Renderer } from './render';
 import { reading } from './tools/reading';
 import { gridOf, sampled } from './tools/region';
@@ -27,7 +29,7 @@ import { ownWindow, presets } from './window';
 /** What all panes of a viewer share. */
 export interface Shared {
   /** What has arrived of the present case; null when there is none. */
-  readonly frames: () => Frames | null;
+  readonly frames: () => PictureSource | null;
   readonly layers: Layers;
   /** Ask the stream for a frame. */
   readonly want: (series: string, index: number) => void;
@@ -37,6 +39,8 @@ export interface Shared {
   readonly drafts: () => readonly RemoteDraft[];
   readonly pointers: () => readonly Telepointer[];
   readonly discipline: () => string | null;
+  /** Where the images of the other panes cut this one. */
+  readonly lines: (pane: Pane) => readonly CrossLine[];
   /** Study and series in words, and whether the study is an earlier one. */
   readonly title: (series: string) => { readonly lines: readonly string[]; readonly prior: boolean };
   /** A person changed what is seen, or the first picture of a series came up. */
@@ -69,11 +73,14 @@ export class Pane {
   probed: Point | null = null;
   /** Where the keyboard draws, in CSS pixels. */
   cross: Point | null = null;
+  /** A box drawn for its window, in CSS pixels. */
+  region: readonly [Point, Point] | null = null;
   private canvas: HTMLCanvasElement;
   private readonly overlay: SVGSVGElement;
+  private readonly crossings: SVGSVGElement;
   private readonly words: HTMLElement;
   private readonly slider: HTMLInputElement;
-  private renderer: Renderer;
+  private made: Renderer | null = null;
   private place: Place | null = null;
   private shownPicture: { series: string; index: number; picture: Picture } | null = null;
   private scheduled = 0;
@@ -84,10 +91,10 @@ export class Pane {
     private readonly shared: Shared,
   ) {
     this.canvas = root.querySelector('canvas')!;
-    this.overlay = root.querySelector('svg')!;
+    this.crossings = root.querySelector<SVGSVGElement>('svg.viewer-lines')!;
+    this.overlay = root.querySelector<SVGSVGElement>('svg.viewer-overlay')!;
     this.words = root.querySelector<HTMLElement>('.viewer-facts')!;
     this.slider = root.querySelector<HTMLInputElement>('.viewer-slider')!;
-    this.renderer = renderer(this.canvas, shared.asked);
     this.slider.addEventListener('input', () => this.go(this.slider.valueAsNumber - 1));
     this.canvas.addEventListener('webglcontextlost', (event) => this.fallBack(event));
     this.observer = new ResizeObserver(() => this.draw());
@@ -97,11 +104,23 @@ export class Pane {
   close(): void {
     cancelAnimationFrame(this.scheduled);
     this.observer.disconnect();
-    this.renderer.close();
+    this.made?.close();
   }
 
-  get kind(): Renderer['kind'] {
-    return this.renderer.kind;
+  /** Made when there is something to draw: a pane that is never shown takes no graphics memory. */
+  private get renderer(): Renderer {
+    this.made ??= renderer(this.canvas, this.shared.asked);
+    return this.made;
+  }
+
+  /** Whether it shows cuts made here instead of stored images: they take no marks and are not shared. */
+  get reformatted(): boolean {
+    return isReformat(this.series);
+  }
+
+  /** The picture of the present frame, where it is on the screen. */
+  get picture(): Picture | null {
+    return this.fidelity === 'none' ? null : (this.shownPicture?.picture ?? null);
   }
 
   get facts(): SeriesFacts | null {
@@ -189,7 +208,11 @@ export class Pane {
 
   /** The next frame, and the first after the last. */
   next(): void {
-    if (this.facts !== null) this.go((this.index + 1) % this.facts.frames.length);
+    const { facts, series } = this;
+    if (facts === null || series === null) return;
+    const next = (this.index + 1) % facts.frames.length;
+    // A film waits for what has not come rather than flicker black.
+    if (this.shared.frames()?.arrived(series, next) === true) this.go(next);
   }
 
   /** Say something in place of the picture. */
@@ -233,6 +256,7 @@ export class Pane {
 
   private paint(): void {
     const { size, extent, facts, frame } = this;
+    if (this.root.clientWidth === 0 || this.waits()) return;
     const ratio = globalThis.devicePixelRatio || 1;
     const [width, height] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
     if (this.canvas.width !== width || this.canvas.height !== height) this.renderer.resize(width, height);
@@ -242,10 +266,19 @@ export class Pane {
     this.tell();
     const scene = map === null || frame === null ? null : this.scene(frame, map);
     drawOverlay(this.overlay, scene);
+    drawLines(this.crossings, this.shared.lines(this), scene?.place ?? null, this.region);
     this.slider.hidden = facts === null || facts.frames.length < 2;
     this.slider.max = String(facts?.frames.length ?? 1);
     this.slider.value = String(this.index + 1);
     this.slider.setAttribute('aria-valuetext', `Image ${this.index + 1} of ${facts?.frames.length ?? 0}`);
+  }
+
+  /** The picture is there in a few milliseconds: until then the one before stays, with its own words. */
+  private waits(): boolean {
+    const { series, index, shownPicture: shown } = this;
+    const source = this.shared.frames();
+    if (series === null || source === null || shown?.series !== series || shown.index === index) return false;
+    return source.look(series, index) === null && source.pending(series, index);
   }
 
   private paintPicture(map: Affine | null, ratio: number): void {
@@ -329,7 +362,7 @@ export class Pane {
     const fresh = this.canvas.cloneNode() as HTMLCanvasElement;
     this.canvas.replaceWith(fresh);
     this.canvas = fresh;
-    this.renderer = renderer(fresh, 'canvas2d');
+    this.made = renderer(fresh, 'canvas2d');
     this.draw();
   }
 }

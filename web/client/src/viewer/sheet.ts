@@ -23,6 +23,7 @@ export function paneRoot(active: boolean, hidden: boolean): TemplateResult {
     ?hidden=${hidden}
   >
     <canvas></canvas>
+    <svg class="viewer-lines"></svg>
     <svg class="viewer-overlay"></svg>
     <div class="viewer-facts"></div>
     <input class="viewer-slider" type="range" min="1" max="1" step="1" aria-label="Image of the series" hidden />
@@ -50,8 +51,9 @@ export function helpSheet(): TemplateResult {
         )}
       </dl>
       <p>
-        Wheel: scroll. Ctrl and wheel: zoom. Middle button: pan. Right button: zoom. Two fingers: zoom and pan. Drag the
-        handles of your own marks to move them.
+        Wheel: scroll. Ctrl and wheel: zoom. Middle button: pan. Right button: zoom. Shift and a box: window to what is
+        in it. Two fingers: zoom and pan; one finger sideways with the scroll tool: next series. Drag a series from the
+        strip into an image. Drag the handles of your own marks to move them.
       </p>
       <button class="btn btn-primary" autofocus>Close</button>
     </form>

@@ -1,14 +1,19 @@
-/** The series of a case as small pictures. */
+/** The series of a case as small pictures: a click opens one in the active pane, a drag in any. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icon';
 import { isPrior, seriesWords, studyWords, thumbnail } from './studies';
 import type { SeriesListed, StudyListed } from './types';
+
+/** The kind of what is dragged from the strip. */
+const DRAGGED = 'text/x-consilium-series';
 
 export interface StripState {
   readonly caseId: string;
   readonly studies: readonly StudyListed[];
   /** Series on the screen. */
   readonly open: readonly (string | null)[];
+  /** The series of the pane that somebody works in. */
+  readonly active: string | null;
   readonly choose: (series: string) => void;
 }
 
@@ -35,12 +40,50 @@ function item(series: SeriesListed, state: StripState): TemplateResult {
     class="viewer-series"
     data-series=${uid}
     aria-pressed=${open ? 'true' : 'false'}
+    data-active=${uid === state.active ? 'true' : nothing}
+    draggable="true"
+    @dragstart=${(event: DragEvent) => event.dataTransfer?.setData(DRAGGED, uid)}
     @click=${() => state.choose(uid)}
   >
-    ${address === null ? icon('image') : html`<img src=${address} alt="" width="56" height="56" loading="lazy" />`}
+    ${
+      address === null
+        ? icon('image')
+        : html`<img src=${address} alt="" width="56" height="56" loading="lazy" draggable="false" />`
+    }
     <span
       ><b>${seriesWords(series)}</b
       ><small>${series.modality}, ${series.frames} ${series.frames === 1 ? 'image' : 'images'}</small></span
     >
   </button>`;
+}
+
+/** Let series be dropped into panes; taken: the number of the pane and the series. */
+export function dropTarget(panes: HTMLElement, taken: (at: number, series: string) => void, signal: AbortSignal): void {
+  const roots = [...panes.querySelectorAll<HTMLElement>('.viewer-pane')];
+  const over = (event: DragEvent): HTMLElement | undefined =>
+    roots.find((root) => event.target instanceof Node && root.contains(event.target));
+  const mark = (root: HTMLElement | undefined) => {
+    for (const one of roots) one.toggleAttribute('data-over', one === root);
+  };
+  panes.addEventListener(
+    'dragover',
+    (event) => {
+      if (event.dataTransfer?.types.includes(DRAGGED) !== true) return;
+      event.preventDefault();
+      mark(over(event));
+    },
+    { signal },
+  );
+  panes.addEventListener('dragleave', () => mark(undefined), { signal });
+  panes.addEventListener(
+    'drop',
+    (event) => {
+      const [root, series] = [over(event), event.dataTransfer?.getData(DRAGGED) ?? ''];
+      mark(undefined);
+      if (root === undefined || series === '') return;
+      event.preventDefault();
+      taken(roots.indexOf(root), series);
+    },
+    { signal },
+  );
 }

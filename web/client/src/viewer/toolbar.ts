@@ -3,8 +3,9 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icon';
 import type { IconName } from '../icons';
 import type { Action } from './keys';
-import { printed, TOOLS } from './tools';
 import { outline } from './layers';
+import { cutMenu, layoutMenu, type CutMenu, type LayoutMenu } from './menus';
+import { printed, TOOLS } from './tools';
 import type { DisciplineLook, Preset, ToolName } from './types';
 
 export interface ToolbarState {
@@ -13,8 +14,11 @@ export interface ToolbarState {
   readonly inverted: boolean;
   readonly flipped: boolean;
   readonly playing: boolean;
-  readonly two: boolean;
+  /** Frames in a second while a stack is played. */
+  readonly rate: number;
   readonly stack: boolean;
+  readonly layout: LayoutMenu;
+  readonly cuts: CutMenu;
   readonly presets: readonly Preset[];
   readonly disciplines: readonly (DisciplineLook & { readonly shown: boolean })[];
   readonly act: (action: Action) => void;
@@ -45,12 +49,12 @@ export function toolbar(state: ToolbarState): TemplateResult {
     <span class="viewer-gap"></span>
     ${state.canDraw ? history(state) : nothing} ${state.presets.length > 1 ? presets(state) : nothing}
     ${state.disciplines.length > 0 ? layers(state) : nothing}
+    ${state.presets.length > 0 ? button('Window to what is seen (U)', 'scan', { do: 'auto' }, act) : nothing}
     ${button('Invert (I)', 'moon', { do: 'invert' }, act, state.inverted)}
     ${button('Mirror (H)', 'flip-horizontal', { do: 'flip' }, act, state.flipped)}
     ${button('Rotate (.)', 'rotate-cw', { do: 'rotate', degrees: 90 }, act)}
-    ${button('Fit (0)', 'move-diagonal', { do: 'fit' }, act)}
-    ${state.stack ? button('Play (C)', state.playing ? 'pause' : 'play', { do: 'cine' }, act, state.playing) : nothing}
-    ${button('Side by side (X)', 'columns-2', { do: 'layout' }, act, state.two)}
+    ${button('Fit (0)', 'move-diagonal', { do: 'fit' }, act)} ${state.stack ? cine(state) : nothing}
+    ${layoutMenu(state.layout, act)} ${cutMenu(state.cuts, act)}
     ${button('Full screen (F)', 'maximize', { do: 'screen' }, act)}
     ${button('Keys (?)', 'keyboard', { do: 'help' }, act)}
   </div>`;
@@ -74,6 +78,13 @@ function button(
   >
     ${icon(name)}
   </button>`;
+}
+
+function cine({ playing, rate, act }: ToolbarState): TemplateResult {
+  const title = playing ? `Pause (C), ${rate.toFixed(0)} images a second; faster > slower <` : 'Play (C)';
+  return html`${button(title, playing ? 'pause' : 'play', { do: 'cine' }, act, playing)}${
+    playing ? html`<span class="viewer-rate">${rate.toFixed(0)}/s</span>` : nothing
+  }`;
 }
 
 function presets({ presets: offered, act }: ToolbarState): TemplateResult {
@@ -114,9 +125,9 @@ function step(
 }
 
 function layers({ disciplines, toggleLayer, focusLayer }: ToolbarState): TemplateResult {
-  return html`<details class="viewer-layers">
+  return html`<details class="viewer-menu" name="viewer-menu">
     <summary class="viewer-tool" title="Marks by discipline" aria-label="Marks by discipline">${icon('eye')}</summary>
-    <div class="viewer-layer-list">
+    <div class="viewer-menu-list">
       ${disciplines.map(
         (one) =>
           html`<div class="viewer-layer">

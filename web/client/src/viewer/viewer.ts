@@ -1,23 +1,29 @@
 /** `<consilium-viewer>`: the images of one case, alone or in step with a room. */
 import { html, LitElement, type PropertyValues } from 'lit';
 import './viewer.css';
-import { PaneBoard } from './board';
 import { Cine } from './cine';
+import { command, openSeries, type Commanded } from './commands';
+import { Cutting } from './cutting';
 import { Decoder } from './decoder';
-import { follow, Teller, viewportOf } from './follow';
-import { Gestures } from './gestures';
+import { Teller, viewportOf } from './follow';
+import { Grid } from './grid';
+import { CaseImages, type ImagesEvents } from './images';
 import { actionFor, type Action } from './keys';
 import { Layers } from './layers';
-import { Pane, type Shared } from './pane';
-import type { StreamState } from './source';
-import { CaseImages, type ImagesEvents } from './images';
-import { fillScreen, perform } from './actions';
-import { strip } from './strip';
-import { all, beside, companion, find, opening, seriesWords, studyWords } from './studies';
+import { MOST_PANES, priorOf } from './layouts';
+import type { Pane, Shared } from './pane';
+import { storedSeries } from './reformats';
 import { helpSheet, levels, linkNote, paneRoot } from './sheet';
+import type { StreamState } from './source';
+import { dropTarget, strip } from './strip';
+import { all, find, opening } from './studies';
+import { titleOf } from './titles';
 import { toolbar, type ToolbarState } from './toolbar';
 import { History } from './tools/history';
 import type * as t from './types';
+
+/** Narrower than this, in CSS pixels, one image is shown at a time, as on a phone; also in viewer.css. */
+const NARROW_PX = 720;
 
 export class ConsiliumViewer extends LitElement {
   static override properties = {
@@ -32,8 +38,8 @@ export class ConsiliumViewer extends LitElement {
     canDraw: { attribute: 'can-draw', type: Boolean },
     following: { type: Boolean },
     tool: {},
-    two: { state: true },
     link: { state: true },
+    narrow: { state: true },
   };
 
   /** The case whose images are shown; its studies are listed by the server unless `studies` is set first. */
@@ -51,16 +57,21 @@ export class ConsiliumViewer extends LitElement {
   /** Whether somebody else leads; moving by hand then sends `leave`. */
   declare following: boolean;
   declare tool: t.ToolName;
-  declare two: boolean;
   declare link: { readonly state: StreamState; readonly reason: string };
+  declare narrow: boolean;
 
-  private panes: Pane[] = [];
-  private boards: PaneBoard[] = [];
-  private active = 0;
+  private grid: Grid | null = null;
   private readonly layers = new Layers(() => this.requestUpdate());
   private readonly decoder = new Decoder();
   private images: CaseImages | null = null;
-  private readonly cine = new Cine(() => this.panes[this.active]?.next());
+  private readonly cutting = new Cutting(
+    () => this.grid,
+    () => this.images?.pictures ?? null,
+  );
+  private readonly cine = new Cine(
+    () => this.grid?.active.next(),
+    () => this.grid?.active.facts?.frame_time_ms ?? null,
+  );
   private readonly history = new History(() => this.marks, {
     draw: (mark) => this.send('markcomplete', mark),
     move: (move) => this.send('markmove', move),
@@ -72,8 +83,6 @@ export class ConsiliumViewer extends LitElement {
     () => this.viewport,
     (viewport) => this.send('viewportchange', viewport),
   );
-  /** Above 0 while the view is changed by `viewport` or by opening a case, not by a hand. */
-  private quiet = 0;
 
   constructor() {
     super();
@@ -88,28 +97,26 @@ export class ConsiliumViewer extends LitElement {
     this.canDraw = false;
     this.following = false;
     this.tool = matchMedia('(pointer: coarse)').matches ? 'scroll' : 'window';
-    this.two = false;
     this.link = { state: 'idle', reason: '' };
+    this.narrow = false;
   }
 
   /** What the active pane shows; null before there is an image. Setting it shows the same without sending events. */
   get viewport(): t.Viewport | null {
-    const pane = this.panes[this.active];
-    return pane === undefined ? null : viewportOf(pane);
+    return this.grid === null ? null : viewportOf(this.grid.active);
   }
 
   set viewport(viewport: t.Viewport | null) {
     this.awaited = viewport;
-    const pane = this.panes[0];
-    if (viewport === null || pane === undefined || this.images?.caseId !== this.caseId) return;
-    this.quietly(() => follow(pane, viewport));
+    if (viewport === null || this.grid === null || this.images?.caseId !== this.caseId) return;
+    this.grid.follow(viewport);
     this.teller.known(viewport);
   }
 
   /** Show the frame of a mark and choose it. */
   focusMark(id: string): void {
     const mark = this.marks.find((one) => one.mark === id);
-    const pane = this.panes[this.active];
+    const pane = this.grid?.active;
     if (mark === undefined || pane === undefined) return;
     const facts = all(this.studies)
       .map(({ series }) => this.images?.frames.facts(series.series_instance_uid))
@@ -122,7 +129,7 @@ export class ConsiliumViewer extends LitElement {
 
   /** Give up what is being drawn. */
   cancelDraft(): void {
-    for (const board of this.boards) board.cancel();
+    this.grid?.cancel();
   }
 
   /** Light DOM; what the server had put in for browsers without scripts goes away. */
@@ -152,23 +159,26 @@ export class ConsiliumViewer extends LitElement {
 
   protected override updated(changed: PropertyValues): void {
     if (changed.has('caseId') && this.listened !== null && changed.get('caseId') !== undefined) this.openCase();
-    for (const pane of this.panes) pane.draw();
-    if (changed.has('two')) this.arrange();
-    if (changed.has('tool')) this.boards[this.active]?.chosen();
+    this.grid?.drawAll();
+    if (changed.has('tool')) this.grid?.board.chosen();
   }
 
   protected override render() {
+    const { grid } = this;
+    const [count, active] = [grid?.count ?? 1, grid?.at ?? 0];
+    const hidden = (at: number) => at >= count || (this.narrow && at !== active);
     return html`<div class="viewer">
       ${toolbar(this.toolbarState())}
       <div class="viewer-body">
         ${strip({
           caseId: this.caseId,
           studies: this.studies,
-          open: this.panes.slice(0, this.two ? 2 : 1).map(({ series }) => series),
-          choose: (series) => this.choose(series),
+          open: (grid?.shown ?? []).map(({ series }) => (series === null ? null : storedSeries(series))),
+          active: grid?.active.series ?? null,
+          choose: (series) => openSeries(this.commanded(), this.grid?.at ?? 0, series),
         })}
-        <div class="viewer-panes" data-count=${this.two ? 2 : 1}>
-          ${[0, 1].map((at) => paneRoot(at === this.active, at === 1 && !this.two))}
+        <div class="viewer-panes" data-layout=${this.narrow ? '1x1' : (grid?.layout ?? '1x1')} data-count=${count}>
+          ${Array.from({ length: MOST_PANES }, (_, at) => paneRoot(at === active, hidden(at)))}
         </div>
       </div>
       ${linkNote(this.link)} ${levels()} ${helpSheet()}
@@ -176,15 +186,24 @@ export class ConsiliumViewer extends LitElement {
   }
 
   private toolbarState(): ToolbarState {
-    const pane = this.panes[this.active];
+    const { grid } = this;
+    const pane = grid?.active;
+    const series = pane?.series ?? null;
     return {
       tool: this.tool,
       canDraw: this.canDraw,
       inverted: pane?.state.inverted ?? false,
       flipped: pane?.state.view.flipped ?? false,
       playing: this.cine.playing,
-      two: this.two,
+      rate: this.cine.rate,
       stack: (pane?.facts?.frames.length ?? 0) > 1,
+      layout: {
+        name: grid?.layout ?? '1x1',
+        linked: grid?.linking.on ?? true,
+        lines: grid?.lines ?? true,
+        prior: series !== null && priorOf(this.studies, storedSeries(series)) !== null,
+      },
+      cuts: this.cutting.menu(pane),
       presets: pane?.offered ?? [],
       disciplines: this.layers.among(this.marks),
       act: (action) => this.act(action),
@@ -199,11 +218,15 @@ export class ConsiliumViewer extends LitElement {
     this.listened = new AbortController();
     const { signal } = this.listened;
     const roots = [...this.querySelectorAll<HTMLElement>('.viewer-pane')];
-    this.panes = roots.map((root) => new Pane(root, this.shared()));
-    this.boards = this.panes.map((pane) => new PaneBoard(pane, this.boardEvents()));
-    roots.forEach((root, at) => new Gestures(root, this.boards[at]!, signal));
+    this.grid = new Grid(roots, this.gridEvents(), signal);
+    const panes = this.querySelector<HTMLElement>('.viewer-panes')!;
+    dropTarget(panes, (at, series) => openSeries(this.commanded(), at, series), signal);
     this.addEventListener('keydown', (event) => this.keyed(event), { signal });
+    panes.addEventListener('pointerdown', () => this.closeMenus(), { signal });
     document.addEventListener('visibilitychange', () => this.cine.stop(), { signal });
+    const observer = new ResizeObserver(() => (this.narrow = this.clientWidth > 0 && this.clientWidth <= NARROW_PX));
+    observer.observe(this);
+    signal.addEventListener('abort', () => observer.disconnect());
     this.decoder.warm();
     this.openCase();
   }
@@ -214,44 +237,48 @@ export class ConsiliumViewer extends LitElement {
     this.listened = null;
     this.images?.close();
     this.images = null;
-    for (const pane of this.panes) pane.close();
-    this.panes = [];
+    this.grid?.close();
+    this.grid = null;
     this.teller.stop();
   }
 
-  private shared(): Shared {
+  private gridEvents(): ConstructorParameters<typeof Grid>[1] {
     return {
-      frames: () => this.images?.frames ?? null,
+      shared: this.shared(),
+      board: {
+        tool: () => this.tool,
+        me: () => this.me,
+        mayDraw: () => this.canDraw,
+        draft: (draft) => this.send('draft', draft),
+        complete: (mark) => this.history.draw(mark),
+        move: (move) => this.history.move(move),
+        erase: (mark) => this.history.erase(mark),
+        point: (at) => this.send('pointerat', at),
+      },
+      changed: () => {
+        this.left();
+        this.requestUpdate();
+        this.teller.soon();
+      },
+      redraw: () => this.requestUpdate(),
+      swipe: (step) => {
+        if (this.narrow) this.swiped(step);
+      },
+    };
+  }
+
+  private shared(): Omit<Shared, 'lines' | 'changed'> {
+    return {
+      frames: () => this.images?.pictures ?? null,
       layers: this.layers,
       want: (series, index) => this.images?.want(series, index),
-      release: (series) => {
-        if (this.panes.every((pane) => pane.series !== series)) this.images?.release(series);
-      },
+      release: (series) => this.images?.release(series, (id) => this.grid?.shows(id) === true),
       marks: () => this.marks,
       drafts: () => this.drafts,
       pointers: () => this.telepointers,
       discipline: () => this.discipline,
-      title: (series) => {
-        const found = find(this.studies, series);
-        const lines = found === null ? [] : [studyWords(found.study), seriesWords(found.series)];
-        return { lines: lines.filter((line) => line !== ''), prior: found?.prior ?? false };
-      },
-      changed: (pane) => this.changed(pane),
+      title: (id) => titleOf(this.studies, this.images?.pictures ?? null, id),
       asked: this.getAttribute('renderer'),
-    };
-  }
-
-  private boardEvents() {
-    return {
-      tool: () => this.tool,
-      me: () => this.me,
-      mayDraw: () => this.canDraw,
-      draft: (draft: t.Draft | null) => this.send('draft', draft),
-      complete: (mark: t.MarkComplete) => this.history.draw(mark),
-      move: (move: t.MarkMove) => this.history.move(move),
-      erase: (mark: t.ViewerMark) => this.history.erase(mark),
-      point: (at: t.PointerAt | null) => this.send('pointerat', at),
-      activate: (pane: Pane) => this.activate(this.panes.indexOf(pane)),
     };
   }
 
@@ -263,24 +290,25 @@ export class ConsiliumViewer extends LitElement {
     this.history.clear();
     this.teller.known(null);
     this.images = this.caseId === '' ? null : new CaseImages(this.caseId, this.decoder, this.imagesEvents());
-    for (const pane of this.panes) this.quietly(() => pane.open(null, { index: 0 }));
+    this.grid?.clear();
     void this.images?.list();
   }
 
   private imagesEvents(): ImagesEvents {
+    const panes = (series: string) => this.grid?.panes.filter((pane) => pane.series === series) ?? [];
     return {
       listed: (studies) => {
         this.studies = studies;
         this.openFirst();
       },
-      unlisted: (reason) => this.panes[0]?.say(reason),
+      unlisted: (reason) => this.grid?.panes[0]?.say(reason),
       announced: (facts) => {
-        for (const pane of this.panes) if (pane.series === facts.series) this.quietly(() => pane.settle());
+        for (const pane of panes(facts.series)) this.grid?.quietly(() => pane.settle());
         this.requestUpdate();
       },
-      changed: (series) => this.redraw(series),
+      changed: (series) => this.grid?.redraw(series),
       failed: (series, reason) => {
-        for (const pane of this.panes) if (pane.series === series && pane.facts === null) pane.say(reason);
+        for (const pane of panes(series)) if (pane.facts === null) pane.say(reason);
       },
       state: (state, reason) => {
         this.link = { state, reason };
@@ -289,69 +317,38 @@ export class ConsiliumViewer extends LitElement {
   }
 
   private openFirst(): void {
-    const pane = this.panes[0];
-    if (pane === undefined) return;
-    if (pane.series !== null) return;
+    const pane = this.grid?.panes[0];
+    if (pane === undefined || pane.series !== null) return;
     if (this.awaited !== null && find(this.studies, this.awaited.series_instance_uid) !== null) {
       this.viewport = this.awaited;
       return;
     }
     const first = all(this.studies).find(({ series }) => series.frames > 0)?.series;
-    if (first !== undefined) this.quietly(() => pane.open(first.series_instance_uid, { index: opening(first) }));
+    if (first !== undefined) this.openQuietly(pane, first.series_instance_uid);
   }
 
-  /** With two panes the second shows what is best compared with the first. */
-  private arrange(): void {
-    const [first, second] = this.panes;
-    if (first === undefined || second === undefined) return;
-    if (!this.two) {
-      this.active = 0;
-      this.requestUpdate();
-      return;
-    }
-    const other = first.series === null ? undefined : companion(this.studies, first.series)?.series;
-    if (second.series !== null || other === undefined) return;
-    this.quietly(() => second.open(other.series_instance_uid, { index: opening(other) }));
-  }
-
-  private choose(series: string): void {
+  private openQuietly(pane: Pane, series: string): void {
     const listed = find(this.studies, series)?.series;
-    this.panes[this.active]?.open(series, { index: listed === undefined ? 0 : opening(listed) });
-    this.requestUpdate();
-    this.left();
+    this.grid?.quietly(() => pane.open(series, { index: listed === undefined ? 0 : opening(listed) }));
   }
 
-  private activate(at: number): void {
-    this.active = Math.max(0, at);
-    this.requestUpdate();
-  }
-
-  private redraw(series: string): void {
-    for (const pane of this.panes) if (pane.series === series) pane.draw();
-  }
-
-  private changed(pane: Pane): void {
-    if (this.quiet > 0 || pane !== this.panes[this.active]) return;
-    this.left();
-    this.requestUpdate();
-    this.teller.soon();
+  private swiped(step: number): void {
+    const { grid } = this;
+    if (grid === null) return;
+    if (grid.count > 1) grid.activate((grid.at + step + grid.count) % grid.count);
+    else this.act({ do: 'series', step });
   }
 
   private left(): void {
     if (this.following) this.send('leave', null);
   }
 
-  private quietly(run: () => void): void {
-    this.quiet++;
-    try {
-      run();
-    } finally {
-      this.quiet--;
-    }
+  private closeMenus(): void {
+    for (const menu of this.querySelectorAll('details[open]')) menu.removeAttribute('open');
   }
 
   private keyed(event: KeyboardEvent): void {
-    const taken = this.boards[this.active]?.key(event) === true;
+    const taken = this.grid?.board.key(event) === true;
     const action = taken ? null : actionFor(event);
     if (!taken && action === null) return;
     event.preventDefault();
@@ -360,29 +357,28 @@ export class ConsiliumViewer extends LitElement {
   }
 
   private act(action: Action): void {
-    const pane = this.panes[this.active];
-    if (pane === undefined) return;
-    if (action.do === 'tool') {
-      this.cancelDraft();
-      this.tool = action.tool;
-    } else if (action.do === 'series') this.neighbour(pane, action.step);
-    else if (!perform(pane, action)) this.command(action.do);
-  }
-
-  private command(name: Action['do']): void {
-    if (name === 'cine') this.cine.toggle();
-    if (name === 'layout') this.two = !this.two;
-    if (name === 'help') this.querySelector<HTMLDialogElement>('.viewer-help')?.showModal();
-    if (name === 'screen') fillScreen(this);
-    if (name === 'cancel') this.cancelDraft();
-    if (name === 'erase') this.boards[this.active]?.erase();
-    if ((name === 'undo' || name === 'redo') && this.canDraw) this.history[name]();
+    if (this.grid === null) return;
+    command(this.commanded(), action);
     this.requestUpdate();
   }
 
-  private neighbour(pane: Pane, step: number): void {
-    const next = beside(this.studies, pane.series ?? '', step);
-    if (next !== undefined) this.choose(next);
+  private commanded(): Commanded {
+    return {
+      grid: this.grid!,
+      cine: this.cine,
+      cutting: this.cutting,
+      element: this,
+      studies: () => this.studies,
+      choose: (tool) => (this.tool = tool),
+      marking: (name) => {
+        if (name === 'erase') this.grid?.board.erase();
+        if ((name === 'undo' || name === 'redo') && this.canDraw) this.history[name]();
+      },
+      left: () => {
+        this.left();
+        this.teller.soon();
+      },
+    };
   }
 
   private send<K extends keyof t.ViewerEvents>(type: K, detail: t.ViewerEvents[K]['detail']): void {

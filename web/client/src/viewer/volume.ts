@@ -24,6 +24,9 @@ const UNEVEN = 0.02;
 /** Direction cosines that differ less are the same direction. */
 const TURNED = 1e-3;
 
+/** What all slices must have in common for their stored values to mean the same. */
+const SCALES = ['slope', 'intercept', 'signed', 'sample', 'photometric'] as const;
+
 /** Columns, rows and slices of the voxels, and where they lie in the patient. */
 export interface Volume {
   readonly series: string;
@@ -65,7 +68,8 @@ function differing(series: SeriesFacts, planes: readonly Plane[], first: FrameFa
   const turned = (a: Vector, b: Vector) => dot(a, b) < 1 - TURNED;
   if (planes.some((plane) => turned(plane.across, head!.across) || turned(plane.down, head!.down)))
     return 'Its slices do not all lie in one direction.';
-  const scale = (frame: FrameFacts) => frame.slope === first.slope && frame.intercept === first.intercept;
+  const scale = (frame: FrameFacts) =>
+    SCALES.every((name) => frame[name] === first[name]) && frame.colour === first.colour;
   return series.frames.every(scale) ? null : 'Its slices differ in the scale of their values.';
 }
 
@@ -185,7 +189,13 @@ function own(frame: FrameFacts): Partial<FrameFacts> {
 }
 
 /** Cut `index` of a volume: stored values as 16-bit patterns, row by row. voxels: columns fastest, then rows. */
-export function reslice(voxels: Uint16Array, volume: VolumeShape, cut: Cut, index: number, slab: Slab): Uint16Array {
+export function reslice(
+  voxels: Uint16Array,
+  volume: VolumeShape,
+  cut: Cut,
+  index: number,
+  slab: Slab,
+): Uint16Array<ArrayBuffer> {
   const { size, signed } = volume;
   const strides = [1, size[0], size[0] * size[1]] as const;
   const [columns, rows, layers] = [size[cut.across]!, size[cut.down]!, size[cut.through]!];
