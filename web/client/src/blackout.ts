@@ -34,6 +34,11 @@ class BlackoutPage extends HTMLElement {
     this.layer.setAttribute('viewBox', `0 0 ${this.columns} ${this.rows}`);
     this.layer.setAttribute('preserveAspectRatio', 'none');
     this.piece('stage').append(this.layer);
+    const picture = this.piece('picture') as HTMLImageElement;
+    picture.addEventListener('load', () => {
+      this.measure(picture.naturalWidth / picture.naturalHeight);
+    });
+    this.measure(this.columns / this.rows);
     this.piece('tools').append(...this.tools());
     this.layer.addEventListener('pointerdown', this.begin);
     this.layer.addEventListener('pointermove', this.follow);
@@ -42,6 +47,12 @@ class BlackoutPage extends HTMLElement {
     this.addEventListener('keydown', this.key);
     (this.piece('form') as HTMLFormElement).addEventListener('submit', this.send);
     this.show();
+  }
+
+  /** As large as the page allows, and never higher than the window, so that all of the picture is seen at once. */
+  private measure(ratio: number): void {
+    this.piece('stage').style.maxInlineSize = `calc(78vh * ${ratio})`;
+    this.piece('picture').style.aspectRatio = String(ratio);
   }
 
   private piece(name: string): HTMLElement {
