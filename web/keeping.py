@@ -152,7 +152,9 @@ def retire(
         retention.forget_previews(derived, one.plan.digests)
         digests |= set(database.write_now(deed, _retired, one.case_id, deed.at))
     held = [one for one in vault.objects() if one.digest in digests] if digests else []
-    _removed(database, vault, held, deed, deed.at, lambda share: progress("Clearing", share), "")
+    # What somebody kept again within the grace may be about to be indexed; it goes with the orphans if not.
+    before = deed.at - timedelta(hours=settings.vault.grace_hours)
+    _removed(database, vault, held, deed, before, lambda share: progress("Clearing", share), "")
     return found
 
 

@@ -249,6 +249,12 @@ def test_bytes_that_another_record_names_stay_in_the_vault(world: World) -> None
     assert digest("1.2.1.1") in world.objects()
 
 
+def test_bytes_that_somebody_is_just_taking_in_again_stay_in_the_vault(world: World) -> None:
+    os.utime(world.vault.root / digest("1.2.1.1")[:2] / digest("1.2.1.1"), (AT.timestamp() - 60,) * 2)
+    assert world.retired() == [1001]
+    assert world.objects() == {digest("1.2.1.1")}
+
+
 def test_orphans_go_after_their_grace_and_what_is_not_ours_never(world: World) -> None:
     orphan, letter = aged(world.vault, content("nobody")), aged(world.vault, b"%PDF-1.7 a letter of somebody else")
 
