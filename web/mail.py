@@ -7,7 +7,7 @@ facts its notice keeps, so that sending it again gives the same message under th
 import asyncio
 import os
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -106,6 +106,10 @@ class Letterhead:
     settings: MailSettings
     public_url: str
     links: ReplyLinks
+
+    def for_others(self) -> "Letterhead":
+        """The same for the eyes of an administrator: links that answer for the receiver are left out."""
+        return replace(self, links=self.links.hidden())
 
     @property
     def domain(self) -> str:

@@ -37,6 +37,25 @@ class ReplyLinks:
             raise LinkSpent("This sitting is over; there is nothing to answer any more.")
         return invite_id
 
+    def hidden(self) -> "ReplyLinks":
+        """The same without a key: what it makes opens nothing."""
+        return _Hidden()
+
     def _mac(self, body: str) -> str:
         made = hmac.digest(self._key, body.encode(), hashlib.sha256)[:_MAC_BYTES]
         return base64.urlsafe_b64encode(made).decode()
+
+
+class _Hidden(ReplyLinks):
+    """Links for the eyes of somebody they were not written to."""
+
+    def __init__(self) -> None:
+        self._key = b""
+
+    def token(self, invite_id: str, until: datetime) -> str:  # noqa: ARG002 - the signature of the real one
+        """Words in the place of a token."""
+        return "(the-receiver-alone-sees-this)"
+
+    def invite_id(self, token: str, at: datetime) -> str:  # noqa: ARG002 - the signature of the real one
+        """Nothing is behind a hidden link."""
+        raise LinkSpent("This link is not one of ours.")

@@ -110,7 +110,7 @@ def invitees(session: Session, sitting: Conference, guests: Iterable[Guest] = ()
                 people.setdefault(address, who)
     for address, told in parts.items():
         name, zone, person_id, required = people[address]
-        numbers = " and ".join(sorted(str(about.number) for about, _, _ in told))
+        numbers = _listed(sorted(str(about.number) for about, _, _ in told))
         found[address] = Invitee(
             address, name, zone, person_id, min(one[1] for one in told), max(one[2] for one in told),
             f"{team.name}: case{'s' if len(told) > 1 else ''} {numbers}", required,
@@ -185,6 +185,10 @@ def record_answer(session: Session, invite: Invite, answer: str, at: datetime, b
     if changed and answer in ("declined", "tentative"):
         _tell_coordinators(session, invite, answer, at)
     session.flush()
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _known(answer: str) -> None:

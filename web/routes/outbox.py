@@ -14,7 +14,7 @@ from agenda.notices.queue import Notice, counts, notice, notices, retry
 from conference.policy import Action
 from web.access import actor, demand, in_session, reading
 from web.clock import now
-from web.mail import compose, meeting_of
+from web.mail import Letterhead, compose, meeting_of
 from web.pages import page, redirect
 from web.services import services
 
@@ -48,7 +48,7 @@ async def show(request: Request) -> Response:
     """One mail as its receiver reads it."""
     demand(actor(request), Action.OUTBOX_READ)
     found = await reading(request, notice, request.path_params["notice_id"])
-    head = services(request).letterhead
+    head = _head(request)
     mail, meeting = compose(found, head), meeting_of(found, head) if found.kind == "invitation" else None
     return page(
         request, "outbox/show.html", notice=found, mail=mail, text=_text(mail), calendar=_calendar(mail),
@@ -60,7 +60,7 @@ async def message(request: Request) -> Response:
     """The mail as it leaves (RFC 5322)."""
     demand(actor(request), Action.OUTBOX_READ)
     found = await reading(request, notice, request.path_params["notice_id"])
-    mail = compose(found, services(request).letterhead)
+    mail = compose(found, _head(request))
     disposition = f'attachment; filename="{found.id}.eml"'
     return Response(mail.as_bytes(), media_type="message/rfc822", headers={"Content-Disposition": disposition})
 
@@ -70,6 +70,12 @@ async def again(request: Request) -> Response:
     demand(actor(request), Action.OUTBOX_READ)
     found = await in_session(request, "notice.retry", retry, request.path_params["notice_id"], now())
     return redirect(request, f"/outbox/{found.id}")
+
+
+def _head(request: Request) -> Letterhead:
+    """Answering for somebody else is for nobody, save in a demo, where one person is everybody."""
+    made = services(request)
+    return made.letterhead if made.demo else made.letterhead.for_others()
 
 
 def _listed(session: Session, state: str, words: str) -> tuple[list[Notice], dict[str, int]]:

@@ -231,6 +231,9 @@ def test_the_outbox_shows_the_administrator_what_was_written(
     assert CANARY not in listed + shown
     raw = visitor.get(f"{found[1]}/message.eml")
     assert raw.headers["content-type"] == "message/rfc822"
+    told = invited(held, "gil")
+    assert told.id not in shown.partition("Calendar entry")[0], "the link answers for its receiver alone"
+    assert "(the-receiver-alone-sees-this)" in shown
 
 
 def test_reminders_come_once_and_not_to_those_who_declined(visitor: TestClient, held: Services, sitting: str) -> None:
