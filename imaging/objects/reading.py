@@ -66,8 +66,8 @@ def read_object(found: Dataset) -> Reading:
     if len(bag.marks) >= MOST_MARKS:
         bag.skip(f"Only the first {MOST_MARKS} marks were read.")
     maker = [str(found.get(keyword, "") or "") for keyword in ("Manufacturer", "ManufacturerModelName")]
-    return Reading(tuple(bag.marks[:MOST_MARKS]), tuple(bag.skipped), _plain(author),
-                   " ".join(dict.fromkeys(filter(None, maker)))[:128])
+    return Reading(tuple(bag.marks[:MOST_MARKS]), tuple(bag.skipped), _known(author), _known(" ".join(
+        dict.fromkeys(filter(None, maker)))))
 
 
 def _report(found: Dataset, bag: _Bag) -> str:
@@ -259,6 +259,12 @@ def _numbers(data: object) -> list[float]:
 def _is(item: Dataset, scheme: str, value: str) -> bool:
     return any(code.get("CodingSchemeDesignator") == scheme and code.get("CodeValue") == value
                for code in item.get("ConceptNameCodeSequence") or ())
+
+
+def _known(name: str) -> str:
+    """A name of people or software; empty where its writer says that it knows none."""
+    plain = _plain(name)[:128]
+    return "" if set(plain.casefold().split()) <= {"unknown", "unspecified", "anonymous"} else plain
 
 
 def _plain(text: str) -> str:
