@@ -22,6 +22,7 @@ MODULES = (
     "agenda.outcomes",
     "agenda.plans",
     "agenda.triage",
+    "agenda.undo",
     "imaging.arrivals",
     "imaging.deidentify.records",
     "imaging.outbound.queue",

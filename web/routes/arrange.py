@@ -16,6 +16,7 @@ from agenda.errors import Invalid, NotNow
 from agenda.ordering.reasons import Words, giving, sentence, why_here
 from agenda.ordering.values import Candidate, Limits, Places, Problem, Sitting, Window, Wish
 from agenda.timetable import Slot, laid_out
+from agenda.undo import undoable
 from conference.policy import Action, Actor
 from web.access import actor, demand, in_session, reading
 from web.agenda_view import Row, agenda_view
@@ -180,8 +181,9 @@ def _apply(session: Session, who: Actor, conference_id: str, wanted: list[str], 
     flowing = [slot.key for slot in order(session, conference_id) if slot.at_min is None]
     if sorted(wanted) != sorted(flowing):
         raise Invalid("order", "An order names every case of the agenda once.")
-    for index, key in enumerate(wanted):
-        move_item(session, conference_id, key, index, sitting.revision)
+    with undoable(session, conference_id, who.person_id, now(), "the proposed order"):
+        for index, key in enumerate(wanted):
+            move_item(session, conference_id, key, index, sitting.revision)
 
 
 async def apply(request: Request) -> Response:

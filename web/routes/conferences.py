@@ -31,6 +31,7 @@ from agenda.ids import BoardId
 from agenda.packet import title_of
 from agenda.people import person
 from agenda.triage import schedule
+from agenda.undo import redo, to_redo, to_undo, undo, undoable
 from conference.policy import Action, Actor, BoardResource, may
 from web.access import actor, demand, in_session, reading
 from web.agenda_view import agenda_view
@@ -135,6 +136,8 @@ def _show(
     return view | {
         "waiting": waiting, "invited": panel(session, conference_id, at, cut_off_hours),
         "board_clock": f"{there:%Y-%m-%dT%H:%M}",
+        "undo": to_undo(session, conference_id) if view["planning"] else None,
+        "redo": to_redo(session, conference_id) if view["planning"] else None,
     }
 
 
@@ -155,30 +158,33 @@ def _add(session: Session, who: Actor, conference_id: str, texts: dict[str, str]
     demand(who, Action.CONFERENCE_PLAN, resource)
     minutes = whole("minutes", texts["minutes"])
     if texts["act"] == "break":
-        add_break(session, conference_id, whole("at_min", texts["at_min"]), minutes)
+        with undoable(session, conference_id, who.person_id, at, "a break"):
+            add_break(session, conference_id, whole("at_min", texts["at_min"]), minutes)
         return
     waiting = {one.id: one for one in cases_of_boards(session, [resource.board_id])}
     found = waiting.get(texts["case"])
     if found is None:
         raise Invalid("case", "Choose a case that waits for a sitting.")
     readiness = readiness_now(session, found, at)
-    schedule(session, conference_id, found.id, readiness, who.person_id, at, minutes=minutes)
+    with undoable(session, conference_id, who.person_id, at, f"case {found.number} on the agenda"):
+        schedule(session, conference_id, found.id, readiness, who.person_id, at, minutes=minutes)
 
 
 def _change(
     session: Session, who: Actor, conference_id: str, item_id: str, texts: dict[str, str], at: datetime
 ) -> None:
     demand(who, Action.CONFERENCE_PLAN, conference_resource(session, conference_id))
-    match texts["act"]:
-        case "move":
-            index, revision = whole("index", texts["index"]), whole("revision", texts["revision"])
-            move_item(session, conference_id, item_id, index, revision)
-        case "minutes":
-            set_minutes(session, conference_id, item_id, whole("minutes", texts["minutes"]))
-        case "remove":
-            remove_item(session, conference_id, item_id, who.person_id, at)
-        case _:
-            raise Invalid("act", "There is no such button.")
+    if texts["act"] not in _STEPS:
+        raise Invalid("act", "There is no such button.")
+    with undoable(session, conference_id, who.person_id, at, _STEPS[texts["act"]]):
+        match texts["act"]:
+            case "move":
+                index, revision = whole("index", texts["index"]), whole("revision", texts["revision"])
+                move_item(session, conference_id, item_id, index, revision)
+            case "minutes":
+                set_minutes(session, conference_id, item_id, whole("minutes", texts["minutes"]))
+            case _:
+                remove_item(session, conference_id, item_id, who.person_id, at)
 
 
 async def _changed(request: Request, error: Invalid | NotNow | None) -> Response:
@@ -211,6 +217,26 @@ async def change(request: Request) -> Response:
     try:
         await in_session(request, "agenda.change", _change, actor(request), conference_id, item_id, texts, now())
     except (Invalid, NotNow) as error:
+        return await _changed(request, error)
+    return await _changed(request, None)
+
+
+_STEPS = {"move": "a move", "minutes": "a change of minutes", "remove": "a removal"}
+"""Button → what undo calls it."""
+
+
+def _travel(session: Session, who: Actor, conference_id: str, act: str, step: str, at: datetime) -> None:
+    demand(who, Action.CONFERENCE_PLAN, conference_resource(session, conference_id))
+    (undo if act == "undo" else redo)(session, conference_id, step, who.person_id, at)
+
+
+async def travel(request: Request) -> Response:
+    """Undo the last change of the running order, or do an undone one again."""
+    form, conference_id = await request.form(), request.path_params["conference_id"]
+    act, step = request.url.path.rpartition("/")[2], str(form.get("step", ""))
+    try:
+        await in_session(request, f"agenda.{act}", _travel, actor(request), conference_id, act, step, now())
+    except NotNow as error:
         return await _changed(request, error)
     return await _changed(request, None)
 
@@ -255,6 +281,8 @@ routes: list[BaseRoute] = [
     Route("/conferences/{conference_id}", show, methods=["GET"]),
     Route("/conferences/{conference_id}/items", add, methods=["POST"]),
     Route("/conferences/{conference_id}/items/{item_id}", change, methods=["POST"]),
+    Route("/conferences/{conference_id}/undo", travel, methods=["POST"]),
+    Route("/conferences/{conference_id}/redo", travel, methods=["POST"]),
     Route("/conferences/{conference_id}/publish", decide, methods=["POST"]),
     Route("/conferences/{conference_id}/cancel", decide, methods=["POST"]),
     Route("/conferences/{conference_id}/attendance", answer, methods=["POST"]),

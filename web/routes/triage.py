@@ -31,6 +31,7 @@ from agenda.triage import (
     worklist,
 )
 from agenda.triggers import Fired, mandatory
+from agenda.undo import undoable
 from conference.policy import Action, Actor, BoardResource, CaseResource, may
 from imaging.arrivals import waiting
 from web.access import Forbidden, actor, demand, in_session, reading
@@ -140,7 +141,8 @@ def _act(session: Session, who: Actor, case_id: str, act: str, texts: dict[str, 
         case "schedule":
             demand(who, Action.CONFERENCE_PLAN, BoardResource(resource.board_id))
             minutes = int(texts["minutes"]) if texts["minutes"].isdecimal() else 10
-            schedule(session, texts["conference"], case_id, readiness, who.person_id, at, minutes=minutes)
+            with undoable(session, texts["conference"], who.person_id, at, f"case {found.number} on the agenda"):
+                schedule(session, texts["conference"], case_id, readiness, who.person_id, at, minutes=minutes)
             return texts["conference"]
         case _:
             raise Invalid("act", "There is no such button.")

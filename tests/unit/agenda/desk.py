@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 from sqlmodel import Session
 
 from agenda.alarms import submit
+from agenda.boards import Board, seat
 from agenda.cases import Case
 from agenda.clinical import spine
 from agenda.conferences import Conference, plan_conference
+from agenda.people import Person, Site, keep_disciplines
 from agenda.questions import add_question
 from agenda.referrals import save_fields, start_case
 from agenda.triage import StudyFact, put_in_lane
@@ -53,3 +55,28 @@ def a_sitting(session: Session, *, duration_min: int = 60) -> Conference:
         session, board_id="spine", title="Spine board", starts_at=AT + timedelta(days=3), duration_min=duration_min,
         chair_id="chair", at=AT,
     )
+
+
+def settle(session: Session) -> None:
+    """A board, its people, two sites and the disciplines of spine care."""
+    keep_disciplines(session, spine().disciplines)
+    session.add_all([
+        Site(id="city", name="City General", time_zone="America/Denver"),
+        Site(id="rural", name="Valley Clinic", time_zone="America/Los_Angeles", rural=True),
+    ])
+    session.add(Board(
+        id="spine", name="Spine board", time_zone="America/Denver",
+        required_disciplines=["spine-surgery", "neuroradiology"],
+    ))
+    session.flush()
+    for key, standing, discipline, role in (
+        ("chair", "member", "spine-surgery", "chair"), ("coordinator", "coordinator", None, "coordinator"),
+        ("radiologist", "member", "neuroradiology", "core"), ("referrer", "referrer", "primary-care", ""),
+    ):
+        session.add(Person(
+            id=key, name=f"Dr {key.title()}", email=f"{key}@example.org", standing=standing, site_id="city",
+            discipline=discipline,
+        ))
+        session.flush()
+        if role:
+            seat(session, "spine", key, role)

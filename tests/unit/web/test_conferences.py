@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -130,3 +131,22 @@ def test_only_those_who_plan_change_the_agenda(desk: Desk, person: str) -> None:
         answer = browser.post(f"/conferences/{sitting}/{path}", data={"act": "remove", "minutes": "10"})
         assert answer.status_code == 403
     assert len(order(desk, sitting)) == 1
+
+
+def test_every_change_of_the_running_order_is_undone_and_done_again(desk: Desk) -> None:
+    sitting, cases = desk.do(a_sitting, 2)
+    browser, url = desk.as_("coordinator"), f"/conferences/{sitting}"
+    first = desk.read(items, sitting)[0]
+    browser.post(f"{url}/items/{first.id}", data={"act": "remove"})
+    assert desk.read(case, cases[0]).state == "triaged"
+    step = re.search(r'/undo".*?name="step" value="(\w+)"', browser.get(url).text)
+    assert step
+    assert browser.post(f"{url}/undo", data={"step": step[1]}).status_code == 303
+    assert desk.read(items, sitting)[0].id == first.id
+    assert desk.read(case, cases[0]).state == "scheduled"
+    late = browser.post(f"{url}/undo", data={"step": step[1]})
+    assert late.status_code == 409
+    assert "Somebody else changed the running order" in late.text
+    assert browser.post(f"{url}/redo", data={"step": step[1]}).status_code == 303
+    assert [one.case_id for one in desk.read(items, sitting)] == [cases[1]]
+    assert desk.as_("radiologist").post(f"{url}/undo", data={"step": step[1]}).status_code == 403

@@ -64,4 +64,15 @@ for (const name of ['htmx:sendError', 'htmx:responseError', 'htmx:timeout']) {
   });
 }
 
+/** Ctrl+Z and Ctrl+Shift+Z press the agenda's own buttons, except while somebody types. */
+document.addEventListener('keydown', (event) => {
+  if (event.key.toLowerCase() !== 'z' || !(event.ctrlKey || event.metaKey) || event.altKey) return;
+  if (event.target instanceof Element && event.target.closest('input, textarea, select') !== null) return;
+  const wanted = event.shiftKey ? 'redo' : 'undo';
+  const button = document.querySelector<HTMLButtonElement>(`[data-travel="${wanted}"]`);
+  if (button === null || button.disabled) return;
+  event.preventDefault();
+  button.click();
+});
+
 everywhere();

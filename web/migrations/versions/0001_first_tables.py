@@ -1,6 +1,6 @@
 """First tables.
 
-Revision 0001, after , 2026-11-22 02:01:48.745362.
+Revision 0001, after , 2026-11-22 02:16:14.016912.
 """
 
 import sqlalchemy as sa
@@ -915,6 +915,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_agendaitem_conference_id"), ["conference_id"], unique=False)
 
     op.create_table(
+        "agendastep",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("conference_id", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_id", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.Column("after", sa.JSON(), nullable=False),
+        sa.Column("undone", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["conference_id"],
+            ["conference.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("conference_id", "number"),
+    )
+    with op.batch_alter_table("agendastep", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agendastep_conference_id"), ["conference_id"], unique=False)
+
+    op.create_table(
         "attendance",
         sa.Column("conference_id", sa.String(), nullable=False),
         sa.Column("person_id", sa.String(), nullable=False),
@@ -1129,6 +1154,10 @@ def downgrade() -> None:
 
     op.drop_table("invite")
     op.drop_table("attendance")
+    with op.batch_alter_table("agendastep", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agendastep_conference_id"))
+
+    op.drop_table("agendastep")
     with op.batch_alter_table("agendaitem", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_agendaitem_conference_id"))
         batch_op.drop_index(batch_op.f("ix_agendaitem_case_id"))
