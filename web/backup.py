@@ -1,7 +1,8 @@
 """Backup and restore of a whole installation: database, vault, keys, anchors and configuration, each with its digest.
 
 The database is copied with SQLite's online backup API, so the server may go on. It is copied before the vault: every
-file that a copied row names is in the vault by then, because files are kept before they are indexed.
+file that a copied row names is in the vault by then, because files are kept before they are indexed. Images that are
+kept in a bucket are part of the backup too, and go back into the bucket that the configuration names.
 """
 
 import hashlib
@@ -9,7 +10,7 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,9 @@ from urllib.parse import quote
 
 from sqlalchemy.engine import make_url
 
+from imaging.errors import ObjectNotFound, VaultFailed
+from imaging.vault import Vault, chunks_of
+from imaging.vault.place import is_remote, vault_of
 from web.settings import Settings
 
 Progress = Callable[[str, float], None]
@@ -53,7 +57,9 @@ def backup(settings: Settings, config: Path | None, target: Path, at: datetime, 
     _copy_database(source, target / _DATABASE, lambda share: progress("Database", share))
     for name, path in _beside(settings, config):
         _copy(path, target / name)
-    _copy_vault(settings.vault_directory, target / "vault", lambda share: progress("Images", share))
+    vault = vault_of(settings.imaging, settings.storage.directory)
+    _copy_vault(vault, target / "vault", lambda share: progress("Images", share))
+    _demand_whole(target)
     files = {name: _fact(target / name) for name in _names(target)}
     _write_manifest(target, files, at)
     return Written(len(files), sum(size for _, size in files.values()))
@@ -87,6 +93,13 @@ def restore(source: Path, settings: Settings, progress: Progress) -> Written:
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True, mode=0o700)
     names = sorted(_manifest(source))
+    if is_remote(settings.imaging) or settings.vault_directory != target / "vault":
+        vault = vault_of(settings.imaging, building)
+        try:
+            _bring_vault(source / "vault", vault, lambda share: progress("Images", share))
+        except VaultFailed as failed:
+            raise BackupRefused(str(failed)) from None
+        names = [name for name in names if not name.startswith("vault/")]
     for done, name in enumerate(names, 1):
         _copy(source / name, building / name)
         progress("Restoring", done / len(names))
@@ -142,11 +155,59 @@ def _beside(settings: Settings, config: Path | None) -> Iterator[tuple[str, Path
         yield "config.toml", config
 
 
-def _copy_vault(source: Path, target: Path, progress: Callable[[float], None]) -> None:
-    files = [one for one in sorted(source.rglob("*")) if one.is_file() and "incoming" not in one.parts]
+def _copy_vault(vault: Vault, target: Path, progress: Callable[[float], None]) -> None:
+    """Every object of the vault, wherever it is kept, each checked against its digest while it is copied."""
+    digests = sorted(vault.digests())
+    for done, digest in enumerate(digests, 1):
+        place = target / digest[:2] / digest
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            with vault.open(digest) as reading:
+                found = _write_copy(chunks_of(reading), place)
+        except ObjectNotFound:  # cleared away meanwhile; whether a record needs it, `_demand_whole` asks
+            continue
+        except VaultFailed as failed:
+            raise BackupRefused(str(failed)) from None
+        if found != digest:
+            raise BackupRefused(f"The vault holds a damaged object, {digest}; see `consilium vault verify`.")
+        progress(done / len(digests))
+
+
+def _demand_whole(target: Path) -> None:
+    """Every image that the copied database names was copied with it."""
+    with closing(sqlite3.connect(f"file:{quote(str(target / _DATABASE))}?mode=ro&immutable=1", uri=True)) as copy:
+        try:
+            named = [str(row[0]) for row in copy.execute("SELECT DISTINCT digest FROM instance")]
+        except sqlite3.OperationalError:  # an older schema without images
+            return
+    missing = [digest for digest in named if not (target / "vault" / digest[:2] / digest).is_file()]
+    if missing:
+        raise BackupRefused(
+            f"{len(missing)} image(s) are not in the vault, or were removed while the backup was made; run `consilium "
+            "vault verify`, then make the backup anew."
+        )
+
+
+def _bring_vault(source: Path, vault: Vault, progress: Callable[[float], None]) -> None:
+    """Put the images of a backup into a vault that is kept elsewhere."""
+    files = sorted(one for one in source.rglob("*") if one.is_file())
     for done, one in enumerate(files, 1):
-        _copy(one, target / one.relative_to(source))
+        with one.open("rb") as reading:
+            vault.keep(chunks_of(reading))
         progress(done / len(files))
+
+
+def _write_copy(chunks: Iterable[bytes], target: Path) -> str:
+    """Write a new file durably; gives its digest."""
+    sha = hashlib.sha256()
+    with target.open("xb") as writing:
+        for chunk in chunks:
+            sha.update(chunk)
+            writing.write(chunk)
+        writing.flush()
+        os.fsync(writing.fileno())
+    target.chmod(0o600)
+    return sha.hexdigest()
 
 
 def _copy(source: Path, target: Path) -> None:
