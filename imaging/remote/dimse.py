@@ -1,8 +1,9 @@
 """C-FIND, C-GET and C-MOVE as user (PS3.4 annex C), study root. Everything here blocks; errors are sentences."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from itertools import count
 from typing import Any
@@ -91,7 +92,7 @@ def get(node: Node, study_uid: str, series_uid: str, into: tuple[Stage, str], ca
     contexts = [build_context(GET), *_storage()]
     roles = [build_role(one.abstract_syntax, scp_role=True) for one in contexts[1:]]
     with _associated(node, contexts, caller, roles=_once(roles), handlers=[(evt.EVT_C_STORE, arrived)]) as association:
-        stage.on_stop(lambda: association.abort(block=False))
+        stage.on_stop(lambda: _cut(association))
         answers = association.send_c_get(_wanted(study_uid, series_uid), GET)
         _follow(answers, node, stage, trouble, association)
 
@@ -105,11 +106,20 @@ def move(
     Raises RemoteFailed, Stopped.
     """
     with _associated(node, [build_context(MOVE)], caller) as association:
-        stage.on_stop(lambda: association.abort(block=False))
+        stage.on_stop(lambda: _cut(association))
         number = next(_numbers) % 0xFFFF + 1
         answers = association.send_c_move(_wanted(study_uid, series_uid), caller.title, MOVE, msg_id=number)
         _follow(answers, node, stage, [], association)
     progress()
+
+
+def _cut(association: Association) -> None:
+    """End an association from another thread: a lost connection wakes the one that waits for its next message.
+
+    An abort would not: pynetdicom's own thread then takes what should have woken it.
+    """
+    with suppress(OSError, AttributeError):  # it may be over already
+        association.dul.socket.socket.shutdown(socket.SHUT_RDWR)
 
 
 def _pieces(head: bytes, data_set: BytesIO) -> Iterator[bytes | memoryview]:
