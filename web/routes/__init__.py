@@ -30,6 +30,7 @@ MODULES = (
     "deidentification",
     "remote",
     "images",
+    "documents",
     "dicomweb",
     "dicomweb_store",
     "room",

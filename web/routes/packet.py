@@ -28,6 +28,7 @@ from conference.room.state import CaseState, RoomState
 from conference.room.values import Opinion, Participant
 from web.access import Forbidden, actor, demand, note_read, reading
 from web.case_facts import readiness_now, thumbs
+from web.case_objects import documents_of
 from web.clock import now
 from web.pages import page, redirect, status_for
 from web.resources import case_resource
@@ -59,7 +60,8 @@ def _read(session: Session, who: Actor, conference_id: str, case_id: str, at: da
     inside = sitting.board_id in who.boards
     return {
         "case": found, "sitting": sitting, "packet": packet(session, case_id, readiness_now(session, found, at)),
-        "thumbs": thumbs(session, case_id), "place": place + 1, "count": len(order), "today": at.date(),
+        "thumbs": thumbs(session, case_id), "documents": documents_of(session, case_id),
+        "place": place + 1, "count": len(order), "today": at.date(),
         "before": order[place - 1] if place and inside else "", "resource": resource, "inside": inside,
         "after": order[place + 1] if inside and place + 1 < len(order) else "",
         "voices": [
