@@ -104,5 +104,9 @@ def _written(found: Dataset, old: FileMetaDataset) -> bytes:
     fresh.file_meta = meta
     fresh.preamble = b"\0" * 128
     out = BytesIO()
-    dcmwrite(out, fresh, enforce_file_format=True)
+    if syntax.is_transfer_syntax:
+        dcmwrite(out, fresh, enforce_file_format=True)
+    else:  # newer than the library, and explicit little-endian like all compressed ones (PS3.5 A.4)
+        meta.FileMetaInformationGroupLength, meta.FileMetaInformationVersion = 0, b"\0\1"
+        dcmwrite(out, fresh, implicit_vr=False, little_endian=True, force_encoding=True)
     return out.getvalue()
