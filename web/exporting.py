@@ -173,6 +173,13 @@ def make(maker: Maker, wanted: Plan, kinds: Sequence[ObjectKind]) -> list[Made]:
     return made
 
 
+def named(made: Sequence[Made]) -> list[tuple[str, Made]]:
+    """Each object with its path, a folder for each study: without UIDs and names of people."""
+    folders = {uid: f"study-{number}" for number, uid in enumerate(dict.fromkeys(
+        one.study_instance_uid for one in made), 1)}
+    return [(f"{folders[one.study_instance_uid]}/{one.name}", one) for one in made]
+
+
 def _version() -> str:
     try:
         return version("consilium")

@@ -19,15 +19,18 @@ from agenda.errors import AgendaError, Invalid
 from agenda.ids import new_id
 from agenda.keeping import hold, release
 from agenda.people import Person, Site, add_person, disable, keep_disciplines, people, person_by_email
+from conference.record.audit import note_read
 from imaging.archive import is_zip, unpacked
 from imaging.errors import ImagingError
 from imaging.intake import Arrived, Inspection, Intake, KeptFile, Outcome, index
+from imaging.objects.maker import Maker
 from imaging.patient_match import Differs, Identity, SeveralPatients, compare
 from web.auth.enter import RESET_LIFETIME, issue_link, withdraw_links
 from web.auth.sessions import end_sessions_of
 from web.auth.tokens import issue_token
 from web.clock import now
 from web.database import Database, Deed
+from web.exporting import KINDS, make, named, plan
 from web.keeping import OnHold, clear_orphans, demand_room, endings, retire
 from web.settings import Settings
 
@@ -180,6 +183,32 @@ def _case_hold(office: Office, arguments: Json, _progress: Progress) -> Json:
     return _deed(office, "case.hold", work)
 
 
+def _case_export(office: Office, arguments: Json, progress: Progress) -> Json:
+    """The objects of a case into a new or empty folder; recorded before the first is written."""
+    target = Path(_text(arguments, "directory"))
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise OrderRefused(f"{target} is there already and not empty; nothing is overwritten.")
+    wanted = office.database.read_now(lambda session: plan(session, _case(session, _text(arguments, "case")).id))
+    maker = Maker.of(office.intake.vault, office.settings.imaging.worker)
+    try:
+        progress("Making", 0.0)
+        made = dict(named(make(maker, wanted, list(KINDS))))
+    finally:
+        maker.close()
+
+    def work(session: Session, at: datetime) -> Json:
+        heading = Deed("system", "Command line", "case.export", at)
+        for one in made.values():
+            note_read(session, heading, "case.export", f"case/{wanted.case_id}/object/{one.sop_instance_uid}")
+        return {"case": wanted.number, "directory": str(target), "files": sorted(made)}
+
+    answer = _deed(office, "case.export", work)
+    for name, one in made.items():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        (target / name).write_bytes(one.content)
+    return answer
+
+
 ORDERS: Mapping[str, Callable[[Office, Json, Progress], Json]] = {
     "user.add": _user_add,
     "user.disable": _user_disable,
@@ -190,6 +219,7 @@ ORDERS: Mapping[str, Callable[[Office, Json, Progress], Json]] = {
     "vault.gc": _vault_gc,
     "vault.retention": _vault_retention,
     "case.hold": _case_hold,
+    "case.export": _case_export,
 }
 """Every order there is."""
 

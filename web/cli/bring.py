@@ -1,4 +1,4 @@
-"""`consilium import`."""
+"""`consilium import` and `consilium export`."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,3 +26,19 @@ def bring(
         say("; ".join(f"{count} {result}" for result, count in sorted(counts.items())) + ".")
     if refused:
         raise Fault(f"{len(refused)} file(s) were not taken.")
+
+
+def take_out(case: int, target: Path, config: Path | None, folder: Path | None, *, as_json: bool) -> None:
+    """Write the objects of a case into a folder; raises Fault when there is nothing to write."""
+    place = find(config, folder)
+    with bar(quiet=as_json) as progress:
+        done = order(place, "case.export", {"case": case, "directory": str(target.resolve())}, progress)
+    files = cast(Sequence[str], done["files"])
+    if as_json:
+        say_json(done)
+    else:
+        for name in files:
+            say(name)
+        say(f"{len(files)} file(s) in {target}.")
+    if not files:
+        raise Fault("There is nothing to export yet: no marks, no letter.")

@@ -190,6 +190,18 @@ def import_images(
     run(paths, case, config, folder, accept=accept, as_json=as_json)
 
 
+@app.command("export", epilog="Example: consilium export 1042 ./case-1042 --dir ./demo")
+def export_objects(
+    case: Annotated[int, Argument(metavar="CASE", help="Number of the case, as it is said aloud.")],
+    target: Annotated[Path, Argument(metavar="DIR", help="A new or empty folder.")],
+    config: Config = None, folder: Folder = None, as_json: AsJson = False,
+) -> None:
+    """Write a case's letter, measurements, marks and key images as DICOM files. The export is in the audit."""
+    from web.cli.bring import take_out as run
+
+    run(case, target, config, folder, as_json=as_json)
+
+
 @audit.command("verify", epilog="Example: consilium audit verify --config config.toml && echo unbroken")
 def audit_verify(config: Config = None, folder: Folder = None, as_json: AsJson = False) -> None:
     """Check the chain of the audit and of every room's record; exit code 1 names each row that does not fit."""

@@ -29,7 +29,7 @@ from imaging.studies import Instance, instance
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
 from web.clock import now
 from web.errors import problem
-from web.exporting import KINDS, Plan, make, plan
+from web.exporting import KINDS, Plan, make, named, plan
 from web.pages import page, redirect
 from web.resources import case_resource
 from web.services import services
@@ -134,13 +134,10 @@ async def download(request: Request) -> Response:
 
 
 def _zip(made: list[Made]) -> bytes:
-    """A folder for each study, numbered; UIDs and names of people are not in the names."""
-    folders = {uid: f"study-{number}" for number, uid in enumerate(dict.fromkeys(
-        one.study_instance_uid for one in made), 1)}
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for one in made:
-            archive.writestr(f"{folders[one.study_instance_uid]}/{one.name}", one.content)
+        for name, one in named(made):
+            archive.writestr(name, one.content)
     return out.getvalue()
 
 

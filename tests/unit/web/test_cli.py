@@ -285,6 +285,14 @@ def test_check_asks_every_pacs_whether_it_answers(run: Run, place: Path) -> None
     assert silent.code == 1
 
 
+def test_export_says_when_there_is_nothing_and_when_there_is_no_such_case(run: Run, place: Path) -> None:
+    said = run("export", "1042", place / "out", "--dir", place)
+    assert said.code == 1
+    assert "nothing to export yet" in said.err
+    assert not (place / "out").exists()
+    assert "no case '7'" in run("export", "7", place / "out", "--dir", place).err
+
+
 def test_check_without_a_database_fails_with_the_remedy(run: Run, tmp_path: Path) -> None:
     said = run("check", "--dir", tmp_path / "nothing")
     assert said.code == 1

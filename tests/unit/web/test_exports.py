@@ -11,7 +11,7 @@ import pytest
 from pydicom import Dataset, dcmread
 from sqlmodel import Session, select
 
-from agenda.cases import add_study
+from agenda.cases import add_study, case
 from agenda.ids import CaseId, ConferenceId, PersonId
 from conference.record.audit import AuditEntry
 from conference.room import commands as c
@@ -28,6 +28,7 @@ from tests.unit.imaging.objects.orders import COBB, FIRST, SECOND, SERIES, STUDY
 from tests.unit.imaging.samples import slice_of
 from tests.unit.web.desk import Desk, a_desk, a_sitting
 from web.clock import now
+from web.orders import Office, OrderRefused, carry_out
 from web.services import Services
 
 CHAIR = Participant(PersonId("chair"), "Dr Chair", "spine-surgery", "chair")
@@ -168,6 +169,21 @@ def test_the_zip_holds_what_the_room_drew_and_who_may_not_see_the_case_gets_none
     entries = meeting.desk.read(lambda session: list(session.exec(select(AuditEntry))))
     objects = {one.record for one in entries if one.activity == "case.export" and one.actor_id == "referrer"}
     assert f"{meeting.case}/object/{files['study-1/marks.dcm'].SOPInstanceUID}" in objects
+
+
+def test_the_command_line_writes_the_same_files_once(meeting: Meeting, tmp_path: Path) -> None:
+    made: Services = meeting.desk.app.state.services
+    office = Office(made.settings, made.database, made.uploads.intake)
+    asked = {"case": str(meeting.desk.read(case, meeting.case).number), "directory": str(tmp_path / "out")}
+    done = carry_out(office, "case.export", asked, lambda _what, _share: None)
+    files = meeting.files()
+    assert done["files"] == sorted(files)
+    for name, one in files.items():
+        assert dcmread(tmp_path / "out" / name).SOPInstanceUID == one.SOPInstanceUID
+    with pytest.raises(OrderRefused, match="nothing is overwritten"):
+        carry_out(office, "case.export", asked, lambda _what, _share: None)
+    entries = meeting.desk.read(lambda session: list(session.exec(select(AuditEntry))))
+    assert sum(one.activity == "case.export" and one.actor_name == "Command line" for one in entries) == len(files)
 
 
 def test_sent_objects_arrive_once_and_are_told(meeting: Meeting, archive: Archive) -> None:
