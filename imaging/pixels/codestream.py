@@ -44,6 +44,11 @@ def raw(samples: Stored) -> bytes:
     return samples.astype(samples.dtype.newbyteorder("<"), copy=False).tobytes()
 
 
+def unpacked(codestream: bytes) -> bytes:
+    """The samples of a reversible codestream of ours as `raw` gives them: for browsers without a decoder."""
+    return raw(imagecodecs.htj2k_decode(codestream))
+
+
 def sample_of(kind: str, size: int) -> Sample:
     """The name of a sample type by numpy kind (u, i, f) and bytes."""
     name: dict[tuple[str, int], Sample] = {

@@ -293,6 +293,8 @@ def _frame(shown: Shown, index: int, shared: Mapping[str, object]) -> dict[str, 
         "column_spacing_mm": frame.column_spacing_mm,
         "spacing_source": frame.spacing_source,
     }
+    if frame.orientation != shown.stack.slices[0].frame.orientation:
+        said["orientation"] = list(frame.orientation) if frame.orientation else None
     if not one.layout.modality_lut and (frame.slope, frame.intercept) != (how.slope, how.intercept):
         said |= {"slope": frame.slope, "intercept": frame.intercept}
     if one.aspect is not None and frame.row_spacing_mm is None:

@@ -21,7 +21,8 @@ from agenda.cases import studies_of
 from conference.policy import Action, Actor
 from imaging.errors import NotFound, QuotaReached, Refused, TooLarge, TooOften, UploadState, WrongOffset
 from imaging.intake import Outcome, index
-from imaging.studies import Series, refusals, series_of, stack, study
+from imaging.patient_match import Identity, Match, compare
+from imaging.studies import Series, Study, refusals, series_of, stack, study
 from imaging.uploads import Announced, Upload
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
 from web.admission import admit, follow_up, patient_of
@@ -250,6 +251,7 @@ async def studies(request: Request) -> Response:
 
 def _studies(session: Session, case_id: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
+    expected = patient_of(session, case_id)
     for uid in studies_of(session, case_id):
         try:
             row = study(session, uid)
@@ -262,9 +264,18 @@ def _studies(session: Session, case_id: str) -> list[dict[str, Any]]:
             "date": row.study_date or None,
             "time": row.study_time or None,
             "institution": row.institution,
+            "patient": _patient(row, expected),
             "series": runs,
         })
     return sorted(found, key=lambda one: (one["date"] or "", one["time"] or ""), reverse=True)
+
+
+def _patient(row: Study, expected: Identity) -> str:
+    """How the header's patient and the case's agree: same, other (a person has accepted it) or unnamed."""
+    said = Identity(row.patient_name, row.patient_born_on, row.patient_sex, row.patient_id)
+    if said == Identity():
+        return "unnamed"
+    return "same" if isinstance(compare([said], expected), Match) else "other"
 
 
 def _series(session: Session, row: Series) -> dict[str, Any]:

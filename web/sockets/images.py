@@ -21,6 +21,7 @@ from conference.policy import Action, Actor, may
 from conference.record.audit import note_read
 from imaging import studies
 from imaging.errors import ImagingError
+from imaging.pixels.codestream import unpacked
 from imaging.pixels.pictures import Pictures
 from imaging.pixels.stack import Shown, Stack, manifest, stack_of
 from imaging.pixels.stream import LIMITS, Delivery, Item, Link, Tier
@@ -63,6 +64,8 @@ class Show(msgspec.Struct, frozen=True, tag="show"):
     index: int = 0
     link: Link = "normal"
     held: Held = Held()
+    raw: bool = False
+    """The browser has no WebAssembly and so no HTJ2K: lossless pictures go as raw samples on this connection."""
 
 
 class Credit(msgspec.Struct, frozen=True, tag="credit"):
@@ -98,6 +101,7 @@ class ImageStream:
         self._to_open: dict[str, Show] = {}
         self._wake = asyncio.Event()
         self._ended = False
+        self._raw = False
 
     async def run(self) -> None:
         """Serve until the browser leaves, breaks the protocol or takes no bytes."""
@@ -152,6 +156,7 @@ class ImageStream:
                 self._delivery.drop(message.series)
             case Show():
                 self._delivery.limit = LIMITS[message.link]
+                self._raw = message.raw
                 known = self._shown.get(message.series)
                 if known is not None:
                     self._delivery.show(message.series, len(known[1].stack.slices), message.index)
@@ -239,7 +244,10 @@ class ImageStream:
         if item.tier is Tier.PREVIEW:
             return PREVIEW, 0, await self._pictures.preview(shown, item.index)
         lossless = await self._pictures.lossless(shown, item.index)
-        return RAW if lossless.raw else HTJ2K, REDUCED if lossless.reduced else 0, lossless.data
+        flags = REDUCED if lossless.reduced else 0
+        if lossless.raw or not self._raw:
+            return RAW if lossless.raw else HTJ2K, flags, lossless.data
+        return RAW, flags, await asyncio.to_thread(unpacked, lossless.data)
 
     async def _say(self, message: dict[str, object]) -> None:
         if not self._ended:

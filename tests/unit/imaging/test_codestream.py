@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imaging.pixels.codestream import levels, lossless, raw, sample_of
+from imaging.pixels.codestream import levels, lossless, raw, sample_of, unpacked
 
 KINDS = ["u1", "i1", "u2", "i2"]
 
@@ -23,6 +23,7 @@ def test_every_integer_picture_comes_back_bit_for_bit(kind: str, rows: int, colu
     back = imagecodecs.htj2k_decode(encoded)
     assert back.dtype == samples.dtype
     assert np.array_equal(back, samples)
+    assert unpacked(encoded) == raw(samples)
 
 
 def test_colour_comes_back_bit_for_bit() -> None:

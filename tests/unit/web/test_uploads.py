@@ -275,6 +275,7 @@ def test_the_viewer_gets_studies_and_series_with_a_preview(browser: TestClient, 
     send(browser, {"IM1": slice_of(1), "IM2": slice_of(2), "IM3": slice_of(3)})
     (found,) = browser.get("/cases/case1/studies.json").json()["studies"]
     assert (found["study_instance_uid"], found["date"], found["description"]) == (STUDY, "2026-10-01", "Lumbar spine")
+    assert found["patient"] == "same"
     (series,) = found["series"]
     assert (series["modality"], series["frames"]) == ("MR", 3)
     assert series["preview"] == {"sop_instance_uid": "1.2.826.0.1.3680043.9.1.2", "frame": 1}

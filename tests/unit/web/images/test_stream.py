@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import imagecodecs
+import numpy as np
 import pytest
 from sqlmodel import Session, select
 from starlette.testclient import TestClient, WebSocketTestSession
@@ -66,6 +67,18 @@ def test_the_looked_at_slice_comes_first_and_all_slices_end_lossless(visitor: Te
         else:
             samples = imagecodecs.htj2k_decode(payload)
             assert (samples.shape, samples.dtype, samples[0, 0]) == ((64, 64), "int16", index)
+
+
+def test_a_browser_without_webassembly_is_sent_raw_samples(visitor: TestClient) -> None:
+    sign_in(visitor, "ada")
+    with open_stream(visitor, address(visitor)) as socket:
+        socket.send_json({"type": "show", "series": SERIES, "index": 2, "link": "normal", "raw": True})
+        _, got = everything(socket)
+    lossless = {index: np.frombuffer(payload, "<i2") for kind, index, payload in got if kind == 3}
+    assert {index: (len(samples), samples[0]) for index, samples in lossless.items()} == {
+        index: (64 * 64, index) for index in range(SLICES)
+    }
+    assert all(kind != 2 for kind, _, _ in got)
 
 
 def test_the_series_message_says_how_to_draw(visitor: TestClient) -> None:
