@@ -65,7 +65,7 @@ class Node(BaseModel):
     retrieve: Literal["get", "move"] = "get"
     """dimse: how studies are fetched from it. move needs our own listener, and its title among the listener's peers."""
     asks: bool = False
-    """dimse: it may query our listener and be sent the studies of cases. Its title must be among the listener's peers."""
+    """dimse: it may query our listener, and be sent the studies of cases; its title must be among the peers."""
     store: bool = True
     """Offer it as a destination."""
 

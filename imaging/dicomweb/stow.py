@@ -2,14 +2,15 @@
 
 import shutil
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from imaging.dicomweb.errors import BadMessage, UnsupportedBody
 from imaging.dicomweb.json import Model, element, sequence
 from imaging.dicomweb.multipart import PartBegins, PartData, PartEnds, Splitter, boundary_of, media_type
-from imaging.errors import TooLarge
-from imaging.intake import Arrived, Candidate, Outcome
+from imaging.errors import TooLarge, WorkerLost
+from imaging.intake import Arrived, Candidate, Intake, Outcome
 from imaging.settings import UploadSettings
 
 PROCESSING_FAILURE = 0x0110
@@ -27,16 +28,32 @@ _CODES = {
 """Failure Reason (0008,1197) by the code of a refusal (PS3.18 table I.2-2); all else is Cannot Understand."""
 
 
+FILE, JSON = "application/dicom", "application/dicom+json"
+_COMPOSE = "imaging.dicomweb.compose:"
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """Instances as DICOM JSON, and their bulk beside it."""
+
+    metadata: list[Path] = field(default_factory=list)
+    bulk: dict[str, list[list[str]]] = field(default_factory=dict)
+    """Content-Location → parts, each its path, media type and transfer syntax."""
+
+
 class Staging:
     """One message on its way into a folder, a file for each part; `close` whatever happens."""
 
     def __init__(self, content_type: str, folder: Path, limits: UploadSettings) -> None:
         self.arrived: list[Arrived] = []
-        self._splitter = Splitter(_boundary(content_type))
+        self.described = Described()
+        """What came as JSON and bulk; empty where whole files came."""
+        self._root, boundary = _root(content_type)
+        self._splitter = Splitter(boundary)
         self._folder = folder
         self._limits = limits
         self._file: BinaryIO | None = None
-        self._bytes = 0
+        self._bytes = self._number = 0
         folder.mkdir(parents=True, mode=0o700)
 
     def feed(self, data: bytes) -> None:
@@ -61,7 +78,7 @@ class Staging:
         """The files; raises BadMessage when the message is not complete or has none."""
         self.close()
         self._splitter.finish()
-        if not self.arrived:
+        if not self.arrived and not self.described.metadata:
             raise BadMessage("The message has no parts; there is nothing to store.")
         return self.arrived
 
@@ -72,22 +89,66 @@ class Staging:
             self._file = None
 
     def _begin(self, headers: Mapping[str, str]) -> None:
-        said = media_type(headers.get("content-type", "application/dicom"))[0]
-        if said != "application/dicom":
-            raise UnsupportedBody(f"Parts are taken as application/dicom; one of these is {said[:64]}.")
-        if len(self.arrived) >= self._limits.files:
+        media, said = media_type(headers.get("content-type", self._root))
+        if self._number >= self._limits.files:
             raise TooLarge("upload-files", f"One message may have up to {self._limits.files:,} parts.")
-        number = len(self.arrived) + 1
-        path = self._folder / f"{number:06}"
-        self.arrived.append(Arrived(f"part {number}", path))
+        self._number += 1
+        path = self._folder / f"{self._number:06}"
+        if self._root == FILE:
+            if media != FILE:
+                raise UnsupportedBody(f"Parts are taken as {FILE}; one of these is {media[:64]}.")
+            self.arrived.append(Arrived(f"part {self._number}", path))
+        elif media == JSON:
+            self.described.metadata.append(path)
+        else:
+            place = headers.get("content-location", "")
+            part = [str(path), media, said.get("transfer-syntax", "")]
+            self.described.bulk.setdefault(place, []).append(part)
         self._file = path.open("wb")
 
 
-def _boundary(content_type: str) -> str:
+def composed(described: Described, folder: Path, intake: Intake) -> tuple[list[Arrived], list[Outcome]]:
+    """The instances that came as JSON, as files in `folder`; and those that cannot be. Blocks.
+
+    Raises BadMessage for JSON that cannot be read.
+    """
+    arrived: list[Arrived] = []
+    refused: list[Outcome] = []
+    for metadata in described.metadata:
+        try:
+            instances = int(intake.read_more(_COMPOSE + "count", metadata=str(metadata)).facts["instances"])
+        except (WorkerLost, KeyError, ValueError, TypeError):
+            raise BadMessage("The metadata are not DICOM JSON.") from None
+        if not instances:
+            raise BadMessage("The metadata describe no instance; there is nothing to store.")
+        for index in range(instances):
+            name = f"instance {len(arrived) + len(refused) + 1}"
+            one = _composed(described, metadata, index, intake)
+            if isinstance(one, str):
+                refused.append(Outcome(name, "refused", "unreadable", one))
+                continue
+            place = folder / f"composed-{metadata.name}-{index:06}"
+            place.write_bytes(one)
+            arrived.append(Arrived(name, place))
+    return arrived, refused
+
+
+def _composed(described: Described, metadata: Path, index: int, intake: Intake) -> bytes | str:
+    try:
+        answer = intake.read_more(_COMPOSE + "file", metadata=str(metadata), index=index, bulk=described.bulk)
+    except WorkerLost as lost:
+        return str(lost)
+    missing = answer.facts.get("missing")
+    return f"The bulk data of attribute {missing} did not come with the message." if missing else answer.payload
+
+
+def _root(content_type: str) -> tuple[str, str]:
+    """What the message is made of, files or JSON, and its boundary."""
     media, said = media_type(content_type or "text/plain")
-    if media != "multipart/related" or said.get("type", "application/dicom").lower() != "application/dicom":
-        raise UnsupportedBody('Send multipart/related; type="application/dicom"; boundary=….')
-    return boundary_of(said)
+    root = said.get("type", FILE).lower()
+    if media != "multipart/related" or root not in (FILE, JSON):
+        raise UnsupportedBody(f'Send multipart/related; type="{FILE}" or type="{JSON}"; boundary=….')
+    return root, boundary_of(said)
 
 
 def refused_all(candidates: Iterable[Candidate], code: str, reason: str) -> list[Outcome]:

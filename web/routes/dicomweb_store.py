@@ -19,7 +19,7 @@ from agenda.ids import new_id
 from conference.policy import Action, Actor
 from imaging.dicomweb.accept import takes_any
 from imaging.dicomweb.errors import BadQuery, NotAcceptable
-from imaging.dicomweb.stow import Staging, reasons, refused_all, store_response
+from imaging.dicomweb.stow import Described, Staging, composed, reasons, refused_all, store_response
 from imaging.errors import StudyNotFound
 from imaging.intake import Arrived, Inspection, Outcome, index
 from imaging.known import digests_of, keep_new
@@ -49,8 +49,10 @@ async def store(request: Request) -> Response:
     folder = made.settings.storage.directory / "stow" / new_id()
     await asyncio.to_thread(_forget_old, folder.parent, made.settings.imaging.upload.keep_hours)
     try:
-        arrived = await _staged(request, folder)
-        inspection = await asyncio.to_thread(made.uploads.intake.inspect, arrived)
+        arrived, described = await _staged(request, folder)
+        more, unmade = await asyncio.to_thread(composed, described, folder, made.uploads.intake)
+        inspection = await asyncio.to_thread(made.uploads.intake.inspect, [*arrived, *more])
+        inspection = replace(inspection, refused=(*unmade, *inspection.refused))
         if case_id is None:
             case_id = await reading(request, _case_of_studies, who, inspection.studies)
         outcomes = await _taken(request, case_id, study, inspection, confirmed=confirmed)
@@ -106,7 +108,7 @@ def _only(cases: list[str], study: str) -> str:
     return cases[0]
 
 
-async def _staged(request: Request, folder: Path) -> list[Arrived]:
+async def _staged(request: Request, folder: Path) -> tuple[list[Arrived], Described]:
     limits = services(request).settings.imaging.upload
     staging = await asyncio.to_thread(Staging, request.headers.get("content-type", ""), folder, limits)
     held = bytearray()
@@ -117,7 +119,7 @@ async def _staged(request: Request, folder: Path) -> list[Arrived]:
                 await asyncio.to_thread(staging.feed, bytes(held))
                 held.clear()
         await asyncio.to_thread(staging.feed, bytes(held))
-        return await asyncio.to_thread(staging.finish)
+        return await asyncio.to_thread(staging.finish), staging.described
     finally:
         staging.close()
 
