@@ -24,7 +24,8 @@ def names() -> list[str]:
 def main(arguments: list[str]) -> int:
     """Run what was asked for; text as it is measured, or one JSON document at the end."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
-    parser.add_argument("name", nargs="*", metavar="NAME", help=f"one of: {', '.join(names())}; all without any")
+    parser.add_argument("name", nargs="*", metavar="NAME", type=str.lower,
+                        help=f"one of: {', '.join(names())}; all without any")
     parser.add_argument("--short", action="store_true", help="fewer rounds: to see that it runs, not to quote")
     parser.add_argument("--json", action="store_true", help="nothing but a JSON list on standard output")
     asked = parser.parse_args(arguments)

@@ -1,5 +1,6 @@
 """Our server with a board, a case and tokens: `consilium serve` in a process of its own."""
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -39,6 +40,13 @@ class Consilium:
     def http(self) -> Http:
         """A kept-alive connection with the token of the referrer, through sign-in, policy and audit."""
         return Http(self.port, {"Authorization": f"Bearer {self.token}"})
+
+
+    def ticket(self) -> str:
+        """A single-use ticket to the image stream of the case, as a page asks for it."""
+        body = json.dumps({"for": "images", "case": CASE}).encode()
+        headers = {"Content-Type": "application/json", "Sec-Fetch-Site": "same-origin"}
+        return str(json.loads(self.http.send("POST", "/tickets", body, headers))["ticket"])
 
 
 @contextmanager

@@ -51,7 +51,9 @@ def _round(
         files = study(MIXED, number, share)
         for index, one in enumerate(files):
             (Path(place) / f"{index:04}.dcm").write_bytes(one)
+        ours.process.rest()
         us, cpu_us = _sent(ours.process.cpu, ours.dicom_port, "CONSILIUM", place, no_delay=no_delay)
+        ours.process.rest()
         them, cpu_them = _sent(theirs.process.cpu, theirs.dicom_port, "ORTHANC", place, no_delay=no_delay)
     return len(files), us, them, cpu_us, cpu_them
 

@@ -83,7 +83,7 @@ def _anatomy(kind: Kind, seed: int) -> NDArray[np.float32]:
         level = chance.uniform(-300, 900)
         picture += level * np.exp(-(((x - cx) ** 2 + (y - cy) ** 2) / size**2) ** 3)
     inside = picture > 0
-    return np.where(inside, picture + chance.normal(0, 12, picture.shape), 0).astype(np.float32)
+    return np.where(inside, picture + chance.normal(0, 5, picture.shape), 0).astype(np.float32)
 
 
 def _slice(base: NDArray[np.float32], place: int) -> NDArray[np.uint16]:

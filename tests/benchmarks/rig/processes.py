@@ -10,6 +10,8 @@ from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _START_S = 60.0
+_WATCHED_S = 2.5
+"""Longer than our server waits for more of a study before it draws it."""
 
 
 class Missing(Exception):
@@ -51,6 +53,14 @@ class Running:
             total += used.get(pid, 0.0)
             waiting += children.get(pid, [])
         return total
+
+    def rest(self) -> None:
+        """Return when it has nothing left to do: what it makes ahead of need is not to disturb the next measurement."""
+        for _ in range(120):
+            before = self.cpu()
+            time.sleep(_WATCHED_S)
+            if self.cpu() - before < 0.1 * _WATCHED_S:
+                return
 
     def end(self) -> None:
         """Ask it to stop, then make it."""
