@@ -6,12 +6,13 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from agenda.calendar.reminders import remind
+from agenda.calendar.reminders import coming_near, remind
 from agenda.calendar.series import lay_out_all
 from agenda.notices import queue
 from agenda.settings import AgendaSettings
 from web.clock import now
 from web.database import Database, Deed
+from web.invited import announce_now
 from web.mail import Carrier, Letterhead, NotTaken, compose
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,8 @@ async def keep_posting(database: Database, carrier: Carrier, head: Letterhead, s
 
 def _plan(session: Session, settings: AgendaSettings, at: datetime) -> None:
     lay_out_all(session, at, settings.weeks_ahead)
+    for conference_id in coming_near(session, at, settings.reminder_hours):
+        announce_now(session, conference_id, at)  # nobody is reminded of a time that has changed meanwhile
     remind(session, at, settings.reminder_hours)
     queue.forget(session, at)
 

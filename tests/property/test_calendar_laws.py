@@ -54,7 +54,7 @@ def inside(hours: OwnHours, instant: datetime) -> bool:
     return any(one.weekday == shown.weekday() and one.begins <= minute < one.ends for one in hours.windows)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(zones_and_days(), st.sampled_from(ZONES), st.lists(windows, min_size=1, max_size=8),
        st.lists(windows, min_size=1, max_size=8), st.sampled_from([10, 45, 90]), st.integers(0, 3), st.data())
 def test_no_slot_lies_outside_any_members_own_hours(
@@ -77,7 +77,7 @@ def test_no_slot_lies_outside_any_members_own_hours(
         assert all(person.person_id in missing or inside(person, one.ends - timedelta(seconds=1)) for person in people)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(zones_and_days(), st.lists(windows, min_size=1, max_size=6))
 def test_whole_hours_away_from_a_change_are_all_offered(place: tuple[str, date], own: list[Window]) -> None:
     zone, day = place
@@ -97,7 +97,7 @@ def test_whole_hours_away_from_a_change_are_all_offered(place: tuple[str, date],
             at += timedelta(minutes=5)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(zones_and_days(), st.times().map(lambda shown: shown.replace(second=0, microsecond=0, fold=0)),
        st.integers(1, 6), st.sets(st.sampled_from(sorted(ORDINALS))))
 def test_a_pattern_keeps_its_wall_clock_over_every_change(

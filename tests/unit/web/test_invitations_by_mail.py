@@ -1,5 +1,6 @@
 """Invitations from publishing to the answer: who is told what, once, and how answers come back."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from tests.unit.web.application import SAME, application, client, deed, sign_in
 from web.auth.invitations import invite
 from web.clock import now
 from web.mail import compose, meeting_of, reply_link
+from web.posting import plan_ahead
 from web.routes import calendar as calendar_pages
 from web.routes import conferences as conference_pages
 from web.routes import outbox as outbox_pages
@@ -252,6 +254,18 @@ def test_reminders_come_once_and_not_to_those_who_declined(visitor: TestClient, 
     assert at(168) == ["ada", "cem", "gil"]
     assert at(25) == ["ada", "cem", "gil"]
     assert at(23) == ["ada", "ada", "cem", "cem", "gil", "gil"]
+
+
+def test_nobody_is_reminded_of_a_time_that_changed_meanwhile(visitor: TestClient, held: Services, sitting: str) -> None:
+    published(visitor, sitting)
+    post(visitor, f"/conferences/{sitting}/items", act="break", at_min="0", minutes="10")
+    at = invited(held, "ada").starts_at - timedelta(hours=20)
+    asyncio.run(plan_ahead(held.database, held.settings.agenda, at))
+    rows = held.database.read_now(notices)
+    assert {row.address[:3] for row in rows if row.kind == "reminder"} == {"ada", "ben"}
+    told = [row for row in rows if row.kind == "invitation" and row.created_at == at]
+    changed = {row.address[:3]: row.data["sequence"] for row in told}
+    assert changed == {"cem": "1", "gil": "1"}, "they are told of the new time instead"
 
 
 def test_whoever_switched_a_kind_off_has_no_mail_but_stays_invited(
