@@ -24,6 +24,8 @@ class Board(SQLModel, table=True):
     """IANA name; the board's own clock."""
     required_disciplines: list[str] = Field(default_factory=list, sa_type=JSON)
     """Disciplines without which a recommendation is only provisional."""
+    deidentify: bool = False
+    """Whether images sent to its cases are de-identified unless their sender says otherwise."""
     policy: dict[str, object] = Field(default_factory=dict, sa_type=JSON)
     """Readiness policy as data: required item → {max_age_days, who may waive}. Shape: `agenda.readiness`."""
 
@@ -90,6 +92,13 @@ def _fill(
     session.add(found)
     session.flush()
     return found
+
+
+def prefer_deidentified(session: Session, board_id: str, *, wanted: bool) -> None:
+    """Say whether images sent to a board's cases are de-identified by default; raises BoardNotFound."""
+    found = board(session, board_id)
+    found.deidentify = wanted
+    session.add(found)
 
 
 def members(session: Session, board_id: str) -> list[tuple[Membership, Person]]:

@@ -199,8 +199,10 @@ def series_of(session: Session, study_instance_uid: str) -> list[Series]:
 
 
 def instances(session: Session, series_instance_uid: str) -> list[Instance]:
-    """The instances of a series by instance number, then UID."""
-    rows = session.exec(select(Instance).where(Instance.series_instance_uid == series_instance_uid))
+    """The instances of a series by instance number, then UID; those held back are for `imaging.deidentify` alone."""
+    rows = session.exec(select(Instance).where(
+        Instance.series_instance_uid == series_instance_uid, col(Instance.held).is_(False)
+    ))
     return sorted(rows, key=lambda row: (row.number is None, row.number or 0, row.sop_instance_uid))
 
 

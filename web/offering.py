@@ -117,7 +117,7 @@ def _instances(session: Session, named: dict[str, list[str]], board: str) -> lis
         select(Instance.sop_class_uid, Instance.sop_instance_uid, Instance.transfer_syntax_uid, Instance.digest)
         .join(Series, col(Series.series_instance_uid) == col(Instance.series_instance_uid))
         .where(col(Series.study_instance_uid).in_(_offered(board)))
-        .where(col(Series.study_instance_uid).in_(named["StudyInstanceUID"]))
+        .where(col(Series.study_instance_uid).in_(named["StudyInstanceUID"]), col(Instance.held).is_(False))
         .order_by(col(Series.number), col(Instance.number), col(Instance.sop_instance_uid))
     )
     if "SeriesInstanceUID" in named:

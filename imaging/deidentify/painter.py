@@ -28,7 +28,7 @@ from imaging.deidentify.table import PIXELS_CLEANED
 from imaging.pixels.frames import Layout, stored
 from imaging.pixels.tables import tables
 
-_DERIVED = ("113062", "Pixel by pixel mask")
+_DERIVED = "Writing in the picture blacked out by hand"
 _NATIVE = (ImplicitVRLittleEndian, ExplicitVRLittleEndian)
 
 
@@ -177,9 +177,7 @@ def _written(found: Dataset, *, pixels_changed: bool) -> bytes:
     if pixels_changed:
         kind = [str(one) for one in found.get("ImageType", None) or ["ORIGINAL", "PRIMARY"]]
         found.ImageType = ["DERIVED", *kind[1:]]
-        found.DerivationCodeSequence = Sequence([
-            *(found.get("DerivationCodeSequence", None) or []), method(*_DERIVED),
-        ])
+        found.DerivationDescription = _DERIVED
         for name in ("SmallestImagePixelValue", "LargestImagePixelValue"):
             if name in found:
                 del found[name]

@@ -15,8 +15,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from agenda.boards import prefer_deidentified
 from agenda.cases import case, studies_of
-from conference.policy import Action, Actor, may
+from agenda.ids import BoardId
+from conference.policy import Action, Actor, BoardResource, may
 from imaging.deidentify import records, review
 from imaging.deidentify.records import Deidentification, changes
 from imaging.deidentify.regions import Rectangle
@@ -198,6 +200,15 @@ def _waiting(session: Session, who: Actor, case_id: str) -> list[str]:
     return [one.instance.sop_instance_uid for one in review.held_in(session, _demand(session, who, case_id))]
 
 
+async def prefer(request: Request) -> Response:
+    """Say what a board wants of images sent to its cases; their senders may still choose otherwise."""
+    board_id = str(request.path_params["board_id"])
+    demand(actor(request), Action.BOARD_MANAGE, BoardResource(BoardId(board_id)))
+    wanted = (await request.form()).get("deidentify") == "yes"
+    await in_session(request, "board.prefer-deidentified", prefer_deidentified, board_id, wanted=wanted)
+    return redirect(request, f"/boards/{board_id}")
+
+
 _CASE = "/cases/{case_id}"
 routes: list[BaseRoute] = [
     Route(_CASE + "/deidentification", overview),
@@ -205,4 +216,5 @@ routes: list[BaseRoute] = [
     Route(_CASE + "/held/{sop}", look, methods=["GET"]),
     Route(_CASE + "/held/{sop}", say, methods=["POST"]),
     Route(_CASE + "/held/{sop}/{frame:int}.webp", picture),
+    Route("/boards/{board_id}/images", prefer, methods=["POST"]),
 ]

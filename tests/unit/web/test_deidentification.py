@@ -13,6 +13,7 @@ import pytest
 from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
+from agenda.boards import board
 from agenda.cases import case, studies_of
 from imaging.deidentify.records import Deidentification
 from imaging.intake import Intake
@@ -209,6 +210,20 @@ def test_what_makes_no_sense_is_said_and_the_image_stays_held(
     assert answer.status_code == 422
     assert sentence in answer.text
     assert len(held(database)) == 1
+
+
+def test_a_board_chooses_beforehand_and_its_senders_may_choose_otherwise(
+    browser: TestClient, database: Database
+) -> None:
+    def wanted() -> bool:
+        return database.read_now(board, "spine").deidentify
+
+    assert browser.post("/boards/spine/images", data={"deidentify": "yes"}).status_code == 403
+    application.sign_in(browser, "ben")
+    assert browser.post("/boards/spine/images", data={"deidentify": "yes"}).status_code == 303
+    assert wanted()
+    assert browser.post("/boards/spine/images", data={}).status_code == 303
+    assert not wanted()
 
 
 def test_who_may_not_add_images_looks_at_no_held_one(browser: TestClient, database: Database) -> None:

@@ -1,6 +1,6 @@
 """First tables.
 
-Revision 0001, after , 2026-11-22 02:16:14.016912.
+Revision 0001, after , 2026-11-22 02:22:05.015927.
 """
 
 import sqlalchemy as sa
@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("charter", sa.String(), nullable=False),
         sa.Column("time_zone", sa.String(), nullable=False),
         sa.Column("required_disciplines", sa.JSON(), nullable=False),
+        sa.Column("deidentify", sa.Boolean(), nullable=False),
         sa.Column("policy", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
