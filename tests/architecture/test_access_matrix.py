@@ -67,6 +67,8 @@ RULES: dict[str, frozenset[str]] = {
     "POST /boards/{board_id}/seat": CHAIRING | ADMINISTRATOR,
     "POST /boards/{board_id}/images": CHAIRING | ADMINISTRATOR,
     "GET /directory": PEOPLE,
+    "GET /boards/{board_id}/images": CHAIRING | ADMINISTRATOR,
+    "POST /boards/{board_id}/images": CHAIRING | ADMINISTRATOR,
     "GET /boards/{board_id}/policy": CHAIRING | ADMINISTRATOR,
     "POST /boards/{board_id}/policy": CHAIRING | ADMINISTRATOR,
     "POST /boards/{board_id}/policy/restore": CHAIRING | ADMINISTRATOR,

@@ -10,6 +10,7 @@ MODULES = (
     "account",
     "people",
     "boards",
+    "keeping",
     "policy",
     "directory",
     "audit",

@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
 from agenda.cases import Case, case, studies_of
+from agenda.keeping import set_keeping
 from conference.record.audit import AuditEntry
 from imaging.arrivals import note
 from imaging.intake import Intake
@@ -296,3 +297,29 @@ def test_a_study_that_waits_for_a_coordinator_is_not_opened_by_a_file_made_up_to
     upload = send(browser, {"IM1": slice_of(1)})
     assert results(upload) == {"IM1": ("refused", "study-elsewhere")}
     assert database.read_now(studies_of, "case1") == []
+
+
+def test_a_full_board_refuses_before_a_byte_is_sent_and_again_once_a_zip_has_unfolded(
+    browser: TestClient, database: Database, store: Uploads, tmp_path: Path
+) -> None:
+    files = {"IM1": slice_of(1)}
+    room = len(files["IM1"]) - 1
+
+    def set_room(size: int) -> None:
+        deed = application.deed()
+        database.write_now(deed, lambda session: set_keeping(
+            session, "spine", retention_months=None, quota_bytes=size))
+
+    set_room(room)
+    announced = [{"name": name, "size": len(data)} for name, data in files.items()]
+    answer = browser.post("/cases/case1/uploads", json={"files": announced})
+    assert (answer.status_code, answer.json()["code"]) == (413, "quota")
+    assert "The images of Spine board take" in answer.json()["detail"]
+    packed = zip_of(files, tmp_path / "disc.zip").read_bytes()
+    assert len(packed) < room
+    upload = send(browser, {"disc.zip": packed})
+    assert upload["state"] == "refused"
+    assert "The images of Spine board take" in upload["reason"]
+    assert list(store.intake.vault.digests()) == []
+    set_room(room + 1)
+    assert send(browser, {"disc.zip": packed})["state"] == "done"
