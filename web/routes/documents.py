@@ -96,7 +96,7 @@ async def show(request: Request) -> Response:
 async def part(request: Request) -> Response:
     """One page of a PDF, or one frame of a segmentation."""
     row, _ = await _object(request)
-    number = request.path_params["number"]
+    number = request.path_params["frame"]
     picture = "image/webp" if kind_of(row.sop_class_uid) == "document" else "image/png"
     try:
         data = await _shown(request, lambda shows: shows.part(row, number)) if number else b""
@@ -145,6 +145,6 @@ routes: list[BaseRoute] = [
     Route("/cases/{case_id}/objects.json", listing),
     Route(_PATH, show),
     Route(f"{_PATH}/overlay.json", overlay),
-    Route(f"{_PATH}/parts/{{number:int}}", part),
+    Route(f"{_PATH}/parts/{{frame:int}}", part),
     Route(f"{_PATH}/document.pdf", download),
 ]
