@@ -232,8 +232,11 @@ class Uploads:
             good = (one for one in outcomes if one.result in ("taken", "already here"))
             upload.studies = list(dict.fromkeys(one.study_instance_uid for one in good))
             upload.differences = []
-            if upload.deidentify:
+            if upload.deidentify:  # names of files often hold the patient's
                 upload.patients = []
+                upload.files = [
+                    one.model_copy(update={"name": f"file {number}"}) for number, one in enumerate(upload.files, 1)
+                ]
             self._enter(upload, "done")
             return upload
 

@@ -1,4 +1,4 @@
-"""What de-identification and blacking out write, before the eyes of dicom3tools' dciodvfy: no error that was not there."""
+"""What de-identification writes, before the eyes of dicom3tools' dciodvfy: no error that was not there."""
 
 import re
 import shutil

@@ -95,7 +95,8 @@ def _show(session: Session, who: Actor, case_id: str, at: datetime) -> dict[str,
     asks = open_asks(session, case_id)
     alarm = alarm_of(session, case_id)
     return {
-        "case": found, "board": board(session, found.board_id), "resource": resource, "referrer": referrer, "site": session.get(Site, referrer.site_id),
+        "case": found, "board": board(session, found.board_id), "resource": resource,
+        "referrer": referrer, "site": session.get(Site, referrer.site_id),
         "packet": packet(session, case_id, readiness), "readiness": readiness, "steps": tracker(found.state),
         "state": label(found.state), "tone": TONES[found.state], "sitting": latest_conference(session, case_id),
         "thread": [(one, session.get(Person, one.author_id)) for one in messages(session, case_id)],
