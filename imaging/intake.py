@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from sqlmodel import Session, select
 
 from imaging.claims import VIDEO, Pixels, pixels
+from imaging.dicomdir import contents_of, missing, sentence
 from imaging.errors import Refused, Unreadable, WorkerLost
 from imaging.facts import Header
 from imaging.patient_match import Identity, same_patient
@@ -145,7 +146,7 @@ class Intake:
                 else:
                     refused.append(found)
                 progress(done)
-        return Inspection(tuple(candidates), tuple(refused))
+        return Inspection(tuple(candidates), (*refused, *self._incomplete_discs(files, refused)))
 
     def keep(self, candidates: Sequence[Candidate], progress: Progress = lambda _done: None) -> list[KeptFile]:
         """Put the bytes into the vault as received; durable when this returns."""
@@ -159,6 +160,20 @@ class Intake:
     def _kept(self, one: Candidate) -> KeptFile:
         with one.arrived.path.open("rb") as file:
             return KeptFile(one, self.vault.keep(chunks_of(file)).digest)
+
+    def _incomplete_discs(self, files: Sequence[Arrived], outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """One refusal for each table of contents that names files which did not come along."""
+        tables = {one.name for one in outcomes if one.code == "dicomdir"}
+        found = []
+        for table in (one for one in files if one.name in tables):
+            try:
+                said = contents_of(self._sandbox.run("imaging.dicomdir:contents", path=str(table.path)).facts)
+            except (WorkerLost, ValueError):
+                continue  # it names nothing that could be missed
+            lost = missing(table.name, said, (one.name for one in files))
+            if lost:
+                found.append(Outcome(table.name, "refused", "disc-incomplete", sentence(said, lost)))
+        return found
 
     def _checked(self, arrived: Arrived) -> Candidate | Outcome:
         size = arrived.path.stat().st_size

@@ -20,8 +20,9 @@ from agenda.ids import new_id
 from agenda.keeping import hold, release
 from agenda.people import Person, Site, add_person, disable, keep_disciplines, people, person_by_email
 from conference.record.audit import note_read
+from imaging import dicomdir
 from imaging.archive import is_zip, unpacked
-from imaging.errors import ImagingError
+from imaging.errors import ImagingError, WorkerLost
 from imaging.intake import Arrived, Inspection, Intake, KeptFile, Outcome, index
 from imaging.objects.maker import Maker
 from imaging.patient_match import Differs, Identity, SeveralPatients, compare
@@ -300,9 +301,9 @@ def _gather(office: Office, paths: Sequence[Path], spool: Path) -> tuple[list[Ar
     limits = office.settings.imaging
     arrived: list[Arrived] = []
     refused: list[Outcome] = []
-    for path in _files(paths):
+    for name, path in _files(office, paths):
         if not is_zip(path):
-            arrived.append(Arrived(path.name, path))
+            arrived.append(Arrived(name, path))
             continue
         into = spool / str(len(arrived) + len(refused))
         into.mkdir()
@@ -317,16 +318,28 @@ def _gather(office: Office, paths: Sequence[Path], spool: Path) -> tuple[list[Ar
     return arrived, refused
 
 
-def _files(paths: Sequence[Path]) -> list[Path]:
-    found: list[Path] = []
+def _files(office: Office, paths: Sequence[Path]) -> list[tuple[str, Path]]:
+    """Every file with the name it is reported by; a disc's table of contents stands for the files it names."""
+    found: list[tuple[str, Path]] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(one for one in path.rglob("*") if one.is_file())
+            inside = sorted(one for one in path.rglob("*") if one.is_file())
+            found += [(one.relative_to(path).as_posix(), one) for one in inside]
+        elif path.is_file() and path.name.upper() == dicomdir.NAME:
+            found += [(one.relative_to(path.parent).as_posix(), one) for one in [path, *_on_disc(office, path)]]
         elif path.is_file():
-            found.append(path)
+            found.append((path.name, path))
         else:
             raise OrderRefused(f"{path}: there is no such file or folder.")
     return found
+
+
+def _on_disc(office: Office, table: Path) -> list[Path]:
+    try:
+        said = dicomdir.contents_of(office.intake.read_more("imaging.dicomdir:contents", path=str(table)).facts)
+    except (WorkerLost, ValueError):
+        raise OrderRefused(f"{table}: the disc's table of contents cannot be read; give its folder instead.") from None
+    return dicomdir.listed(said, table.parent)
 
 
 def _demand_patient(inspection: Inspection, found: Case, *, accept: bool) -> None:
