@@ -3,6 +3,8 @@ import { nothing, render, svg, type SVGTemplateResult } from 'lit';
 import type { Sampled } from '../geometry';
 import { Labels, type Anchor, type Line } from './labels';
 import { outline, type Layers } from './layers';
+import type { LaidOn } from './laid';
+import { drawLaid } from './laid-draw';
 import { lines } from './marks';
 import { pelvisPaths } from './pelvis';
 import { detailLines, provisional, valueText } from './values';
@@ -23,6 +25,8 @@ export interface Scene {
   readonly ownDiscipline: string | null;
   readonly pointers: readonly Telepointer[];
   readonly selected: string | null;
+  /** What other objects lay over the image. */
+  readonly laid: LaidOn | null;
   /** What is said of a place, in CSS pixels; null: nothing is probed. */
   readonly reading: { readonly at: Point; readonly lines: readonly string[] } | null;
   /** Where the keyboard is, in CSS pixels. */
@@ -41,6 +45,7 @@ export function drawOverlay(into: SVGSVGElement, scene: Scene | null): void {
   // In this order: words of marks stay where they are, words of what moves give way to them.
   const labels = new Labels(scene.width, scene.height);
   const content = svg`
+    ${scene.laid === null ? nothing : drawLaid(scene.laid, scene)}
     ${scene.frame.overlay === undefined ? nothing : planes(scene.frame.overlay, scene)}
     ${shown.map((mark) => markOf(mark, scene, labels))}
     ${scene.drafts.map((draft) => draftOf(draft, scene, labels))}

@@ -1,5 +1,6 @@
 /** One image on the screen: its canvas, its marks and its words, and what it shows. */
 import { drawFacts, spoken } from './facts';
+import type { LaidOn } from './laid';
 import type { Layers } from './layers';
 import { drawLines, type CrossLine } from './lines';
 import { drawOverlay } from './overlay';
@@ -39,6 +40,8 @@ export interface Shared {
   readonly drafts: () => readonly RemoteDraft[];
   readonly pointers: () => readonly Telepointer[];
   readonly discipline: () => string | null;
+  /** What other objects lay over an image. */
+  readonly laid: (frame: FrameFacts) => LaidOn | null;
   /** Where the images of the other panes cut this one. */
   readonly lines: (pane: Pane) => readonly CrossLine[];
   /** Study and series in words, and whether the study is an earlier one. */
@@ -310,6 +313,7 @@ export class Pane {
       selected: this.selected,
       reading: this.probed === null ? null : this.reading(frame, this.probed),
       cross: this.cross,
+      laid: this.shared.laid(frame),
       sampled: ({ kind, points }: { readonly kind: MarkKind; readonly points: readonly Point[] }) =>
         this.sampled(kind, points),
     };

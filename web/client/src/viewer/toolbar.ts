@@ -3,6 +3,8 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icon';
 import type { IconName } from '../icons';
 import type { Action } from './keys';
+import type { LaidMenu } from './laid';
+import { laidMenu } from './laid-menu';
 import { outline } from './layers';
 import { cutMenu, layoutMenu, type CutMenu, type LayoutMenu } from './menus';
 import { printed, TOOLS } from './tools';
@@ -25,6 +27,7 @@ export interface ToolbarState {
   readonly toggleLayer: (code: string) => void;
   /** Show this layer alone; again: all of them. */
   readonly focusLayer: (code: string) => void;
+  readonly laid: LaidMenu;
   readonly undoable: boolean;
   readonly redoable: boolean;
 }
@@ -54,7 +57,7 @@ export function toolbar(state: ToolbarState): TemplateResult {
     ${button('Mirror (H)', 'flip-horizontal', { do: 'flip' }, act, state.flipped)}
     ${button('Rotate (.)', 'rotate-cw', { do: 'rotate', degrees: 90 }, act)}
     ${button('Fit (0)', 'move-diagonal', { do: 'fit' }, act)} ${state.stack ? cine(state) : nothing}
-    ${layoutMenu(state.layout, act)} ${cutMenu(state.cuts, act)}
+    ${laidMenu(state.laid)} ${layoutMenu(state.layout, act)} ${cutMenu(state.cuts, act)}
     ${button('Full screen (F)', 'maximize', { do: 'screen' }, act)}
     ${button('Keys (?)', 'keyboard', { do: 'help' }, act)}
   </div>`;

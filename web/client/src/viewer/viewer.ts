@@ -18,6 +18,7 @@ import type { StreamState } from './source';
 import { dropTarget, strip } from './strip';
 import { all, find, opening } from './studies';
 import { titleOf } from './titles';
+import { Laid } from './laid';
 import { toolbar, type ToolbarState } from './toolbar';
 import { History } from './tools/history';
 import type * as t from './types';
@@ -72,6 +73,7 @@ export class ConsiliumViewer extends LitElement {
     () => this.grid?.active.next(),
     () => this.grid?.active.facts?.frame_time_ms ?? null,
   );
+  private readonly laid = new Laid(() => this.requestUpdate());
   private readonly history = new History(() => this.marks, {
     draw: (mark) => this.send('markcomplete', mark),
     move: (move) => this.send('markmove', move),
@@ -209,6 +211,7 @@ export class ConsiliumViewer extends LitElement {
       act: (action) => this.act(action),
       toggleLayer: (code) => this.layers.toggle(code),
       focusLayer: (code) => this.layers.focus(code, this.marks),
+      laid: this.laid.menu(pane),
       undoable: this.history.undoable,
       redoable: this.history.redoable,
     };
@@ -277,6 +280,7 @@ export class ConsiliumViewer extends LitElement {
       drafts: () => this.drafts,
       pointers: () => this.telepointers,
       discipline: () => this.discipline,
+      laid: (frame) => this.laid.on(frame),
       title: (id) => titleOf(this.studies, this.images?.pictures ?? null, id),
       asked: this.getAttribute('renderer'),
     };
@@ -288,6 +292,7 @@ export class ConsiliumViewer extends LitElement {
     this.cine.stop();
     this.cancelDraft();
     this.history.clear();
+    this.laid.open(this.caseId);
     this.teller.known(null);
     this.images = this.caseId === '' ? null : new CaseImages(this.caseId, this.decoder, this.imagesEvents());
     this.grid?.clear();
