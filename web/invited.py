@@ -50,7 +50,7 @@ class Panel:
     """Agenda item → the name of who put it there."""
     cut_off: datetime
     clashes: tuple[Clash, ...]
-    """Who of those needed is asked to come outside their own hours, and why that is so."""
+    """Who of those needed is asked to come outside their own hours and has not said they will, and why."""
 
 
 def guests_of(session: Session, conference_id: str, at: datetime) -> list[Guest]:
@@ -79,7 +79,7 @@ def panel(session: Session, conference_id: str, at: datetime, cut_off_hours: int
         tuple(Told(one, mails.get(one.address, "off")) for one in invites(session, conference_id)),
         tuple(differences(session, conference_id, guests_of(session, conference_id, at))),
         forecast(session, sitting), late(items(session, conference_id), cut_off), _added_by(session, conference_id),
-        cut_off, clashes(session, sitting) if sitting.state in ("planned", "published") else (),
+        cut_off, _outside(session, sitting),
     )
 
 
@@ -88,6 +88,13 @@ def late(rows: Sequence[AgendaItem], cut_off: datetime) -> frozenset[str]:
     return frozenset(
         one.id for one in rows if one.case_id is not None and one.added_at is not None and one.added_at > cut_off
     )
+
+
+def _outside(session: Session, sitting: Conference) -> tuple[Clash, ...]:
+    if sitting.state not in ("planned", "published"):
+        return ()
+    answers = attendance(session, sitting.id)
+    return tuple(one for one in clashes(session, sitting) if answers.get(one.person_id) != "accepted")
 
 
 def _added_by(session: Session, conference_id: str) -> dict[str, str]:

@@ -11,6 +11,8 @@ from agenda.conferences import AgendaItem, Attendance, Conference
 from agenda.errors import BoardNotFound, Invalid, NotNow
 from agenda.ids import new_id
 
+_YEARS_AROUND = 10
+
 
 class Pattern(SQLModel, table=True):
     """When a board meets, by its own clock."""
@@ -59,6 +61,7 @@ def keep_pattern(
     Sittings of the former pattern that nobody published, moved, answered or gave a case follow the new one or go.
     """
     team = board(session, board_id)
+    check_first_day(first_day, at)
     if not title.strip() or len(title) > 120:
         raise Invalid("title", "Give the sittings a title of up to 120 characters.")
     if not 10 <= duration_min <= 480:
@@ -77,6 +80,12 @@ def keep_pattern(
     _clear(session, found, at)
     lay_out(session, team, found, at, weeks)
     return found
+
+
+def check_first_day(first_day: date, at: datetime) -> None:
+    """Refuse a first day from which counting would take for ever; raises Invalid."""
+    if abs(first_day.year - at.year) > _YEARS_AROUND:
+        raise Invalid("first_day", f"Choose a day within {_YEARS_AROUND} years of today.")
 
 
 def end_pattern(session: Session, board_id: str, at: datetime) -> None:

@@ -19,6 +19,7 @@ from agenda.calendar.recurrence import DAY_NAMES, ORDINALS, Rhythm, days, instan
 from agenda.calendar.series import (
     Coming,
     Pattern,
+    check_first_day,
     coming,
     end_pattern,
     in_words,
@@ -77,7 +78,7 @@ async def change(request: Request) -> Response:
         if given.get("act") == "end":
             await in_session(request, "pattern.end", end_pattern, board_id, now())
         elif given.get("act") == "preview":
-            preview = await reading(request, _preview, board_id, given)
+            preview = await reading(request, _preview, board_id, given, now())
             return await _page(request, board_id, typed=_typed(given), preview=preview)
         else:
             await in_session(request, "pattern.keep", _keep, board_id, given, now(), weeks)
@@ -215,13 +216,15 @@ def _times(typed: dict[str, Any]) -> tuple[date, time, date | None]:
         raise Invalid("begins", "Write the time of day, e.g. 08:00.") from None
 
 
-def _preview(session: Session, board_id: str, given: FormData) -> list[Preview]:
+def _preview(session: Session, board_id: str, given: FormData, at: datetime) -> list[Preview]:
     typed, zone = _typed(given), board(session, board_id).time_zone
     rhythm, (first, begins, last) = _rhythm(typed), _times(typed)
-    end = min(last or date.max, first + timedelta(days=400)) if first < date.max - timedelta(days=400) else first
+    since = max(first, at.astimezone(ZoneInfo(zone)).date())
+    check_first_day(first, at)
+    end = min(last or date.max, since + timedelta(days=400))
     return [
         Preview(instant_of(one, begins, zone), skipped_by_clock(one, begins, zone))
-        for one in days(rhythm.rule, first, first, end)[:SHOWN]
+        for one in days(rhythm.rule, first, since, end)[:SHOWN]
     ]
 
 

@@ -105,6 +105,7 @@ def test_a_pattern_is_previewed_kept_and_lays_its_sittings_out(
     sign_in(visitor, "ben")
     shown = keep(visitor, people, act="preview")
     assert "It would meet on" in shown.text
+    assert keep(visitor, people, act="preview", first_day="9999-12-30").status_code == 422
     assert sittings(held) == []
     assert keep(visitor, people).status_code == 303
     text = visitor.get("/boards/spine/calendar").text
@@ -155,6 +156,7 @@ def test_a_date_is_left_out_and_taken_up_again_but_not_under_a_case(
 @pytest.mark.parametrize(("change", "said"), [
     ({"ordinal": []}, "Choose at least one week"), ({"begins": "noon"}, "Write the time of day"),
     ({"first_day": ""}, "Write the day"), ({"mode": "weeks", "every": "99"}, "Every 1 to 12 weeks"),
+    ({"first_day": "0001-01-01"}, "within 10 years"),
     ({"title": " "}, "Give the sittings a title"), ({"duration_min": "5"}, "10 to 480 minutes"),
     ({"last_day": "2025-01-01"}, "not before the first"), ({"chair": "nobody"}, "a member of the board"),
 ])
