@@ -5,6 +5,8 @@ from typing import Any
 
 import highdicom.pr as pr
 import numpy as np
+from highdicom import ModalityLUTTransformation
+from highdicom._standard_utils import is_multiframe_image
 from pydicom.dataset import Dataset
 
 from imaging.objects.dialect import tracking_name
@@ -22,19 +24,46 @@ def presentation(
     annotations: Sequence[Annotation], images: Mapping[str, Dataset], window: Window | None, heading: Mapping[str, Any]
 ) -> Dataset:
     """The annotations of one series' images of one size, of which there is at least one, with how it was shown."""
+    first = next(iter(images.values()))
     layer = pr.GraphicLayer(LAYER, order=1, description="Marks of the conference")
     made: Dataset = pr.GrayscaleSoftcopyPresentationState(
-        referenced_images=list(images.values()), content_label=LAYER, content_description="Marks of the conference",
+        referenced_images=[_prepared(one) for one in images.values()], content_label=LAYER,
+        content_description="Marks of the conference",
         graphic_layers=[layer],
-        graphic_annotations=[_on_frame(uid, frame, some, images[uid], layer) for (uid, frame), some
+        graphic_annotations=[_on_frame(frame, some, images[uid], layer) for (uid, frame), some
                              in _by_frame(annotations).items()],
+        modality_lut_transformation=_rescaling(first),
         voi_lut_transformations=[_voi(window)] if window is not None and window.width >= 1 else None,
         **heading,
     )
-    for keyword in ("Laterality",):  # General Series, type 2C: empty where the images do not say (PS3.3 C.7.3.1)
-        sides = {str(one.get(keyword, "")) for one in images.values()}
-        setattr(made, keyword, sides.pop() if len(sides) == 1 else "")
+    sides = {str(one.get("Laterality", "")) for one in images.values()}
+    made.Laterality = sides.pop() if len(sides) == 1 else ""  # type 2C: empty where the images do not say (C.7.3.1)
     return made
+
+
+def _prepared(image: Dataset) -> Dataset:
+    """The image as highdicom looks at it: every multi-frame one with functional groups, which older ones lack."""
+    if not is_multiframe_image(image):
+        return image
+    made = Dataset()
+    made.update(image)
+    shared = Dataset()
+    if "WindowCenter" in image:
+        voi = Dataset()
+        voi.WindowCenter, voi.WindowWidth = image.WindowCenter, image.WindowWidth
+        shared.FrameVOILUTSequence = [voi]
+    made.SharedFunctionalGroupsSequence, made.PerFrameFunctionalGroupsSequence = [shared], [Dataset()]
+    return made
+
+
+def _rescaling(image: Dataset) -> ModalityLUTTransformation | None:
+    """Stored values to output units, as the image says (PS3.3 C.11.1)."""
+    if "RescaleSlope" not in image or "RescaleIntercept" not in image:
+        return None
+    units = "HU" if image.get("Modality") == "CT" else "US"
+    return ModalityLUTTransformation(
+        rescale_intercept=image.RescaleIntercept, rescale_slope=image.RescaleSlope, rescale_type=units,
+    )
 
 
 def _by_frame(annotations: Sequence[Annotation]) -> dict[tuple[str, int], list[Annotation]]:
@@ -45,9 +74,9 @@ def _by_frame(annotations: Sequence[Annotation]) -> dict[tuple[str, int], list[A
 
 
 def _on_frame(
-    _uid: str, frame: int, annotations: Sequence[Annotation], image: Dataset, layer: pr.GraphicLayer
+    frame: int, annotations: Sequence[Annotation], image: Dataset, layer: pr.GraphicLayer
 ) -> pr.GraphicAnnotation:
-    several = int(image.get("NumberOfFrames") or 1) > 1
+    several = is_multiframe_image(image) and int(image.get("NumberOfFrames") or 1) > 1
     objects = [_object(one) for one in annotations if one.kind != "spinopelvic"]
     objects += [_spot(one, point) for one in annotations if one.kind == "spinopelvic" for point in one.points]
     return pr.GraphicAnnotation(

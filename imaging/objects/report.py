@@ -10,6 +10,7 @@ from typing import Any
 
 import highdicom.sr as sr
 import numpy as np
+from highdicom._standard_utils import is_multiframe_image
 from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
@@ -118,7 +119,7 @@ def _measurement(value: Value, method: str, place: sr.CoordinatesForMeasurement 
 
 def _source(image: Dataset, frame: int) -> sr.SourceImageForRegion:
     """The one frame meant; single-frame images are referred to without a number (PS3.3 C.18.4)."""
-    several = int(image.get("NumberOfFrames") or 1) > 1
+    several = is_multiframe_image(image) and int(image.get("NumberOfFrames") or 1) > 1
     return sr.SourceImageForRegion(image.SOPClassUID, image.SOPInstanceUID, [frame] if several else None)
 
 

@@ -5,7 +5,6 @@ Runs inside a worker of `imaging.sandbox`, never in the server: the files read a
 
 import hashlib
 import io
-import re
 import warnings
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -17,6 +16,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from imaging.objects.reading import NotReadable, read_object
+from imaging.objects.sources import image
 from imaging.objects.uids import IMPLEMENTATION, derived
 from imaging.objects.values import Annotation, Answered, ObjectKind, Order
 
@@ -30,14 +30,6 @@ _SAID: Mapping[ObjectKind, tuple[str, ...]] = {
     "letter": ("letter", "title"),
 }
 """Kind → the fields of an order that it says; with them its UID changes."""
-_TYPE_2 = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID", "StudyDate",
-           "StudyTime", "ReferringPhysicianName")
-"""Of patient and study: present, though perhaps empty (PS3.3 C.7.1.1, C.7.2.1)."""
-_FORMS = {
-    "PatientBirthDate": r"\d{8}", "StudyDate": r"\d{8}", "StudyTime": r"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?",
-    "PatientSex": "[MFO]",
-}
-"""What is not written so is left empty: a wrong value must not spoil an object of ours."""
 
 
 def make(order: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
@@ -72,7 +64,7 @@ def _made(order: Order) -> Iterator[tuple[ObjectKind, Dataset]]:
     from imaging.objects.presentation import presentation
     from imaging.objects.report import deidentified, report
 
-    images = {uid: _image(path) for uid, path in order.sources.items()}
+    images = {uid: image(path) for uid, path in order.sources.items()}
     if "report" in order.kinds and order.annotations:
         yield "report", report(order, images, _heading(order, "report", 1))
     if "presentation" in order.kinds:
@@ -88,13 +80,17 @@ def _made(order: Order) -> Iterator[tuple[ObjectKind, Dataset]]:
 
 
 def _by_series(order: Order, images: Mapping[str, Dataset]) -> dict[tuple[str, ...], list[Annotation]]:
-    """One grayscale presentation state is for images of one series and one size (PS3.3 C.11.11)."""
+    """One presentation state is for gray images of one series, size and rescaling, or for one multi-frame image.
+
+    Its modality LUT holds for all it refers to (PS3.3 C.11.1), and slices of some scanners differ in theirs.
+    """
     found: dict[tuple[str, ...], list[Annotation]] = {}
     for one in order.annotations:
-        image = images[one.sop_instance_uid]
-        if image.get("SamplesPerPixel", 1) == 1:
-            key = (str(image.SeriesInstanceUID), str(image.Rows), str(image.Columns))
-            found.setdefault(key, []).append(one)
+        on = images[one.sop_instance_uid]
+        if on.get("SamplesPerPixel", 1) == 1 and str(on.get("PhotometricInterpretation", "")).startswith("MONOCHROME"):
+            alone = one.sop_instance_uid if int(on.get("NumberOfFrames") or 1) > 1 else ""
+            facts = [on.get(name) for name in ("Rows", "Columns", "RescaleSlope", "RescaleIntercept")]
+            found.setdefault((str(on.SeriesInstanceUID), alone, *map(str, facts)), []).append(one)
     return found
 
 
@@ -111,19 +107,6 @@ def _heading(order: Order, kind: ObjectKind, instance: int, *part: str) -> dict[
         "device_serial_number": derived("device", order.institution), "institution_name": order.institution or None,
         "specific_character_set": "ISO_IR 192",
     }
-
-
-def _image(path: str) -> Dataset:
-    """What is said of an image, decoded; what is malformed in patient and study is empty."""
-    found = pydicom.dcmread(path, stop_before_pixels=True)
-    found.remove_private_tags()
-    found.decode()
-    found.SpecificCharacterSet = "ISO_IR 192"
-    for keyword in _TYPE_2:
-        value = str(found.get(keyword) or "")
-        if keyword not in found or (keyword in _FORMS and not re.fullmatch(_FORMS[keyword], value)):
-            setattr(found, keyword, "")
-    return found
 
 
 def _file(made: Dataset, at: datetime) -> bytes:

@@ -26,7 +26,10 @@ from tests.unit.imaging.objects.orders import (
     order,
     read_back,
 )
+from tests.unit.imaging.samples import slice_of
 
+ULTRASOUND = "1.2.840.10008.5.1.4.1.1.3.1"
+"""Ultrasound Multi-frame Image."""
 FINITE = st.floats(0, 16, width=32)
 POINT = st.tuples(FINITE, FINITE)
 COUNTS = {"freehand": (3, 40), "path": (3, 40)}
@@ -139,6 +142,30 @@ def test_what_is_malformed_in_a_header_does_not_spoil_an_object(tmp_path: Path) 
         place.write_bytes(place.read_bytes().replace(b"19710304", b"1971-3-4").replace(b"20261001", b"October1"))
     for one in objects(asked):
         assert _said(one.content).PatientBirthDate == ""
+
+
+def test_slices_that_are_rescaled_differently_get_a_presentation_state_each(tmp_path: Path) -> None:
+    asked = order(tmp_path, every_kind(), RescaleSlope=2, RescaleIntercept=0)
+    (tmp_path / "2.dcm").write_bytes(slice_of(2, RescaleSlope=3, RescaleIntercept=-7, WindowCenter=[40, 300],
+                                              WindowWidth=[80, 1500]))
+    made = [_said(one.content) for one in objects(replace(asked, kinds=("presentation",), windows=()))]
+    assert [(one.RescaleSlope, one.RescaleIntercept) for one in made] == [(2, 0), (3, -7)]
+    assert made[1].SoftcopyVOILUTSequence[0].WindowCenter == 40
+    assert len({one.SOPInstanceUID for one in made}) == 2
+
+
+def test_a_frame_of_an_old_multi_frame_image_is_named(tmp_path: Path) -> None:
+    marks = tuple(replace(one, sop_instance_uid=FIRST, frame=3) for one in every_kind())
+    asked = order(tmp_path, marks, SOPClassUID=ULTRASOUND, Modality="US", NumberOfFrames=4)
+    for kind in ("report", "presentation"):
+        found = read_back(tmp_path, only(replace(asked, key_images=()), kind))
+        assert {(one.sop_instance_uid, one.frame) for one in found.marks} == {(FIRST, 3)}
+        assert found.skipped == ()
+
+
+def test_colour_images_get_no_grayscale_presentation_state(tmp_path: Path) -> None:
+    asked = order(tmp_path, every_kind(), SamplesPerPixel=3, PhotometricInterpretation="RGB")
+    assert {one.kind for one in objects(asked)} == {"report", "keys", "letter"}
 
 
 def test_deidentified_studies_stay_so(tmp_path: Path) -> None:
