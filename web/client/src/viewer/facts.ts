@@ -25,6 +25,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   pixel: 'pixel spacing',
   imager: 'at the detector',
   region: 'ultrasound region',
+  volume: 'distance of the slices',
 };
 
 export const BADGES: Readonly<Record<Fidelity, string>> = {

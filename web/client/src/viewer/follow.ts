@@ -2,10 +2,10 @@
 import type { Pane, PaneState } from './pane';
 import type { Viewport } from './types';
 
-/** What a pane shows; null before its series is known. */
+/** What a pane shows; null before its series is known, and for cuts made here: they belong to no stored image. */
 export function viewportOf(pane: Pane): Viewport | null {
   const { frame, facts, state } = pane;
-  if (frame === null || facts === null) return null;
+  if (frame === null || facts === null || pane.reformatted) return null;
   return {
     series_instance_uid: facts.series,
     sop_instance_uid: frame.sop_instance_uid,

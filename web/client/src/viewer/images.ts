@@ -50,6 +50,7 @@ export class CaseImages {
       have: (series) => this.frames.have(series),
       address: () => imageAddress(caseId),
       link: linkClass,
+      raw: typeof globalThis.WebAssembly !== 'object',
     });
     this.stream.open();
   }

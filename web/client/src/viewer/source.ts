@@ -33,6 +33,8 @@ export interface StreamOptions {
   /** A fresh single-use address. */
   readonly address: () => Promise<string>;
   readonly link: () => 'thin' | 'normal';
+  /** This browser cannot decode HTJ2K: lossless pictures come as raw samples. */
+  readonly raw?: boolean;
   readonly open?: (address: string) => Socket;
   readonly later?: (run: () => void, milliseconds: number) => void;
 }
@@ -127,11 +129,12 @@ export class ImageStream {
   /** Tell the server where each changed series is looked at; the most recent one last, so that it wins. */
   private flush(): void {
     if (!this.ready) return;
+    const raw = this.options.raw === true ? { raw: true } : {};
     for (const [series, index] of this.wanted) {
       if (!this.unsent.has(series)) continue;
       const have = this.asked.has(series) ? NOTHING : this.options.have(series);
       const held = have.preview.length + have.lossless.length > 0 ? { held: have } : {};
-      this.send({ type: 'show', series, index, link: this.options.link(), ...held });
+      this.send({ type: 'show', series, index, link: this.options.link(), ...held, ...raw });
       this.asked.add(series);
     }
     this.unsent.clear();

@@ -9,9 +9,17 @@ export interface Title {
   readonly prior: boolean;
 }
 
+/** Whether these are the case's patient's images: every picture says so. */
+const PATIENT: Readonly<Record<string, string | undefined>> = {
+  same: 'Patient as in the case',
+  other: 'Patient in the file differs, accepted by a person',
+  unnamed: 'No patient in the file',
+};
+
 export function titleOf(studies: readonly StudyListed[], pictures: Reformats | null, id: string): Title {
   const found = find(studies, storedSeries(id));
   const cuts = isReformat(id) ? [pictures?.words(id) ?? '', 'Made here, seen here only'] : [];
-  const lines = found === null ? [] : [studyWords(found.study), seriesWords(found.series)];
+  const patient = PATIENT[found?.study.patient ?? ''] ?? '';
+  const lines = found === null ? [] : [studyWords(found.study), seriesWords(found.series), patient];
   return { lines: [...lines, ...cuts].filter((line) => line !== ''), prior: found?.prior ?? false };
 }

@@ -50,16 +50,18 @@ export function toolbar(state: ToolbarState): TemplateResult {
         </button>`,
     )}
     <span class="viewer-gap"></span>
-    ${state.canDraw ? history(state) : nothing} ${state.presets.length > 1 ? presets(state) : nothing}
-    ${state.disciplines.length > 0 ? layers(state) : nothing}
-    ${state.presets.length > 0 ? button('Window to what is seen (U)', 'scan', { do: 'auto' }, act) : nothing}
-    ${button('Invert (I)', 'moon', { do: 'invert' }, act, state.inverted)}
-    ${button('Mirror (H)', 'flip-horizontal', { do: 'flip' }, act, state.flipped)}
-    ${button('Rotate (.)', 'rotate-cw', { do: 'rotate', degrees: 90 }, act)}
-    ${button('Fit (0)', 'move-diagonal', { do: 'fit' }, act)} ${state.stack ? cine(state) : nothing}
-    ${laidMenu(state.laid)} ${layoutMenu(state.layout, act)} ${cutMenu(state.cuts, act)}
-    ${button('Full screen (F)', 'maximize', { do: 'screen' }, act)}
-    ${button('Keys (?)', 'keyboard', { do: 'help' }, act)}
+    <div class="viewer-tools-more">
+      ${state.canDraw ? history(state) : nothing} ${state.presets.length > 1 ? presets(state) : nothing}
+      ${state.disciplines.length > 0 ? layers(state) : nothing}
+      ${state.presets.length > 0 ? button('Window to what is seen (U)', 'sun', { do: 'auto' }, act) : nothing}
+      ${button('Invert (I)', 'moon', { do: 'invert' }, act, state.inverted)}
+      ${button('Mirror (H)', 'flip-horizontal', { do: 'flip' }, act, state.flipped)}
+      ${button('Rotate (.)', 'rotate-cw', { do: 'rotate', degrees: 90 }, act)}
+      ${button('Fit (0)', 'move-diagonal', { do: 'fit' }, act)} ${state.stack ? cine(state) : nothing}
+      ${laidMenu(state.laid)} ${layoutMenu(state.layout, act)} ${cutMenu(state.cuts, act)}
+      ${button('Full screen (F)', 'maximize', { do: 'screen' }, act)}
+      ${button('Keys (?)', 'keyboard', { do: 'help' }, act)}
+    </div>
   </div>`;
 }
 

@@ -199,6 +199,8 @@ export interface StudyListed {
   readonly description: string;
   /** ISO date of the study; null when it is not known. */
   readonly date: string | null;
+  /** How the patient in the files and the case's agree; `other` was accepted by a person. */
+  readonly patient?: 'same' | 'other' | 'unnamed';
   readonly series: readonly SeriesListed[];
 }
 
