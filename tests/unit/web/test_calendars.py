@@ -68,6 +68,27 @@ def test_hours_are_kept_window_by_window_and_a_mistake_is_named(visitor: TestCli
     assert "office hours" in visitor.get("/calendar").text
 
 
+def test_mails_are_switched_off_one_by_one_and_days_away_are_taken_back(visitor: TestClient) -> None:
+    sign_in(visitor, "ada")
+    visitor.post("/calendar/notices", data={"kind": ["invitation", "letter"]})
+    text = visitor.get("/calendar").text
+    chosen = re.findall(r'name="kind" value="([\w-]+)" checked', text)
+    assert set(chosen) == {"invitation", "letter", "alarm"}, "an alarm cannot be switched off"
+    day = (now() + timedelta(days=5)).date()
+    assert visitor.post("/calendar/absences", data={"first_day": "soon"}).status_code == 422
+    assert "not before the first" in visitor.post(
+        "/calendar/absences", data={"first_day": str(day), "last_day": str(day - timedelta(days=1))}
+    ).text
+    visitor.post("/calendar/absences", data={"first_day": str(day), "last_day": "", "note": "Course"})
+    found = re.search(r'action="(/calendar/absences/[0-9a-f]{32}/remove)"', visitor.get("/calendar").text)
+    assert found is not None
+    sign_in(visitor, "ben")
+    assert visitor.post(found[1]).status_code == 404, "only one's own"
+    sign_in(visitor, "ada")
+    visitor.post(found[1])
+    assert "Course" not in visitor.get("/calendar").text
+
+
 def test_a_feed_is_shown_once_read_with_an_etag_and_ends_with_its_address(
     visitor: TestClient, held: Services, people: dict[str, str]
 ) -> None:
