@@ -114,8 +114,9 @@ class Pictures:
         one = stack.slices[index]
         if is_colour(one.layout):
             return None
+        [job] = await self._jobs([(one, one.rendering)])
         answer = await self._pool.run(
-            _WORK + "sampled", Urgency.LOOKED_AT, frame=self._job(one, one.rendering), kind=kind, points=points,
+            _WORK + "sampled", Urgency.LOOKED_AT, frame=job, kind=kind, points=points,
             unit="HU" if stack.modality == "CT" else "stored",
         )
         return Sampled(**answer.facts["sampled"]) if answer.facts["sampled"] else None
@@ -158,8 +159,9 @@ class Pictures:
         if not one.layout.overlays:
             self._fail((place,), "This image has no overlay.")
             return
+        [job] = await self._jobs([(one, one.rendering)])
         try:
-            answer = await self._pool.run(_WORK + "overlay", Urgency.SOON, frame=self._job(one, one.rendering))
+            answer = await self._pool.run(_WORK + "overlay", Urgency.SOON, frame=job)
         except WorkerLost as lost:
             self._fail((place,), str(lost), _SHORTLY_S)
             return
@@ -307,7 +309,7 @@ class Pictures:
     ) -> Answer:
         return await self._pool.run(
             _WORK + "pictures", urgency,
-            frames=[self._job(shown.stack.slices[index], asked.rendering(shown, index)) for index in indices],
+            frames=await self._jobs([(shown.stack.slices[one], asked.rendering(shown, one)) for one in indices]),
             how=asdict(shown.rendering), size=asked.wished if lossless else asked.size,
             quality=PREVIEW_QUALITY if lossless else _QUALITY, form=asked.form, lossless_too=lossless,
         )  # fmt: skip
@@ -317,7 +319,8 @@ class Pictures:
         found = await asyncio.to_thread(read, place)
         if found is None:
             step = max(1, len(stack.slices) // _LOOKED_AT)
-            frames = [self._job(one, one.rendering) for one in stack.slices[step // 2 :: step][: _LOOKED_AT + 1]]
+            some = stack.slices[step // 2 :: step][: _LOOKED_AT + 1]
+            frames = await self._jobs([(one, one.rendering) for one in some])
             try:
                 answer = await self._pool.run(
                     _WORK + "window", Urgency.LOOKED_AT, frames=frames, how=asdict(stack.rendering)
@@ -333,6 +336,10 @@ class Pictures:
         if stack.rendering.window is not None or auto is None:
             return replace(stack.rendering, window=stack.rendering.window or Window(0.5, 256.0))
         return replace(stack.rendering, window=Window(auto["centre"], auto["width"], "auto"))
+
+    async def _jobs(self, wanted: Sequence[tuple[Slice, Rendering]]) -> list[dict[str, Any]]:
+        """The frames as a worker is told of them; off the event loop, for a vault elsewhere may fetch files first."""
+        return await asyncio.to_thread(lambda: [self._job(one, how) for one, how in wanted])
 
     def _job(self, one: Slice, how: Rendering) -> dict[str, Any]:
         with self._vault.open(one.digest) as file:

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pydicom
 from sqlmodel import Session, SQLModel, create_engine, select
@@ -203,7 +204,8 @@ def _steps(kept: KeptFile, path: Path, sandbox: Sandbox) -> Iterator[tuple[str, 
     frames = [_job(stack.slices[index], path) for index in sorted({0, last // 2, last})]
     how = asdict(stack.rendering)
     yield _asked(sandbox, "window", "imaging.pixels.work:window", frames=frames, how=how)
-    how["window"] = how["window"] or asdict(Window(0.5, 256.0))
+    for one in (how, *(frame["own"] for frame in frames)):
+        one["window"] = one["window"] or asdict(Window(0.5, 256.0))
     yield _asked(
         sandbox, "draw", "imaging.pixels.work:pictures", frames=frames, how=how, size=256, quality=50, form="webp",
         lossless_too=True,
@@ -223,7 +225,7 @@ def _indexed(kept: KeptFile) -> tuple[Stack | None, str]:
         engine.dispose()
 
 
-def _job(one: Slice, path: Path) -> dict[str, object]:
+def _job(one: Slice, path: Path) -> dict[str, Any]:
     place = {"path": str(path), "index": one.frame.number - 1, "spans": one.spans, "bit": one.bit,
              "header": one.header, "whole": one.whole}
     return {"layout": asdict(one.layout), "place": place, "own": asdict(one.rendering), "shape": one.shape}
