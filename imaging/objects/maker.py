@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,7 @@ from imaging.vault import Vault
 
 _TASK = "imaging.objects.work:"
 _PATIENCE_S, _CPU_S = 90.0, 30
+_REMEMBERED = 256
 _NAMES = {"report": "measurements", "presentation": "marks", "keys": "key-images", "letter": "letter"}
 
 
@@ -34,6 +35,8 @@ class Maker:
 
     vault: Vault
     sandbox: Sandbox
+    _read: dict[str, Answered] = field(default_factory=dict)
+    """Digest → what was read: files never change, and a page that waits asks again and again."""
 
     @classmethod
     def of(cls, vault: Vault, settings: WorkerSettings) -> "Maker":
@@ -65,16 +68,23 @@ class Maker:
         """The marks of a report or presentation state; blocks. Raises NotRead."""
         if row.sop_class_uid not in READABLE:
             raise NotRead("This is neither a measurement report nor a presentation state.")
+        found = self._read.get(row.digest) or self._fresh(row)
+        if found.refused:
+            raise NotRead(found.refused)
+        assert found.reading is not None, "a worker refuses or reads"
+        return found.reading
+
+    def _fresh(self, row: Instance) -> Answered:
         with ExitStack() as opened:
             try:
                 answer = self.sandbox.run(_TASK + "read", path=_path(opened, self.vault, row.digest))
                 found = msgspec.json.decode(answer.payload, type=Answered)
             except (WorkerLost, msgspec.DecodeError):  # a worker is not trusted more than the file it read
                 raise NotRead("This object cannot be read as a measurement report or presentation state.") from None
-        if found.refused:
-            raise NotRead(found.refused)
-        assert found.reading is not None, "a worker refuses or reads"
-        return found.reading
+        while len(self._read) >= _REMEMBERED:
+            self._read.pop(next(iter(self._read)), None)
+        self._read[row.digest] = found
+        return found
 
 
 def _path(opened: ExitStack, vault: Vault, digest: str) -> str:

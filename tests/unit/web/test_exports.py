@@ -12,11 +12,12 @@ from pydicom import Dataset, dcmread
 from sqlmodel import Session, select
 
 from agenda.cases import add_study, case
+from agenda.cases import questions as asked_of
 from agenda.ids import CaseId, ConferenceId, PersonId
 from conference.record.audit import AuditEntry
 from conference.room import commands as c
 from conference.room.refused import Refused
-from conference.room.values import CommandId, MarkId, Participant, Viewport
+from conference.room.values import CommandId, MarkId, Participant, Recommendation, Viewport
 from imaging.dimse.listener import Listener, Received
 from imaging.intake import Arrived, Outcome, index
 from imaging.nodes import Node
@@ -26,12 +27,15 @@ from imaging.settings import DimseSettings, ImagingSettings
 from tests.patience import patience
 from tests.unit.imaging.objects.orders import COBB, FIRST, SECOND, SERIES, STUDY, annotation, only, order
 from tests.unit.imaging.samples import slice_of
+from tests.unit.web.application import PASSWORD
 from tests.unit.web.desk import Desk, a_desk, a_sitting
+from web.auth.passwords import keep_password
 from web.clock import now
 from web.orders import Office, OrderRefused, carry_out
 from web.services import Services
 
 CHAIR = Participant(PersonId("chair"), "Dr Chair", "spine-surgery", "chair")
+RADIOLOGIST = Participant(PersonId("radiologist"), "Dr Radiologist", "neuroradiology", "member")
 MARK = MarkId("0f0e0d0c-0000-4000-8000-000000000001")
 
 
@@ -58,9 +62,10 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, archive: Archive) -> Iterator[Desk]:
+def desk(tmp_path_factory: pytest.TempPathFactory, archive: Archive, password_hash: str) -> Iterator[Desk]:
     node = Node(name="Archive", host="127.0.0.1", port=archive.listener.port, ae_title="PACS")
     with a_desk(tmp_path_factory.mktemp("exports"), ImagingSettings(nodes=(node,))) as made:
+        made.do(lambda session: keep_password(session, "chair", password_hash, now()))
         yield made
 
 
@@ -280,6 +285,53 @@ def test_our_own_report_coming_back_is_known(meeting: Meeting) -> None:
     answer = meeting.desk.as_("chair").post(f"{meeting.path}/marks", data={"object": str(made.SOPInstanceUID)})
     assert answer.status_code == 200
     assert "were added" not in answer.text
+
+
+def hostile(folder: Path, uid: str, **said: object) -> bytes:
+    made = dcmread(io.BytesIO(of_another(folder)))
+    made.SOPInstanceUID = made.file_meta.MediaStorageSOPInstanceUID = uid
+    for keyword, value in said.items():
+        setattr(made, keyword, value)
+    out = io.BytesIO()
+    made.save_as(out, enforce_file_format=True)
+    return out.getvalue()
+
+
+def test_an_object_that_cannot_be_read_says_so_and_costs_itself_alone(empty: Meeting, tmp_path: Path) -> None:
+    other = Dataset()
+    other.TemplateIdentifier, other.MappingResource = "5000", "DCMR"
+    empty.take(
+        slice_of(1), hostile(tmp_path / "a", "1.2.826.0.1.3680043.9.1.78", ContentTemplateSequence=[other]),
+        hostile(tmp_path / "b", "1.2.826.0.1.3680043.9.1.79").replace(b"POLYLINE", b"HELIX   "),
+    )
+    page = empty.desk.as_("chair").get(empty.path)
+    assert page.status_code == 200
+    assert "template 5000; TID 1500 is read" in page.text
+    assert "A graphic of type HELIX fits no mark." in page.text
+    answer = empty.desk.as_("chair").post(f"{empty.path}/marks", data={"object": "1.2.826.0.1.3680043.9.1.78"})
+    assert answer.status_code == 409
+
+
+def test_a_signed_letter_goes_out_as_a_document_of_the_newest_study(desk: Desk, tmp_path: Path) -> None:
+    meeting = Meeting(desk, tmp_path)
+    meeting.take(slice_of(1), slice_of(2))
+    questions = desk.read(lambda session: [one.id for one in asked_of(session, meeting.case)])
+    meeting.say(None, c.Join(RADIOLOGIST))
+    meeting.sit()
+    words = Recommendation("majority", "surgical", "Concordant.", dict.fromkeys(questions, "Yes."), (), "", "")
+    meeting.say(CHAIR, c.DraftRecommendation(meeting.case, 0, words))
+    meeting.say(CHAIR, c.ReadBack(meeting.case, 1))
+    for who in (CHAIR, RADIOLOGIST):
+        meeting.say(who, c.Attest(meeting.case, 1, "concur", ""))
+    order = {"revision": 1, "password": PASSWORD}
+    signed = desk.as_("chair").post(f"/conferences/{meeting.sitting}/cases/{meeting.case}/sign", json=order)
+    assert signed.status_code == 200, signed.text
+    (letter,) = meeting.files("referrer", kind="letter").values()
+    assert letter.SOPClassUID == "1.2.840.10008.5.1.4.1.1.104.1"
+    assert letter.EncapsulatedDocument.startswith(b"%PDF-")
+    assert (letter.StudyInstanceUID, str(letter.PatientName)) == (STUDY, "Rivera^Ana")
+    (again,) = meeting.files("chair", kind="letter").values()
+    assert (again.SOPInstanceUID, again.EncapsulatedDocument) == (letter.SOPInstanceUID, letter.EncapsulatedDocument)
 
 
 def test_marks_are_added_while_the_conference_is_on(empty: Meeting, tmp_path: Path) -> None:
