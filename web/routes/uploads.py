@@ -27,7 +27,7 @@ from imaging.uploads import Announced, Upload
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
 from web.admission import admit, follow_up, patient_of
 from web.clock import now
-from web.deidentification import Removal, admit_without_identity, deidentifier
+from web.deidentification import Removal, admit_without_identity, blacked_out_since, deidentifier
 from web.errors import problem
 from web.keeping import demand_room
 from web.resources import case_resource
@@ -214,10 +214,14 @@ async def _kept(request: Request, upload: Upload) -> list[Outcome]:
         "confirmed" if upload.differences else "matched",
     )
     kept, inspection = await asyncio.to_thread(uploads.keep, upload.id, removal)
-    return await in_session(
+    outcomes = await in_session(
         request, "images.add-deidentified", admit_without_identity, who, upload.case_id, kept, inspection,
         _delivery(upload), removal.report,
     )
+    # What was blacked out before and came again is here already; its writing must not stay in the vault.
+    for digest in await reading(request, blacked_out_since, [one.digest for one in kept]):
+        await asyncio.to_thread(services(request).vault.remove, digest)
+    return outcomes
 
 
 async def _demand_room(request: Request, case_id: str, coming: int) -> None:

@@ -185,6 +185,7 @@ def test_a_held_image_is_shown_to_nobody_until_somebody_looked(
     assert browser.get(f"/cases/case1/held/{waiting[0]}").status_code == 404
     again = send(browser, {"a": ultrasound(1)})
     assert [one["result"] for one in again["results"]] == ["already here"]
+    assert before.isdisjoint(store.intake.vault.digests())
 
 
 def test_a_person_says_that_nothing_is_written_in_it(browser: TestClient, database: Database) -> None:
