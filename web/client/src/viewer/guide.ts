@@ -39,7 +39,7 @@ export class GuideLine {
         end === null
           ? nothing
           : html`<button type="button" class="btn btn-small" @click=${this.acts.finish}>
-              ${end === '' ? 'Finish' : `Finish here: ${end.toLowerCase()}`}
+              ${end === '' ? 'Finish' : `Finish here, ${end}`}
             </button>`
       }
       ${

@@ -145,7 +145,7 @@ function readingOf({ at: [x, y], lines: said }: NonNullable<Scene['reading']>, l
 /** Where the keyboard presses: an open cross, so that the pixel itself is seen. */
 function crossOf([x, y]: Point): SVGTemplateResult {
   const d = `M${x - 16},${y}h11M${x + 5},${y}h11M${x},${y - 16}v11M${x},${y + 5}v11`;
-  return svg`<g class="viewer-cross">
+  return svg`<g class="viewer-crosshair">
     <path d=${d} fill="none" stroke="#000" stroke-width="4"></path>
     <path d=${d} fill="none" stroke="#fff" stroke-width="1.75"></path>
   </g>`;

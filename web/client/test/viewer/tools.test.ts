@@ -145,7 +145,7 @@ describe('marks of several steps', () => {
       tool.down(press);
       tool.up(press);
     }
-    expect(guides.at(-1)).toMatchObject({ count: '5 of 7', end: 'Without LL and SVA' });
+    expect(guides.at(-1)).toMatchObject({ count: '5 of 7', end: 'without LL and SVA' });
     expect(tool.finish?.()).toBe(true);
     expect(finished).toMatchObject([{ kind: 'spinopelvic', points: [[5, 90], [5, 90], [20, 60], [40, 70]] }]); // prettier-ignore
   });

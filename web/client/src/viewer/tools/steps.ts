@@ -32,8 +32,8 @@ export const STEPS: Readonly<Partial<Record<MarkKind, Steps>>> = {
       'Middle of the body of C7',
     ],
     ends: new Map([
-      [4, 'Without LL and SVA'],
-      [6, 'Without SVA'],
+      [4, 'without LL and SVA'],
+      [6, 'without SVA'],
     ]),
   },
 };
