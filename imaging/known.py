@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlmodel import Session
 
 from imaging.dimse.part10 import same_data_set
-from imaging.intake import Candidate, Intake, KeptFile
+from imaging.intake import Candidate, Intake, KeptFile, Progress
 from imaging.studies import Instance
 
 
@@ -19,7 +19,10 @@ def digests_of(session: Session, sop_instance_uids: Iterable[str]) -> dict[str, 
     return {row.sop_instance_uid: row.digest for row in rows if row is not None}
 
 
-def keep_new(intake: Intake, candidates: Sequence[Candidate], known: Mapping[str, str]) -> list[KeptFile]:
+def keep_new(
+    intake: Intake, candidates: Sequence[Candidate], known: Mapping[str, str],
+    progress: Progress = lambda _done: None,
+) -> list[KeptFile]:
     """Put into the vault what is not here yet; a data set that is here is named by the file that holds it. Blocks.
 
     known: what `digests_of` gave for these candidates.
@@ -28,7 +31,8 @@ def keep_new(intake: Intake, candidates: Sequence[Candidate], known: Mapping[str
         number: digest for number, one in enumerate(candidates)
         if (digest := known.get(one.header.sop_instance_uid)) and _same(intake, one, digest)
     }
-    fresh = iter(intake.keep([one for number, one in enumerate(candidates) if number not in here]))
+    wanted = [one for number, one in enumerate(candidates) if number not in here]
+    fresh = iter(intake.keep(wanted, lambda done: progress(len(here) + done)))
     return [KeptFile(one, here[number]) if number in here else next(fresh) for number, one in enumerate(candidates)]
 
 

@@ -3,7 +3,9 @@
 What a door does around `imaging.intake`: the agenda knows the case's patient and who may see which study.
 """
 
+import asyncio
 import logging
+from collections.abc import Sequence
 
 from sqlmodel import Session
 from starlette.requests import Request
@@ -11,11 +13,13 @@ from starlette.requests import Request
 from agenda.cases import add_study, case, cases_of_study
 from conference.policy import Action, Actor, may
 from imaging.arrivals import is_waiting
-from imaging.intake import Inspection, KeptFile, Outcome, index
+from imaging.intake import Candidate, Inspection, KeptFile, Outcome, Progress, index
+from imaging.known import digests_of, keep_new
 from imaging.patient_match import Identity
 from imaging.pixels.stack import stacks_of_study
-from web.access import demand
+from web.access import demand, reading
 from web.clock import now
+from web.keeping import demand_room
 from web.resources import case_resource
 from web.services import services
 
@@ -57,6 +61,17 @@ def _closed(session: Session, who: Actor, case_id: str, study_uid: str) -> bool:
     if not others or case_id in others:
         return False
     return not any(may(who, Action.IMAGE_READ, case_resource(session, one)) for one in others)
+
+
+async def kept_for(
+    request: Request, case_id: str, candidates: Sequence[Candidate], progress: Progress = lambda _done: None
+) -> list[KeptFile]:
+    """Files of a case put into the vault, those that are here already only named; raises QuotaReached."""
+    made = services(request)
+    known = await reading(request, digests_of, [one.header.sop_instance_uid for one in candidates])
+    coming = sum(one.size for one in candidates if one.header.sop_instance_uid not in known)
+    await reading(request, demand_room, made.settings.imaging.quota, case_id, coming)
+    return await asyncio.to_thread(keep_new, made.uploads.intake, candidates, known, progress)
 
 
 async def follow_up(request: Request, case_id: str, study_uid: str) -> None:

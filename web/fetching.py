@@ -12,13 +12,13 @@ from typing import Any
 
 from starlette.requests import Request
 
+from imaging.errors import Refused
 from imaging.intake import Outcome, index
-from imaging.known import digests_of
 from imaging.nodes import Node
 from imaging.remote.answer import Found, FoundStudy
 from imaging.remote.fetches import Fetch, Fetches
 from web.access import Forbidden, actor, in_session, reading
-from web.admission import admit, follow_up, patient_of
+from web.admission import admit, follow_up, kept_for, patient_of
 from web.clock import now
 from web.services import services
 
@@ -113,13 +113,12 @@ class Fetching:
     async def _admit(self, request: Request, fetch: Fetch) -> None:
         try:
             found = await asyncio.to_thread(self.fetches.inspected, fetch.id)
-            known = await reading(request, digests_of, [one.header.sop_instance_uid for one in found.candidates])
-            kept, inspection = await asyncio.to_thread(self.fetches.keep, fetch.id, known)
+            kept = await kept_for(request, fetch.case_id, found.candidates)
             outcomes = await in_session(
-                request, "images.add", admit, actor(request), fetch.case_id, kept, inspection, delivery(fetch)
+                request, "images.add", admit, actor(request), fetch.case_id, kept, found, delivery(fetch)
             )
             await asyncio.to_thread(self.fetches.complete, fetch.id, outcomes)
-        except Forbidden as error:
+        except (Forbidden, Refused) as error:
             self.fetches.refuse(fetch.id, error.reason)
             return
         except Exception:

@@ -365,7 +365,7 @@ def _named(one: Identity) -> str:
 def _enter(
     session: Session, case_id: str, kept: Sequence[KeptFile], refused: Sequence[Outcome], at: datetime
 ) -> Json:
-    outcomes = index(session, kept, refused, delivery=f"import-{new_id()}", at=at)
+    outcomes = index(session, kept, refused, delivery=f"case:{case_id}/import:{new_id()}", at=at)
     for uid in dict.fromkeys(one.study_instance_uid for one in outcomes if one.result in ("taken", "already here")):
         add_study(session, case_id, uid, at)
     counts: dict[str, int] = {}

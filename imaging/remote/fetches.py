@@ -7,7 +7,7 @@ gone on with, and then take the series that are missing; refused is over. What l
 import re
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -16,8 +16,7 @@ from uuid import uuid4
 from pydantic import BaseModel, ConfigDict
 
 from imaging.errors import ImagingError, TooLarge
-from imaging.intake import Inspection, Intake, KeptFile, Outcome
-from imaging.known import keep_new
+from imaging.intake import Inspection, Intake, Outcome
 from imaging.nodes import Node
 from imaging.patient_match import Differs, Identity, Match, SeveralPatients, compare
 from imaging.remote import dicomweb
@@ -175,11 +174,6 @@ class Fetches:
     def inspected(self, fetch_id: str) -> Inspection:
         """What the check found. Blocks after a restart."""
         return self._inspected.get(fetch_id) or self._inspect(fetch_id)
-
-    def keep(self, fetch_id: str, known: Mapping[str, str]) -> tuple[list[KeptFile], Inspection]:
-        """Put the accepted files into the vault. Blocks. known: digests of those that are here already."""
-        found = self.inspected(fetch_id)
-        return keep_new(self.intake, found.candidates, known), found
 
     def complete(self, fetch_id: str, outcomes: Sequence[Outcome]) -> Fetch:
         """The transaction is committed: keep the report, drop the files."""

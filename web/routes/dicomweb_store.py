@@ -22,10 +22,9 @@ from imaging.dicomweb.errors import BadQuery, NotAcceptable
 from imaging.dicomweb.stow import Described, Staging, composed, reasons, refused_all, store_response
 from imaging.errors import StudyNotFound
 from imaging.intake import Arrived, Inspection, Outcome, index
-from imaging.known import digests_of, keep_new
 from imaging.patient_match import Differs, SeveralPatients, compare
 from web.access import Forbidden, actor, demand, in_session, reading
-from web.admission import admit, follow_up, patient_of
+from web.admission import admit, follow_up, kept_for, patient_of
 from web.clock import now
 from web.dicomweb import ROOT, answered, base_of, cases_of, cases_where, wanted
 from web.resources import case_resource
@@ -143,8 +142,7 @@ async def _taken(
     if refusal is not None:
         refused = [*inspection.refused, *refused_all(inspection.candidates, *refusal)]
         return await in_session(request, "images.refuse", index, (), refused, delivery=delivery, at=now())
-    known = await reading(request, digests_of, [one.header.sop_instance_uid for one in inspection.candidates])
-    kept = await asyncio.to_thread(keep_new, services(request).uploads.intake, inspection.candidates, known)
+    kept = await kept_for(request, case_id, inspection.candidates)
     return await in_session(request, "images.add", admit, actor(request), case_id, kept, inspection, delivery)
 
 
