@@ -8,6 +8,7 @@ takes no bytes for ten seconds is dropped, and one that gives no credit costs no
 import asyncio
 import logging
 import struct
+from os.path import commonprefix
 from typing import Annotated, cast
 
 import msgspec
@@ -24,7 +25,7 @@ from imaging.errors import ImagingError
 from imaging.pixels.codestream import unpacked
 from imaging.pixels.pictures import Pictures
 from imaging.pixels.stack import Shown, Stack, manifest, stack_of
-from imaging.pixels.stream import LIMITS, Delivery, Item, Link, Tier
+from imaging.pixels.stream import BUDGETS, LIMITS, Delivery, Item, Link, Meter, Tier
 from web.auth.errors import TicketInvalid
 from web.clock import now
 from web.database import Database, Deed
@@ -45,6 +46,8 @@ REDUCED = 1
 _STUCK_S = 10.0
 _LARGEST_MESSAGE = 64 * 1024
 _MOST_SERIES = 1_000
+_FEW = 32
+"""Frames that are described one by one."""
 
 Uid = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Range = tuple[Annotated[int, msgspec.Meta(ge=0)], Annotated[int, msgspec.Meta(ge=0)]]
@@ -64,6 +67,8 @@ class Show(msgspec.Struct, frozen=True, tag="show"):
     index: int = 0
     link: Link = "normal"
     held: Held = Held()
+    ahead: bool = False
+    """Nobody looks at it yet: only this frame is wanted, when nothing that is looked at waits for it."""
     raw: bool = False
     """The browser has no WebAssembly and so no HTJ2K: lossless pictures go as raw samples on this connection."""
 
@@ -96,6 +101,8 @@ class ImageStream:
         self._database = database
         self._pictures = pictures
         self._delivery = Delivery()
+        self._meter = Meter()
+        self._said: Link = "normal"
         self._shown: dict[str, tuple[int, Shown]] = {}
         self._refused: set[str] = set()
         self._to_open: dict[str, Show] = {}
@@ -151,23 +158,50 @@ class ImageStream:
         match message:
             case Credit():
                 self._delivery.credit(message.bytes)
+                self._meter.credited(message.bytes, self._delivery.in_flight, asyncio.get_running_loop().time())
+                self._suit(self._said)
             case Drop():
                 self._to_open.pop(message.series, None)
                 self._delivery.drop(message.series)
             case Show():
-                self._delivery.limit = LIMITS[message.link]
+                self._suit(message.link)
                 self._raw = message.raw
                 known = self._shown.get(message.series)
-                if known is not None:
+                if known is not None and message.ahead:
+                    self._delivery.foresee(message.series, len(known[1].stack.slices), message.index)
+                elif known is not None:
                     self._delivery.show(message.series, len(known[1].stack.slices), message.index)
                 elif message.series not in self._refused and len(self._to_open) < _MOST_SERIES:
-                    self._to_open[message.series] = message
+                    self._want(message)
+
+    def _want(self, message: Show) -> None:
+        """Open a series soon: the one looked at last first, and before all that nobody looks at."""
+        earlier = self._to_open.pop(message.series, None)
+        if not message.ahead:
+            self._to_open[message.series] = message
+        elif earlier is not None and not earlier.ahead:
+            self._to_open[message.series] = earlier
+        else:
+            self._to_open = {message.series: message} | self._to_open
+
+    def _suit(self, said: Link) -> None:
+        """Fit what is in flight to the link: as measured, else as the browser says."""
+        before, self._said = self._link, said
+        if self._link != before:
+            spent = BUDGETS[before] - self._delivery.budget
+            self._delivery.budget = BUDGETS[self._link] - spent
+        self._delivery.limit = LIMITS[self._link]
+
+    @property
+    def _link(self) -> Link:
+        return self._meter.link or self._said
 
     async def _send(self) -> None:
         while not self._ended:
             self._wake.clear()
-            if self._to_open:
-                await self._open(self._to_open.pop(next(reversed(self._to_open))))
+            opening = next(reversed(self._to_open.values()), None)
+            if opening is not None and self._may_open(opening):
+                await self._open(self._to_open.pop(opening.series))
                 continue
             for series in self._delivery.completed():
                 await self._say({"type": "complete", "series": series})
@@ -176,6 +210,10 @@ class ImageStream:
                 await self._wake.wait()
             else:
                 await self._deliver(item)
+
+    def _may_open(self, show: Show) -> bool:
+        """What nobody looks at waits for what somebody does, and for the budget of the link."""
+        return not show.ahead or (self._delivery.budget > 0 and not self._delivery.awaited())
 
     async def _open(self, show: Show) -> None:
         try:
@@ -188,8 +226,9 @@ class ImageStream:
         newest = self._to_open.pop(show.series, show)  # somebody scrolled while the series was opened
         handle = len(self._shown)
         self._shown[show.series] = (handle, shown)
-        await self._say(self._with_addresses(manifest(shown, handle)))
-        self._delivery.show(show.series, len(stack.slices), newest.index)
+        await self._say(in_short(self._with_addresses(manifest(shown, handle))))
+        wanted = self._delivery.foresee if newest.ahead else self._delivery.show
+        wanted(show.series, len(stack.slices), newest.index)
         for tier, ranges in ((Tier.PREVIEW, show.held.preview), (Tier.LOSSLESS, show.held.lossless)):
             for first, last in ranges:
                 self._delivery.skip(show.series, tier, first, last)
@@ -238,6 +277,7 @@ class ImageStream:
                 await self._say(said)
             return
         self._delivery.sent(item, len(payload))
+        self._meter.sent(asyncio.get_running_loop().time())
         await self._put(HEADER.pack(kind, flags, handle, item.index, len(payload)) + payload)
 
     async def _picture(self, shown: Shown, item: Item) -> tuple[int, int, bytes]:
@@ -258,6 +298,27 @@ class ImageStream:
         if not self._ended:
             async with asyncio.timeout(_STUCK_S):
                 await self._socket.send_bytes(data)
+
+
+def in_short(said: dict[str, object]) -> dict[str, object]:
+    """The `series` message with what all its frames have in common said once, in `common`.
+
+    A long series is 40 KB otherwise: a third of a second of a thin link, before the first picture. The identities of
+    the images are without the part they all begin with, which is in `common` in their place.
+    """
+    frames = cast(list[dict[str, object]], said["frames"])
+    if len(frames) <= _FEW:
+        return said
+    first = frames[0]
+    common = {key: value for key, value in first.items() if all(one.get(key, frames) == value for one in frames)}
+    identities = [str(one["sop_instance_uid"]) for one in frames]
+    common["sop_instance_uid"] = beginning = commonprefix(identities)  # noqa: RUF071 - identities are no paths
+    rest = [
+        {key: value for key, value in one.items() if key not in common}
+        | {"sop_instance_uid": identity[len(beginning) :]}
+        for one, identity in zip(frames, identities, strict=True)
+    ]
+    return said | {"common": common, "frames": rest}
 
 
 def _instances(session: Session, case_id: str, series: str) -> int | None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imaging.pixels.stream import Delivery, Item, Tier, Unsent
+from imaging.pixels.stream import Delivery, Item, Meter, Tier, Unsent
 
 
 def drain(delivery: Delivery) -> list[Item]:
@@ -140,3 +140,60 @@ def test_nearest_agrees_with_looking_at_all_of_them(count: int, taken: list[int]
         centre = min(centre, count - 1)
         expected = min(left, key=lambda index: (abs(index - centre), -index), default=None)
         assert unsent.nearest(centre) == expected
+
+
+def test_what_may_be_looked_at_next_waits_for_the_picture_looked_at_and_comes_before_its_neighbours() -> None:
+    delivery = Delivery()
+    delivery.foresee("next", 3, 1)
+    delivery.show("now", 2, 0)
+    order = []
+    while (item := delivery.next()) is not None:
+        order.append((item.series, item.index, int(item.tier)))
+        delivery.sent(item, 1)
+    assert order == [("now", 0, 1), ("now", 0, 2), ("next", 1, 1), ("now", 1, 1), ("now", 1, 2), ("next", 1, 2)]
+    delivery.show("next", 3, 0)
+    assert delivery.next() == Item("next", 0, Tier.PREVIEW)
+
+
+def test_what_nobody_looks_at_ends_with_the_budget_of_the_link_and_what_is_looked_at_does_not() -> None:
+    delivery = Delivery()
+    delivery.budget = 10
+    for name in ("a", "b", "c"):
+        delivery.foresee(name, 1, 0)
+    sent = []
+    while (item := delivery.next()) is not None:
+        delivery.sent(item, 8)
+        sent.append(item.series)
+    assert sent == ["a", "b"]
+    delivery.show("c", 1, 0)
+    delivery.foresee("c", 1, 0)
+    assert delivery.next() == Item("c", 0, Tier.PREVIEW)
+
+
+def test_somebody_waits_until_the_picture_looked_at_is_there_without_loss() -> None:
+    delivery = Delivery()
+    delivery.foresee("next", 3, 1)
+    assert not delivery.awaited()
+    delivery.show("now", 2, 0)
+    for _ in range(2):
+        assert delivery.awaited()
+        item = delivery.next()
+        assert item is not None
+        delivery.sent(item, 1)
+    assert not delivery.awaited()
+
+
+@pytest.mark.parametrize(("rate", "link"), [(100_000, "thin"), (400_000, None), (5_000_000, "normal")])
+def test_a_link_is_measured_by_what_is_credited_while_something_is_on_its_way(rate: int, link: str | None) -> None:
+    meter, at = Meter(), 0.0
+    meter.credited(1_000_000, 0, at)
+    assert meter.link is None
+    for _ in range(20):
+        meter.sent(at)
+        at += 16_384 / rate
+        meter.credited(16_384, 65_536, at)
+    assert meter.link == link
+    meter.credited(1, 0, at)
+    meter.sent(at + 60)  # a minute of nothing is no slow link
+    meter.credited(200_000, 0, at + 60.01)
+    assert meter.link == "normal"

@@ -154,3 +154,30 @@ def test_a_series_is_in_the_audit_once_however_often_it_is_shown(visitor: TestCl
 def _reads(session: Session) -> list[str]:
     rows = session.exec(select(AuditEntry).where(AuditEntry.activity == "image.read"))
     return [row.record for row in rows]
+
+
+def test_what_may_be_looked_at_next_comes_with_its_opening_picture_alone(visitor: TestClient) -> None:
+    sign_in(visitor, "ada")
+    with open_stream(visitor, address(visitor)) as socket:
+        socket.send_json({"type": "show", "series": SERIES, "index": 2, "link": "normal", "ahead": True})
+        assert socket.receive_json()["series"] == SERIES
+        got = [struct.unpack_from("<BBHII", socket.receive_bytes()) for _ in range(2)]
+        assert [(kind, index) for kind, _, _, index, _ in got] == [(1, 2), (2, 2)]
+        socket.send_json({"type": "show", "series": SERIES, "index": 0, "link": "normal"})
+        kind, _, _, index, _ = struct.unpack_from("<BBHII", socket.receive_bytes())
+        assert (kind, index) == (1, 0)
+
+
+def test_a_long_series_says_once_what_its_frames_have_in_common() -> None:
+    frames: list[dict[str, object]] = [
+        {"sop_instance_uid": f"1.2.{place}", "frame": 1, "rows": 4, "position": [0, 0, place]} for place in range(200)
+    ]
+    frames[7]["aspect"] = 2.0
+    said = images.in_short({"type": "series", "frames": frames})
+    common, rest = said["common"], said["frames"]
+    assert common == {"sop_instance_uid": "1.2.", "frame": 1, "rows": 4}
+    assert isinstance(rest, list)
+    assert rest[7] == {"sop_instance_uid": "7", "position": [0, 0, 7], "aspect": 2.0}
+    in_full = [common | one | {"sop_instance_uid": "1.2." + one["sop_instance_uid"]} for one in rest]
+    assert in_full == frames
+    assert images.in_short({"frames": frames[:5]}) == {"frames": frames[:5]}

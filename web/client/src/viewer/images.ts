@@ -59,9 +59,17 @@ export class CaseImages {
     try {
       const studies = await listStudies(this.caseId);
       this.unlessClosed(() => this.events.listed(studies));
+      this.unlessClosed(() => this.foresee(studies));
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'The list of images could not be loaded.';
       this.unlessClosed(() => this.events.unlisted(reason));
+    }
+  }
+
+  /** The opening pictures of what else there is are fetched while nothing more urgent is. */
+  private foresee(studies: readonly StudyListed[]): void {
+    for (const { series_instance_uid: uid, frames } of studies.flatMap(({ series }) => series)) {
+      this.stream.foresee(uid, Math.floor(frames / 2));
     }
   }
 

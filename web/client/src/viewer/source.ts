@@ -1,6 +1,6 @@
 /** The image stream: one WebSocket that brings previews and lossless frames, re-centred at every scroll. */
 import type { Payload } from './frames';
-import type { SeriesFacts } from './types';
+import type { FrameFacts, SeriesFacts } from './types';
 
 const HEADER_BYTES = 12;
 /** Flag: deep colour was brought to 8 bits; the picture must not be called lossless. */
@@ -47,6 +47,8 @@ export class ImageStream {
   private closed = false;
   /** Series this connection was asked for. */
   private readonly asked = new Set<string>();
+  /** Series that may be looked at next, and the frame each would open at. */
+  private readonly foreseen = new Map<string, number>();
   /** Series wanted and where each is looked at; the last one shown comes last. */
   private readonly wanted = new Map<string, number>();
   private readonly handles = new Map<number, string>();
@@ -64,8 +66,19 @@ export class ImageStream {
     if (this.wanted.get(series) === index && [...this.wanted.keys()].at(-1) === series) return;
     this.wanted.delete(series);
     this.wanted.set(series, index);
+    this.ask(series);
+  }
+
+  private ask(series: string): void {
     if (this.unsent.size === 0) this.defer(() => this.flush(), 0);
     this.unsent.add(series);
+  }
+
+  /** A frame that may be looked at next: it comes when nothing that is looked at waits for the line. */
+  foresee(series: string, index: number): void {
+    if (this.wanted.has(series) || this.foreseen.has(series)) return;
+    this.foreseen.set(series, index);
+    this.ask(series);
   }
 
   /** No longer want a series. */
@@ -104,7 +117,7 @@ export class ImageStream {
   private opened(): void {
     this.ready = true;
     this.options.state('live', '');
-    for (const series of this.wanted.keys()) this.unsent.add(series);
+    for (const series of [...this.wanted.keys(), ...this.foreseen.keys()]) this.unsent.add(series);
     this.flush();
   }
 
@@ -130,6 +143,10 @@ export class ImageStream {
   private flush(): void {
     if (!this.ready) return;
     const raw = this.options.raw === true ? { raw: true } : {};
+    for (const [series, index] of this.foreseen) {
+      if (!this.unsent.has(series) || this.wanted.has(series) || this.options.have(series).preview.length > 0) continue;
+      this.send({ type: 'show', series, index, link: this.options.link(), ahead: true, ...raw });
+    }
     for (const [series, index] of this.wanted) {
       if (!this.unsent.has(series)) continue;
       const have = this.asked.has(series) ? NOTHING : this.options.have(series);
@@ -149,7 +166,7 @@ export class ImageStream {
   private told(message: ServerText): void {
     if (message.type === 'series') {
       this.handles.set(message.handle, message.series);
-      this.options.series(message);
+      this.options.series(inFull(message));
     } else if (message.type === 'failed') {
       this.options.failed(message.series, message.index, message.reason);
     }
@@ -175,8 +192,24 @@ export class ImageStream {
   }
 }
 
+/** A series message; `common`: what all frames have in common and the part their identities begin with. */
+type SeriesText = { readonly type: 'series'; readonly common?: Partial<FrameFacts> } & SeriesFacts;
+
+/** The message with every frame described by itself. */
+export function inFull(message: SeriesText): SeriesFacts {
+  const { common } = message;
+  if (common === undefined) return message;
+  const beginning = common.sop_instance_uid ?? '';
+  const frames = message.frames.map((frame) => ({
+    ...common,
+    ...frame,
+    sop_instance_uid: beginning + frame.sop_instance_uid,
+  }));
+  return { ...message, frames };
+}
+
 type ServerText =
-  | ({ readonly type: 'series' } & SeriesFacts)
+  | SeriesText
   | { readonly type: 'complete'; readonly series: string }
   | { readonly type: 'failed'; readonly series: string; readonly index: number | null; readonly reason: string };
 

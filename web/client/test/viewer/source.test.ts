@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Payload } from '../../src/viewer/frames';
-import { ImageStream, TicketRefused, type Socket, type StreamOptions } from '../../src/viewer/source';
+import { ImageStream, inFull, TicketRefused, type Socket, type StreamOptions } from '../../src/viewer/source';
 
 /** The far end of a stream, in the hands of a test. */
 class Line {
@@ -121,6 +121,22 @@ describe('the image stream', () => {
     expect(second.sent).toEqual([{ type: 'show', series: '1.2', index: 4, link: 'normal', held: line.held }]);
   });
 
+  test('what may be looked at next is asked for once, marked as such, and again only if it has not come', async () => {
+    const line = new Line();
+    line.stream.show('1.2', 4);
+    line.stream.foresee('1.2', 0);
+    line.stream.foresee('1.3', 7);
+    line.stream.foresee('1.3', 8);
+    line.stream.open();
+    const first = await line.connected();
+    const ahead = { type: 'show', series: '1.3', index: 7, link: 'normal', ahead: true };
+    const shown = { type: 'show', series: '1.2', index: 4, link: 'normal' };
+    expect(first.sent).toEqual([ahead, shown]);
+    first.onclose?.({ code: 1006, reason: '' } as CloseEvent);
+    line.run();
+    expect((await line.connected()).sent).toEqual([ahead, shown]);
+  });
+
   test.each([4003, 4004, 4011, 4001])('does not come back after close code %i', async (code) => {
     const line = new Line();
     line.stream.open();
@@ -155,4 +171,17 @@ describe('the image stream', () => {
     const second = await line.connected();
     expect(second.sent.map(({ series }) => series)).toEqual(['3.4']);
   });
+});
+
+test('what all frames of a series have in common is said once and holds for each', () => {
+  const common = { sop_instance_uid: '1.2.', frame: 1, rows: 4, columns: 5 };
+  const frames = [
+    { sop_instance_uid: '7', position: [0, 0, 1] },
+    { sop_instance_uid: '8', position: [0, 0, 2] },
+  ];
+  const message = { type: 'series', series: '1', common, frames } as unknown as Parameters<typeof inFull>[0];
+  expect(inFull(message).frames).toEqual([
+    { sop_instance_uid: '1.2.7', frame: 1, rows: 4, columns: 5, position: [0, 0, 1] },
+    { sop_instance_uid: '1.2.8', frame: 1, rows: 4, columns: 5, position: [0, 0, 2] },
+  ]);
 });
