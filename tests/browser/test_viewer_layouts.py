@@ -50,7 +50,11 @@ def contexts(browser_type: BrowserType, browser_type_launch_args: dict[str, Any]
 def chosen(page: Page, menu: str, entry: str) -> None:
     """Choose an entry of a menu of the toolbar."""
     page.get_by_label(menu).click()
-    page.locator(".viewer-menu[open]").get_by_role("button", name=entry).click()
+    wanted = page.locator(".viewer-menu[open]").get_by_role("button", name=entry)
+    on_top = """entry => { const box = entry.getBoundingClientRect();
+        return entry.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)); }"""
+    assert wanted.evaluate(on_top), "the menu hangs over the images, not cut off by the toolbar"
+    wanted.click()
 
 
 def centroid(pixels: Any) -> tuple[float, float]:

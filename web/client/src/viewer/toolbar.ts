@@ -36,20 +36,21 @@ export function toolbar(state: ToolbarState): TemplateResult {
   const offered = TOOLS.filter(({ draws }) => state.canDraw || !draws);
   const { act } = state;
   return html`<div class="viewer-tools" role="toolbar" aria-label="Image tools">
-    ${offered.map(
-      (tool) =>
-        html`<button
-          type="button"
-          class="viewer-tool"
-          data-tool=${tool.name}
-          aria-pressed=${tool.name === state.tool ? 'true' : 'false'}
-          title=${`${tool.label} (${printed(tool.key)})`}
-          @click=${() => act({ do: 'tool', tool: tool.name })}
-        >
-          ${icon(tool.icon)}<span>${tool.label}</span>
-        </button>`,
-    )}
-    <span class="viewer-gap"></span>
+    <div class="viewer-tools-draw">
+      ${offered.map(
+        (tool) =>
+          html`<button
+            type="button"
+            class="viewer-tool"
+            data-tool=${tool.name}
+            aria-pressed=${tool.name === state.tool ? 'true' : 'false'}
+            title=${`${tool.label} (${printed(tool.key)})`}
+            @click=${() => act({ do: 'tool', tool: tool.name })}
+          >
+            ${icon(tool.icon)}<span>${tool.label}</span>
+          </button>`,
+      )}
+    </div>
     <div class="viewer-tools-more">
       ${state.canDraw ? history(state) : nothing} ${state.presets.length > 1 ? presets(state) : nothing}
       ${state.disciplines.length > 0 ? layers(state) : nothing}
