@@ -65,6 +65,7 @@ TABLE: list[tuple[Action, object, set[str]]] = [
     (Action.CASE_LIST, None, set(WHO) - {"guest"}),
     (Action.CONFERENCE_LIST, None, set(WHO) - {"guest"}),
     (Action.ACCOUNT_MANAGE, None, set(WHO) - {"guest"}),
+    (Action.DIRECTORY_READ, None, set(WHO) - {"guest"}),
 ]
 
 
