@@ -7,6 +7,7 @@ from starlette.requests import HTTPConnection
 
 from web.database import Database
 from web.reads import Reads
+from web.searches import Searches
 from web.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Services:
     letterhead: "Letterhead"
     demo: bool = False
     reads: Reads = field(default_factory=Reads)
+    searches: Searches = field(default_factory=Searches)
 
 
 def services(connection: HTTPConnection) -> Services:

@@ -26,6 +26,7 @@ MODULES = (
     "availability",
     "board_calendar",
     "arrange",
+    "arrange_board",
     "packet",
     "uploads",
     "deidentification",
