@@ -9,5 +9,5 @@ BARS = Bars(first=0.3, current=1.0, scrollable=6.0, against_rendered=1 / 5, byte
 
 
 def run(*, short: bool) -> Iterator[Figure]:
-    """Seconds and bytes, ours / Orthanc's; what lasts longer than 90 s is extrapolated from what came by then."""
-    return measured("stream-1M", 1e6, 0.08, BARS, patience=20 if short else 90, short=short)
+    """Seconds and bytes, ours / Orthanc's; what lasts longer than 60 s is extrapolated from what came by then."""
+    return measured("stream-1M", 1e6, 0.08, BARS, patience=20 if short else 60, short=short)

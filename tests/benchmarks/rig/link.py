@@ -44,13 +44,15 @@ def thin(target: int, bits_per_second: float, round_trip_s: float) -> Iterator[L
 def _serve(loop: asyncio.AbstractEventLoop, link: Link, target: int, started: threading.Event) -> None:
     asyncio.set_event_loop(loop)
 
-    async def begin() -> None:
+    async def begin() -> asyncio.Server:
         server = await asyncio.start_server(lambda r, w: _between(link, target, r, w), "127.0.0.1", 0, limit=8192)
         link.port = server.sockets[0].getsockname()[1]
         started.set()
+        return server
 
-    loop.run_until_complete(begin())
+    server = loop.run_until_complete(begin())
     loop.run_forever()
+    server.close()
     left = asyncio.all_tasks(loop)
     for task in left:
         task.cancel()

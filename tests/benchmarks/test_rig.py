@@ -1,0 +1,59 @@
+"""What benchmarks stand on holds what it says; the benchmarks themselves are run by hand."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+
+import pytest
+from pydicom import dcmread
+
+from tests.benchmarks.__main__ import main
+from tests.benchmarks.rig import orthanc
+from tests.benchmarks.rig.instances import MIXED, study
+from tests.benchmarks.rig.link import thin
+
+
+@contextmanager
+def answering(data: bytes) -> Iterator[int]:
+    """A server that answers one connection's first bytes with `data`."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with listening.accept()[0] as connection:
+                connection.recv(16)
+                connection.sendall(data)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield listening.getsockname()[1]
+        thread.join(20)
+
+
+def test_a_thin_link_is_never_faster_than_it_says_and_loses_nothing() -> None:
+    data = bytes(range(256)) * 100
+    with answering(data) as target, thin(target, 1_000_000, 0.05) as link:
+        began = time.perf_counter()
+        with socket.create_connection(("127.0.0.1", link.port)) as client:
+            client.sendall(b"?")
+            got = b""
+            while len(got) < len(data):
+                got += client.recv(65536)
+        seconds = time.perf_counter() - began
+    assert got == data
+    assert link.down == len(data)
+    assert seconds >= 0.05 + len(data) * 8 / 1_000_000 - 0.02
+
+
+def test_the_instances_of_a_study_are_whole_and_the_same_each_time() -> None:
+    files = study(MIXED, 3, share=0.01)
+    assert [dcmread(BytesIO(one)).Modality for one in files] == ["CT", *["MR"] * 3, "CR"]
+    assert files == study(MIXED, 3, share=0.01)
+
+
+def test_a_peer_that_is_not_here_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(orthanc.shutil, "which", lambda *_args, **_said: None)
+    assert main(["qido", "--short"]) == 1
+    assert "apt-get install orthanc" in capsys.readouterr().err
