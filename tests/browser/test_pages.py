@@ -30,7 +30,8 @@ def pages_of(held: Meeting, who: str) -> dict[str, str]:
     sitting, case = f"/conferences/{held.conference}", f"/cases/{CASES[0]}"
     return {
         "castell": {"today": "/", "cases": "/cases", "triage": "/triage", "conferences": "/conferences",
-                    "agenda": sitting, "packet": packet, "case": case, "pacs": f"{case}/pacs", "account": "/account",
+                    "agenda": sitting, "packet": packet, "case": case, "pacs": f"{case}/pacs",
+                    "exports": f"{case}/exports", "account": "/account",
                     "time": "/calendar", "meets": "/boards/spine/calendar", "slots": "/boards/spine/slots"},
         "laurent": {"today": "/", "packet": packet, "agenda": sitting},
         "osei": {"today": "/", "cases": "/cases", "new": "/cases/new", "case": case, "nowhere": "/nowhere"},
