@@ -15,7 +15,8 @@ from imaging.display.values import Item, Report
 DEEPEST = 40
 MOST_ITEMS = 5000
 _LONGEST, _NAME = 4000, 400
-_DATED = ("ContentDate", "ContentTime")
+_UNITS = {"1": "", "no units": "", "[hnsf'U]": "HU", "mm2": "mm²", "cm2": "cm²", "mm3": "mm³", "cm3": "cm³"}
+"""UCUM codes as they are written by hand; others are understood as they are."""
 
 
 def report(found: Dataset) -> Report:
@@ -67,6 +68,8 @@ def _item(one: Dataset, depth: int) -> Item | None:
         case "SCOORD" | "SCOORD3D" | "TCOORD":
             shape = _text(one, "GraphicType").lower().replace("_", " ")
             return Item(depth, name or "Region", shape, "", "region")
+        case "UIDREF":  # for programs; it says nothing to a reader
+            return None
         case _:
             value = _value(one, kind)
             return Item(depth, name, value, "", "text") if value or name else None
@@ -77,7 +80,6 @@ def _value(one: Dataset, kind: str) -> str:
         return _meaning(one, "ConceptCodeSequence")
     keyword = {
         "TEXT": "TextValue", "PNAME": "PersonName", "DATE": "Date", "TIME": "Time", "DATETIME": "DateTime",
-        "UIDREF": "UID",
     }.get(kind)
     text = _text(one, keyword, _LONGEST) if keyword else ""
     return text.replace("^", " ").strip() if kind == "PNAME" else text
@@ -87,7 +89,7 @@ def _number(one: Dataset) -> tuple[str, str]:
     for measured in _sequence(one, "MeasuredValueSequence"):
         unit = next(iter(_sequence(measured, "MeasurementUnitsCodeSequence")), None)
         said = "" if unit is None else _text(unit, "CodeValue")
-        return _text(measured, "NumericValue"), "" if said in ("1", "no units") else said
+        return _text(measured, "NumericValue"), _UNITS.get(said, said)
     return _meaning(one, "NumericValueQualifierCodeSequence") or "no value", ""
 
 

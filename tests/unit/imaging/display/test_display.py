@@ -40,6 +40,8 @@ def test_a_report_is_read_from_top_to_bottom() -> None:
     found.ContentSequence = [
         item("CONTAINER", "Measurements", ContentSequence=[
             item("NUM", "Cobb angle", MeasuredValueSequence=number("34.2", "deg")),
+            item("NUM", "Mean", MeasuredValueSequence=number("-119.1", "[hnsf'U]")),
+            item("UIDREF", "Tracking Unique Identifier", UID="1.2.3"),
             item("IMAGE", "Source", ReferencedSOPSequence=[image]),
             item("CODE", "Finding", ConceptCodeSequence=code("Scoliosis")),
         ]),
@@ -50,10 +52,11 @@ def test_a_report_is_read_from_top_to_bottom() -> None:
     assert ("Written on", "2026-11-21") in report.said
     assert [(one.depth, one.kind, one.name, one.value, one.unit) for one in report.items] == [
         (0, "heading", "Measurements", "", ""), (1, "measurement", "Cobb angle", "34.2", "deg"),
+        (1, "measurement", "Mean", "-119.1", "HU"),
         (1, "image", "Source", "", ""), (1, "text", "Finding", "Scoliosis", ""),
         (0, "text", "Observer", "Reader Ada", ""),
     ]
-    assert (report.items[2].sop_instance_uid, report.items[2].frame) == ("1.2.3", 4)
+    assert (report.items[3].sop_instance_uid, report.items[3].frame) == ("1.2.3", 4)
 
 
 def test_a_report_without_end_is_cut_and_says_so() -> None:
