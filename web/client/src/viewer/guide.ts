@@ -1,5 +1,6 @@
 /** The line at the foot of a pane that says what to press next; also how somebody who hears the page is told. */
 import { html, nothing, render } from 'lit';
+import './guide.css';
 import type { Guide } from './tools/steps';
 
 export interface GuideActs {

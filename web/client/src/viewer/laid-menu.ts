@@ -1,5 +1,6 @@
 /** The menu of what can be laid over the images, and of reports and documents to read beside them. */
 import { html, nothing, type TemplateResult } from 'lit';
+import './laid.css';
 import { icon } from '../icon';
 import type { CaseObject, LaidMenu } from './laid';
 
