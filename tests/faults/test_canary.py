@@ -47,9 +47,15 @@ class Seen:
         self.headers += [f"{name}: {value}" for name, value in answer.headers.items()]
         if "text" in answer.headers.get("content-type", ""):
             self.links += LINKS.findall(answer.text)
-        if answer.status_code in REFUSALS:
+        if answer.status_code in REFUSALS and not shown_again(answer):
             self.refusals.append(answer.text)
         return answer
+
+
+def shown_again(answer: Response) -> bool:
+    """A page somebody may read, shown again with what could not be done; who may not read it gets an error page."""
+    page = answer.headers.get("content-type", "").startswith("text/html")
+    return page and answer.status_code in (404, 409) and 'class="error-page' not in answer.text
 
 
 def dicom() -> bytes:
