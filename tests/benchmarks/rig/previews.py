@@ -36,7 +36,7 @@ def measured(name: str, bar: float, *, cold: bool, short: bool) -> Iterator[Figu
         ours.process.rest()
         for index, kind in enumerate(kinds):
             sops = [uids(3, index, place)[2] for place in range(kind.count)]
-            our_paths = [f"/cases/{CASE}/images/{sop}/1/{_what(sop, cold=cold)}" for sop in sops]
+            our_paths = [f"/cases/{CASE}/images/{sop}/1/{_what(cold=cold)}" for sop in sops]
             their_paths = [f"/instances/{known[sop]}/preview" for sop in sops]
             if cold:
                 _timed(mine, our_paths[:1], {})  # the series is opened once, not for each picture
@@ -57,11 +57,9 @@ def measured(name: str, bar: float, *, cold: bool, short: bool) -> Iterator[Figu
             yield Figure(f"{title}: CPU", *spent, "ms", None)
 
 
-def _what(sop: str, *, cold: bool) -> str:
-    """A window of its own for each cold picture, so that nothing made ahead of need can be it."""
-    if not cold:
-        return f"preview.webp?size={SIZE}"
-    return f"rendered?format=jpeg&size={SIZE}&centre={800 + len(sop) + int(sop[-1])}&width=1700"
+def _what(*, cold: bool) -> str:
+    """Nobody asks for JPEG of this size ahead of need, so that is cold until it is asked for."""
+    return f"rendered?format=jpeg&size={SIZE}" if cold else f"preview.webp?size={SIZE}"
 
 
 def _timed(http: Http, paths: list[str], headers: dict[str, str]) -> list[float]:
