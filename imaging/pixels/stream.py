@@ -203,7 +203,7 @@ class Delivery:
         """An item cannot be made; it is not asked for again."""
         self._series[item.series].unsent[item.tier].take(item.index)
 
-    def awaited(self) -> bool:
+    def somebody_waits(self) -> bool:
         """Somebody still waits for the very picture they look at."""
         live = [one for one in self._series.values() if one.turn and not one.ahead]
         return any(one.centre in one.unsent[tier] for one in live for tier in Tier)

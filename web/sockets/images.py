@@ -213,7 +213,7 @@ class ImageStream:
 
     def _may_open(self, show: Show) -> bool:
         """What nobody looks at waits for what somebody does, and for the budget of the link."""
-        return not show.ahead or (self._delivery.budget > 0 and not self._delivery.awaited())
+        return not show.ahead or (self._delivery.budget > 0 and not self._delivery.somebody_waits())
 
     async def _open(self, show: Show) -> None:
         try:

@@ -173,14 +173,14 @@ def test_what_nobody_looks_at_ends_with_the_budget_of_the_link_and_what_is_looke
 def test_somebody_waits_until_the_picture_looked_at_is_there_without_loss() -> None:
     delivery = Delivery()
     delivery.foresee("next", 3, 1)
-    assert not delivery.awaited()
+    assert not delivery.somebody_waits()
     delivery.show("now", 2, 0)
     for _ in range(2):
-        assert delivery.awaited()
+        assert delivery.somebody_waits()
         item = delivery.next()
         assert item is not None
         delivery.sent(item, 1)
-    assert not delivery.awaited()
+    assert not delivery.somebody_waits()
 
 
 @pytest.mark.parametrize(("rate", "link"), [(100_000, "thin"), (400_000, None), (5_000_000, "normal")])
