@@ -62,6 +62,7 @@ def record(sources: Sources, room: RoomState, meaning: str, at: datetime, head: 
         "revision": drafted.revision,
         "options": [plain(option) for option in state.options],
         "recommendation": plain(drafted.recommendation),
+        "marks": [plain(state.marks[key]) for key in drafted.recommendation.cited if key in state.marks],
         "attestations": _attestations(state, sources.disciplines),
         "absent": [
             {"discipline": sources.disciplines.get(code, code), "reason": reason}

@@ -34,6 +34,10 @@ APPROVAL = "approval of the joint recommendation"
 """The meaning of the chair's signature (21 CFR 11.50(a)(3))."""
 
 
+FORMAT = "consilium.signed-recommendation/1"
+ALGORITHM = "Ed25519 over RFC 8785 canonical JSON"
+
+
 class SignedRecord(SQLModel, table=True):
     """A recommendation as it was signed, byte for byte."""
 
@@ -62,6 +66,22 @@ class Verification:
 
     genuine: bool
     reason: str
+    where: tuple[str, ...] = ()
+    """Parts of the record that are not as they were signed, e.g. ``recommendation``; empty where that is not known."""
+
+
+class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The signed file: the record as a string, and all that proves it."""
+
+    format: str
+    algorithm: str
+    record: str
+    digest: str
+    signature: str
+    key_id: str
+    public_key: str
+    parts: dict[str, str] = {}
+    """Part of the record → SHA-256 of its canonical JSON; says where a changed file was changed."""
 
 
 class Signer:
@@ -145,35 +165,76 @@ def record_in_force(session: Session, case_id: str) -> SignedRecord | None:
 
 def bundle(record: SignedRecord) -> bytes:
     """Everything needed to verify offline, as a JSON file."""
-    return msgspec.json.format(msgspec.json.encode({
-        "format": "consilium.signed-recommendation/1",
-        "algorithm": "Ed25519 over RFC 8785 canonical JSON",
-        "record": record.record,
-        "digest": record.digest,
-        "signature": record.signature,
-        "key_id": record.key_id,
-        "public_key": record.public_key,
-    }))
+    return msgspec.json.format(msgspec.json.encode(Bundle(
+        format=FORMAT, algorithm=ALGORITHM, record=record.record, digest=record.digest,
+        signature=record.signature, key_id=record.key_id, public_key=record.public_key, parts=_parts(record.record),
+    )))
+
+
+def broken(session: Session) -> list[tuple[str, str]]:
+    """Signed rows that do not verify: identity and why."""
+    rows = session.exec(select(SignedRecord).order_by(col(SignedRecord.signed_at))).all()
+    found = ((row.id, verify(bundle(row))) for row in rows)
+    return [(key, one.reason) for key, one in found if not one.genuine]
+
+
+def opened(content: bytes) -> Bundle:
+    """A signed file as it was read, nothing verified yet; raises ValueError with a sentence."""
+    try:
+        found = msgspec.json.decode(content, type=Bundle)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"This is not a signed recommendation: {error}.") from None
+    for name, known in (("format", FORMAT), ("algorithm", ALGORITHM)):
+        if getattr(found, name) != known:
+            raise ValueError(f"This is not a signed recommendation of a kind known here: its {name} is another.")
+    return found
 
 
 def verify(content: bytes) -> Verification:
     """Check a bundle with nothing but itself; the caller compares the key with one it trusts."""
     try:
-        found: dict[str, str] = msgspec.json.decode(content, type=dict[str, str])
-        body, key = found["record"].encode(), _decode(found["public_key"])
-        signature, digest, key_id = _decode(found["signature"]), found["digest"], found["key_id"]
-    except (msgspec.DecodeError, KeyError, ValueError) as error:
-        return Verification(False, f"This is not a signed recommendation: {error}.")
-    if hashlib.sha256(body).hexdigest() != digest:
-        return Verification(False, "The record was changed: its digest is another.")
-    if _key_id(found["public_key"]) != key_id:
-        return Verification(False, "The public key is not the one the signature names.")
+        found = opened(content)
+        key, signature = _decode(found.public_key), _decode(found.signature)
+    except ValueError as error:
+        return Verification(False, str(error))
+    body = found.record.encode()
+    if hashlib.sha256(body).hexdigest() != found.digest:
+        return _changed(found)
+    if _key_id(found.public_key) != found.key_id:
+        return Verification(False, "The public key is not the one the signature names.", ("key_id",))
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(signature, body)
     except (InvalidSignature, ValueError):
-        return Verification(False, "The signature does not belong to this record.")
+        return Verification(False, "The signature does not belong to this record.", ("signature",))
+    where = _differing(found)
+    if where:
+        return Verification(False, f"The digests of the parts were changed: {', '.join(where)}.", where)
     signer = msgspec.json.decode(body)["signer"]
-    return Verification(True, f"Signed by {signer['name']} with key {key_id}; not one byte has changed.")
+    return Verification(True, f"Signed by {signer['name']} with key {found.key_id}; not one byte has changed.")
+
+
+def _changed(found: Bundle) -> Verification:
+    where = _differing(found)
+    named = f" It differs in: {', '.join(where)}." if where else ""
+    return Verification(False, f"The record was changed: its digest is another.{named}", where)
+
+
+def _differing(found: Bundle) -> tuple[str, ...]:
+    """The parts whose digests do not fit; a file of before parts were written names none."""
+    if not found.parts:
+        return ()
+    try:
+        parts = _parts(found.record)
+    except (msgspec.DecodeError, AttributeError):
+        return ("record",)
+    return tuple(name for name in sorted({*parts, *found.parts}) if parts.get(name) != found.parts.get(name))
+
+
+def _parts(record: str) -> dict[str, str]:
+    """Part of the record → SHA-256 of its canonical JSON, hex."""
+    return {
+        name: hashlib.sha256(rfc8785.dumps(value)).hexdigest() for name, value in msgspec.json.decode(record).items()
+    }
 
 
 def _key_id(public_key: str) -> str:

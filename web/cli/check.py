@@ -19,6 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from conference.errors import RecordBroken
+from conference.outcome import signing
 from conference.record import audit, log
 from conference.record.anchors import AnchorsBroken
 from imaging.errors import VaultFailed
@@ -76,6 +77,7 @@ def verify(config: Path | None, folder: Path | None, *, as_json: bool) -> None:
     with reading(place) as session:
         head = audit.head(session)
         faults += [f"audit row {fault.number}: {fault.what}" for fault in audit.verify(session, anchors)]
+        faults += [f"signed record {key}: {why}" for key, why in signing.broken(session)]
         rooms = log.rooms(session)
         for room in rooms:
             try:

@@ -202,6 +202,22 @@ def export_objects(
     run(case, target, config, folder, as_json=as_json)
 
 
+@app.command("verify", epilog="Example: consilium verify recommendation.json --letter letter.pdf")
+def verify(
+    file: Annotated[Path, Argument(metavar="FILE", help="The signed recommendation, as downloaded.")],
+    letter: Annotated[Path | None, Option("--letter", help="Also check that this PDF is its letter.")] = None,
+    trust: Annotated[str, Option("--trust", help="The key, or its identity, it must be signed with.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Check a signed recommendation with nothing but its file: no server, no database, no network.
+
+    Exit code 1 says what was changed, and where.
+    """
+    from web.cli.prove import verify as run
+
+    run(file, letter, trust, as_json=as_json)
+
+
 @audit.command("verify", epilog="Example: consilium audit verify --config config.toml && echo unbroken")
 def audit_verify(config: Config = None, folder: Folder = None, as_json: AsJson = False) -> None:
     """Check the chain of the audit and of every room's record; exit code 1 names each row that does not fit."""

@@ -3,11 +3,15 @@
 import hashlib
 import json
 import stat
+import tempfile
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from conference.outcome.letter import facts, headline, pdf
 from conference.outcome.signing import APPROVAL, SignedRecord, Signer, bundle, canonical, verify
@@ -98,3 +102,49 @@ def test_the_headline_says_how_the_board_decided() -> None:
     assert headline(a_record()) == "By majority: Directed exercise"
     none = a_record()["recommendation"] | {"outcome": "deferred", "option": ""}
     assert headline(a_record(recommendation=none)) == "Deferred"
+
+
+@pytest.mark.parametrize(("path", "part"), [
+    (("recommendation", "rationale"), "recommendation"), (("attestations", 0, "closing"), "attestations"),
+    (("marks", 0, "points", 0, 0), "marks"), (("goal",), "goal"), (("log", "digest"), "log"),
+])
+def test_a_changed_byte_is_found_and_its_place_is_named(tmp_path: Path, path: tuple[Any, ...], part: str) -> None:
+    marks = [{"mark": "m1", "kind": "length", "points": [[1.5, 2.5], [3.5, 4.5]]}]
+    content = json.loads(bundle(signed(Signer(tmp_path), a_record(marks=marks))))
+    record = json.loads(content["record"])
+    inner = record
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = 9.5 if isinstance(inner[path[-1]], float) else inner[path[-1]] + "x"
+    content["record"] = canonical(record).decode()
+    found = verify(json.dumps(content).encode())
+    assert (found.genuine, found.where) == (False, (part,))
+    content["digest"] = hashlib.sha256(content["record"].encode()).hexdigest()
+    content["parts"] = {}
+    assert verify(json.dumps(content).encode()).where == ("signature",)
+
+
+def test_digests_of_parts_cannot_be_changed_either(tmp_path: Path) -> None:
+    content = json.loads(bundle(signed(Signer(tmp_path), a_record())))
+    content["parts"]["goal"] = "0" * 64
+    assert verify(json.dumps(content).encode()).where == ("goal",)
+
+
+@cache
+def a_file() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return bundle(signed(Signer(Path(folder)), a_record()))
+
+
+@given(st.data())
+def test_no_byte_of_the_file_can_be_changed_unseen(data: st.DataObject) -> None:
+    file = a_file()
+    content = bytearray(file)
+    place = data.draw(st.integers(0, len(content) - 1))
+    before = json.loads(file)
+    content[place] = data.draw(st.integers(0, 255))
+    try:
+        same = json.loads(bytes(content)) == before
+    except ValueError:
+        same = False
+    assert verify(bytes(content)).genuine == same
