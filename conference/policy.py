@@ -62,6 +62,7 @@ class Action(StrEnum):
     CONFERENCE_READ = "conference.read"
     CONFERENCE_PLAN = "conference.plan"
     CONFERENCE_JOIN = "conference.join"
+    AGENDA_PULL = "agenda.pull"
     RECOMMENDATION_SIGN = "recommendation.sign"
     BOARD_READ = "board.read"
     BOARD_MANAGE = "board.manage"
@@ -185,6 +186,8 @@ def _may_with_board(action: Action, role: BoardRole | None) -> Verdict:
         return Verdict(False, "You do not sit on this board.")
     if action in (Action.BOARD_READ, Action.CONFERENCE_READ, Action.CONFERENCE_JOIN):
         return _YES
+    if action == Action.AGENDA_PULL:
+        return Verdict(role in _VOICED, "Members of the board do this.")
     if action in _COORDINATION:
         return Verdict(role in _CHAIRING, "The chair and the coordinator of the board do this.")
     return Verdict(False, "Your role does not include this.")

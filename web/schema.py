@@ -21,6 +21,7 @@ MODULES = (
     "agenda.policies",
     "agenda.outcomes",
     "agenda.plans",
+    "agenda.ratify",
     "agenda.triage",
     "agenda.undo",
     "imaging.arrivals",

@@ -28,6 +28,7 @@ MODULES = (
     "arrange",
     "arrange_board",
     "packet",
+    "ratify",
     "uploads",
     "deidentification",
     "remote",

@@ -1,6 +1,6 @@
 """First tables.
 
-Revision 0001, after , 2026-11-22 02:22:05.015927.
+Revision 0001, after , 2026-11-22 02:51:11.779651.
 """
 
 import sqlalchemy as sa
@@ -1090,6 +1090,42 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_signinsession_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "sortedcase",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("conference_id", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("agreed", sa.Boolean(), nullable=False),
+        sa.Column("as_of", sa.Integer(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("by_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("pulled_by", sa.String(), nullable=True),
+        sa.Column("pulled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["case.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["conference_id"],
+            ["conference.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["pulled_by"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("conference_id", "case_id", "round"),
+    )
+    with op.batch_alter_table("sortedcase", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sortedcase_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sortedcase_conference_id"), ["conference_id"], unique=False)
+
+    op.create_table(
         "letter",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("record_id", sa.String(), nullable=False),
@@ -1126,6 +1162,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_letter_case_id"))
 
     op.drop_table("letter")
+    with op.batch_alter_table("sortedcase", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sortedcase_conference_id"))
+        batch_op.drop_index(batch_op.f("ix_sortedcase_case_id"))
+
+    op.drop_table("sortedcase")
     with op.batch_alter_table("signinsession", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_signinsession_person_id"))
         batch_op.drop_index(batch_op.f("ix_signinsession_digest"))
