@@ -54,6 +54,7 @@ class Action(StrEnum):
     IMAGE_READ = "image.read"
     IMAGE_ADD = "image.add"
     PACKET_READ = "packet.read"
+    KEY_IMAGE = "packet.key-image"
     OPINION_GIVE = "opinion.give"
     LETTER_READ = "letter.read"
     CASE_EXPORT = "case.export"
@@ -154,7 +155,7 @@ def _guest_may(actor: Actor, action: Action, resource: Resource) -> Verdict:
 def _may_with_case(actor: Actor, action: Action, case: CaseResource) -> Verdict:
     role = actor.boards.get(case.board_id)
     own = actor.person_id == case.referrer_id
-    if own and action in _CASE_READS | _TAKEN_AWAY | {Action.IMAGE_ADD, Action.CASE_INVITE_GUEST}:
+    if own and action in _CASE_READS | _TAKEN_AWAY | {Action.IMAGE_ADD, Action.CASE_INVITE_GUEST, Action.KEY_IMAGE}:
         return _YES
     if own and action in (Action.CASE_EDIT, Action.CASE_SUBMIT):
         editable = case.state in ("draft", "needs_info")
@@ -167,6 +168,8 @@ def _may_with_case(actor: Actor, action: Action, case: CaseResource) -> Verdict:
         return _YES
     if action in _COORDINATION | {Action.IMAGE_ADD, Action.CASE_EDIT, Action.CASE_SEND}:
         return Verdict(role in _CHAIRING, "The chair and the coordinator of the board do this.")
+    if action == Action.KEY_IMAGE:
+        return Verdict(role in _VOICED, "Members of the board and the referrer choose key images.")
     if action in (Action.OPINION_GIVE, Action.RECOMMENDATION_SIGN):
         return Verdict(role in _VOICED and actor.discipline is not None, "Only members who speak for a discipline.")
     return Verdict(False, "Your role does not include this.")

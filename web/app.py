@@ -19,7 +19,7 @@ from starlette.types import Scope
 from agenda.notices import listener
 from conference.live.hosts import Rooms
 from conference.media.child import MediaChild
-from conference.outcome import delivery
+from conference.outcome import basis, delivery
 from conference.outcome.signing import Signer
 from conference.record import audit
 from conference.record.replay import Follower
@@ -115,7 +115,8 @@ def compose(settings: Settings, *, demo: bool = False) -> Services:
         pictures=pictures,
         rooms=Rooms(
             RoomStore(database), now, facts_of, settings.conference,
-            followers=(Follower(delivery.NAME, delivery.project),), pixels=reader(database, pictures),
+            followers=(Follower(delivery.NAME, delivery.project), Follower(basis.NAME, basis.project)),
+            pixels=reader(database, pictures),
         ),
         sessions=Sessions(database, settings.auth, secure=settings.secure, keys=folder / "keys"),
         tickets=Tickets(),

@@ -19,6 +19,8 @@ from agenda.cases import Case, CaseStudy, case, cases_of_study, studies_of
 from agenda.conferences import conferences_of_case
 from agenda.ids import new_id
 from agenda.keeping import due, keeping, over_since
+from agenda.key_images import key_images
+from agenda.packets import PacketVersion
 from conference.outcome.signing import SignedRecord
 from conference.record.log import RoomEvent
 from imaging import retention
@@ -132,6 +134,9 @@ def refers(session: Session, found: Case, studies: Collection[str]) -> Reference
         named.gather(json.loads(text))
     for text in session.exec(select(SignedRecord.record).where(SignedRecord.case_id == found.id)):
         named.gather(json.loads(text))
+    for text in session.exec(select(PacketVersion.body).where(PacketVersion.case_id == found.id)):
+        named.gather(json.loads(text))
+    named.instances.update(one.sop_instance_uid for one in key_images(session, found.id))
     packet = retention.representatives(session, studies) if rooms else References()
     return packet | References(frozenset(named.instances), frozenset(named.series), frozenset(named.digests))
 

@@ -43,6 +43,7 @@ TABLE: list[tuple[Action, object, set[str]]] = [
     (Action.CASE_READ, CASE, {"chair", "coordinator", "core", "observer", "referrer", "guest"}),
     (Action.IMAGE_READ, CASE, {"chair", "coordinator", "core", "observer", "referrer", "guest"}),
     (Action.PACKET_READ, CASE, {"chair", "coordinator", "core", "observer", "referrer", "guest"}),
+    (Action.KEY_IMAGE, CASE, {"chair", "coordinator", "core", "referrer"}),
     (Action.LETTER_READ, CASE, {"chair", "coordinator", "core", "observer", "referrer", "guest"}),
     (Action.CASE_EXPORT, CASE, {"chair", "coordinator", "core", "observer", "referrer"}),
     (Action.CASE_SEND, CASE, {"chair", "coordinator"}),

@@ -1,6 +1,6 @@
 """First tables.
 
-Revision 0001, after , 2026-11-22 02:51:11.779651.
+Revision 0001, after , 2026-11-22 02:51:19.801013.
 """
 
 import sqlalchemy as sa
@@ -777,6 +777,33 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_invitation_digest"), ["digest"], unique=True)
 
     op.create_table(
+        "key_image",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("sop_instance_uid", sa.String(), nullable=False),
+        sa.Column("frame", sa.Integer(), nullable=False),
+        sa.Column("window_centre", sa.Float(), nullable=True),
+        sa.Column("window_width", sa.Float(), nullable=True),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("chosen_by", sa.String(), nullable=False),
+        sa.Column("chosen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["case.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["chosen_by"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("case_id", "sop_instance_uid", "frame"),
+    )
+    with op.batch_alter_table("key_image", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_key_image_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_key_image_sop_instance_uid"), ["sop_instance_uid"], unique=False)
+
+    op.create_table(
         "outcomescore",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("case_id", sa.String(), nullable=False),
@@ -1034,6 +1061,67 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_notice_state"), ["state"], unique=False)
 
     op.create_table(
+        "opinion_basis",
+        sa.Column("conference_id", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("person_id", sa.String(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["case.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["conference_id"],
+            ["conference.id"],
+        ),
+        sa.PrimaryKeyConstraint("conference_id", "case_id", "person_id", "round"),
+    )
+    op.create_table(
+        "packet_reading",
+        sa.Column("conference_id", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("person_id", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["case.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["conference_id"],
+            ["conference.id"],
+        ),
+        sa.PrimaryKeyConstraint("conference_id", "case_id", "person_id", "number"),
+    )
+    op.create_table(
+        "packet_version",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("conference_id", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("body", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["case.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["conference_id"],
+            ["conference.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("conference_id", "case_id", "number"),
+    )
+    with op.batch_alter_table("packet_version", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_packet_version_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_packet_version_conference_id"), ["conference_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_packet_version_digest"), ["digest"], unique=False)
+
+    op.create_table(
         "signedrecord",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("case_id", sa.String(), nullable=False),
@@ -1178,6 +1266,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_signedrecord_case_id"))
 
     op.drop_table("signedrecord")
+    with op.batch_alter_table("packet_version", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_packet_version_digest"))
+        batch_op.drop_index(batch_op.f("ix_packet_version_conference_id"))
+        batch_op.drop_index(batch_op.f("ix_packet_version_case_id"))
+
+    op.drop_table("packet_version")
+    op.drop_table("packet_reading")
+    op.drop_table("opinion_basis")
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_notice_state"))
         batch_op.drop_index(batch_op.f("ix_notice_person_id"))
@@ -1225,6 +1321,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outcomescore_case_id"))
 
     op.drop_table("outcomescore")
+    with op.batch_alter_table("key_image", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_key_image_sop_instance_uid"))
+        batch_op.drop_index(batch_op.f("ix_key_image_case_id"))
+
+    op.drop_table("key_image")
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_invitation_digest"))
         batch_op.drop_index(batch_op.f("ix_invitation_case_id"))
