@@ -189,8 +189,8 @@ class Cleaner:
                 continue
             creator = Tag(where.group, where.element >> 8)
             named = str(found[creator].value).strip() if creator in found else ""
-            fits = (named, where.group, where.element & 0xFF) in safe_private()
-            if fits and (tag.VR in _BINARY or tag.VR in ("DS", "IS")) and _all_numbers(tag):
+            fits = (named, where.group, where.element & 0xFF, tag.VR) in safe_private()
+            if fits and _all_numbers(tag):
                 kept |= {int(where), int(creator)}
         return kept
 

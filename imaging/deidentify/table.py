@@ -7,7 +7,9 @@ from importlib.resources import files
 from typing import Literal
 
 EDITION = "PS3.15 2026c"
-"""Of the actions in ``profile.csv``; its columns of options are of edition 2024b."""
+"""Of the actions in ``profile.csv``; its columns of options are of edition 2024b, where they were not read anew."""
+PRIVATE_EDITION = "PS3.15 2026d"
+"""Of ``private.csv``."""
 
 Action = Literal["keep", "clean", "remove", "empty", "replace", "map"]
 """keep (K), clean (C), remove (X), empty (Z), replace by a dummy (D), map a UID (U); PS3.15 E.1.1."""
@@ -37,7 +39,7 @@ class Options:
     graphics: bool = True
     """Clean graphics (E.3.3): presentation states keep their graphics; overlays and curves go all the same."""
     private: bool = False
-    """Retain safe private (E.3.10): the numeric attributes of ``private.csv``."""
+    """Retain safe private (E.3.10): the attributes of ``private.csv``, which are numbers of Table E.3.10-1."""
 
     @property
     def codes(self) -> tuple[tuple[str, str], ...]:
@@ -90,9 +92,10 @@ def rules() -> dict[int, Rule]:
 
 
 @cache
-def safe_private() -> frozenset[tuple[str, int, int]]:
-    """Private creator, group and last byte of the element, of attributes that are safe to keep."""
+def safe_private() -> frozenset[tuple[str, int, int, str]]:
+    """Private creator, group, last byte of the element, and VR, of attributes that are safe to keep."""
     text = files(__package__).joinpath("private.csv").read_text("utf-8")
     return frozenset(
-        (row["creator"], int(row["group"], 16), int(row["element"], 16)) for row in csv.DictReader(text.splitlines())
+        (row["creator"], int(row["group"], 16), int(row["element"], 16), row["vr"])
+        for row in csv.DictReader(text.splitlines())
     )

@@ -57,7 +57,8 @@ def test_the_table_is_whole() -> None:
     assert rules()[0x00081030].action(Options(descriptors=False)) == "remove"
     assert rules()[0x00101010].action(Options(characteristics=False)) == "remove"
     assert rules()[0x00080018].action(Options()) == "map"
-    assert ("SIEMENS MR HEADER", 0x0019, 0x0C) in safe_private()
+    assert ("SIEMENS MR HEADER", 0x0019, 0x0C, "IS") in safe_private()
+    assert {vr for _creator, _group, _element, vr in safe_private()} <= {"DS", "IS", "FL", "FD", "SL", "SS", "UL", "US"}
 
 
 def test_a_person_has_one_pseudonym_and_one_shift_in_every_delivery() -> None:
@@ -147,8 +148,10 @@ def test_safe_private_attributes_stay_where_asked_and_only_numbers(tmp_path: Pat
     block = made.private_block(0x0019, "SIEMENS MR HEADER", create=True)
     block.add_new(0x0C, "IS", "1000")
     block.add_new(0x0D, "CS", "RIVERA")
+    block.add_new(0x0E, "LO", "1971")
     kept = cleaned(tmp_path, made, Options(private=True))
     assert kept[0x0019, 0x100C].value == 1000
+    assert (0x0019, 0x100E) not in kept  # a number by its look, and not the table's VR
     assert (0x0019, 0x100D) not in kept
     assert not [tag for tag in cleaned(tmp_path, made).keys() if tag.is_private]  # noqa: SIM118 - elements, not tags
 
