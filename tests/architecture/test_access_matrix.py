@@ -122,6 +122,7 @@ RULES: dict[str, frozenset[str]] = {
     "POST /cases/{case_id}/send-back": CHAIRING,
     "POST /cases/{case_id}/alarms/{alarm_id}": BOARD,
     "GET /triage": CHAIRING | {"stranger"},
+    "POST /triage": CHAIRING | {"stranger"},
     "POST /triage/{case_id}": CHAIRING,
     "GET /arrivals": CHAIRING | {"stranger"},
     "POST /arrivals": CHAIRING | {"stranger"},

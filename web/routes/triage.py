@@ -35,9 +35,10 @@ from agenda.undo import undoable
 from conference.policy import Action, Actor, BoardResource, CaseResource, may
 from imaging.arrivals import waiting
 from web.access import Forbidden, actor, demand, in_session, reading
+from web.bulk_triage import Bulk, act_on_all
 from web.case_facts import CaseRow, readiness_now, row_of, study_facts
 from web.clock import now
-from web.pages import page, redirect
+from web.pages import page, redirect, status_for
 from web.resources import case_resource
 from web.services import services
 
@@ -111,9 +112,10 @@ async def _page(request: Request, status: int = 200, *, lane: str = "", **more: 
     counts["new"] = sum(line.row.case.lane is None for line in lines)
     shown = [line for line in lines if not lane or (line.row.case.lane or "new") == lane]
     context: dict[str, Any] = {
-        "lanes": LANES, "lane": lane, "counts": counts, "total": len(lines), "error": "", "held": "",
+        "lanes": LANES, "lane": lane, "counts": counts, "total": len(lines), "error": "", "held": "", "bulk": None,
+        "chosen": frozenset(), "typed": {}, "did": "",
     }
-    return page(request, "triage/list.html", status, **(context | view | {"lines": shown} | more))
+    return page(request, "triage/list.html", status_for(request, status), **(context | view | {"lines": shown} | more))
 
 
 def _act(session: Session, who: Actor, case_id: str, act: str, texts: dict[str, str], at: datetime) -> str:
@@ -164,10 +166,30 @@ async def act(request: Request) -> Response:
         await services(request).rooms.sync_agenda(changed)
     if doing == "call-in":
         return redirect(request, f"/cases/{case_id}")
+    if "hx-request" in request.headers:
+        return await _page(request, lane=lane, did="Done.")
     return redirect(request, f"/triage?lane={lane}" if lane else "/triage")
+
+
+async def act_together(request: Request) -> Response:
+    """One button for several cases of the list; the page says what became of each."""
+    who, form = actor(request), await request.form()
+    _demand_some_board(who)
+    chosen = [str(key) for key in form.getlist("shown" if form.get("all") else "case")]
+    texts = {name: str(form.get(name, "")) for name in ("lane", "reason", "conference")}
+    act, lane = str(form.get("act", "")), str(form.get("show", ""))
+    at, keep = now(), frozenset(chosen)
+    try:
+        bulk: Bulk = await in_session(request, f"triage.{act}", act_on_all, who, chosen, act, texts, at)
+    except Invalid as error:
+        return await _page(request, 422, lane=lane, error=error.reason, held="", chosen=keep, typed=texts)
+    for conference_id in bulk.changed:
+        await services(request).rooms.sync_agenda(conference_id)
+    return await _page(request, lane=lane, bulk=bulk, chosen=keep)
 
 
 routes: list[BaseRoute] = [
     Route("/triage", listed, methods=["GET"]),
+    Route("/triage", act_together, methods=["POST"]),
     Route("/triage/{case_id}", act, methods=["POST"]),
 ]

@@ -75,4 +75,14 @@ document.addEventListener('keydown', (event) => {
   button.click();
 });
 
+/** "All shown" ticks the boxes of the list, and stands for what they are. */
+document.addEventListener('change', (event) => {
+  const box = event.target;
+  const all = document.querySelector<HTMLInputElement>('[data-pick-all]');
+  if (!(box instanceof HTMLInputElement) || all === null) return;
+  const boxes = [...document.querySelectorAll<HTMLInputElement>('input[name="case"][form="together"]')];
+  if (box === all) for (const one of boxes) one.checked = all.checked;
+  else if (boxes.includes(box)) all.checked = boxes.every((one) => one.checked);
+});
+
 everywhere();
