@@ -8,6 +8,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from agenda.cases import Case
 from agenda.columns import instant
+from agenda.days import past_day
 from agenda.errors import Invalid, ItemNotFound
 from agenda.ids import new_id
 from agenda.instruments.engine import Change, Instrument, band, change, entered, from_total, instruments
@@ -100,7 +101,9 @@ def _fill(session: Session, row: OutcomeScore, fields: Mapping[str, str], at: da
     instrument = instruments().get(text["instrument"])
     if instrument is None:
         raise Invalid("instrument", "Choose an instrument.")
-    taken_on = _day(text["taken_on"], at)
+    if not text["taken_on"]:
+        raise Invalid("taken_on", "Say on which day it was filled in.")
+    taken_on = past_day("taken_on", text["taken_on"], at, "A score cannot be from the future.")
     total, answered, value = _value(instrument, text)
     row.instrument, row.taken_on, row.value = instrument.key, taken_on, value
     row.total, row.answered = total, answered
@@ -135,17 +138,3 @@ def _whole(field: str, written: str) -> int:
     if not written.isascii() or not written.isdigit() or len(written) > 4:
         raise Invalid(field, "This is a whole number.")
     return int(written)
-
-
-def _day(written: str, at: datetime) -> date:
-    if not written:
-        raise Invalid("taken_on", "Say on which day it was filled in.")
-    try:
-        day = date.fromisoformat(written)
-    except ValueError:
-        raise Invalid("taken_on", "Write the date as year-month-day.") from None
-    if day > at.date():
-        raise Invalid("taken_on", "A score cannot be from the future.")
-    if day.year < 1900:
-        raise Invalid("taken_on", "The year must be 1900 or later.")
-    return day

@@ -14,6 +14,7 @@ from agenda.boards import board
 from agenda.cases import case
 from agenda.clinical import spine
 from agenda.columns import instant
+from agenda.days import past_day
 from agenda.errors import Invalid, ItemNotFound, NotNow
 from agenda.ids import new_id
 from agenda.readiness import Fact, Required, policy_from
@@ -142,12 +143,7 @@ def record_evidence(
     said = " ".join(detail.split())
     if not said or len(said) > 200:
         raise Invalid("detail", "Say what you saw, in at most 200 characters.")
-    try:
-        day = date.fromisoformat(as_of.strip())
-    except ValueError:
-        raise Invalid("as_of", "Write the day it describes as year-month-day.") from None
-    if day > at.date():
-        raise Invalid("as_of", "It cannot describe a day in the future.")
+    day = past_day("as_of", as_of.strip(), at, "It cannot describe a day in the future.")
     row = session.exec(select(Evidence).where(Evidence.case_id == case_id, Evidence.item == item)).one_or_none()
     row = row or Evidence(case_id=case_id, item=item, detail="", as_of=day, by_id=actor_id, at=at)
     row.detail, row.as_of, row.by_id, row.at = said, day, actor_id, at

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from agenda.cases import Case
+from agenda.days import past_day
 from agenda.errors import Invalid, ItemNotFound
 from agenda.ids import new_id
 from agenda.levels import lumbar, spoken, vertebrae
@@ -91,24 +92,13 @@ def _fill(session: Session, row: PriorSurgery, fields: Mapping[str, str], at: da
     for name in ("implant", "description"):
         if len(text[name]) > 300:
             raise Invalid(name, f"At most 300 characters; this has {len(text[name])}.")
-    levels, done_on = spoken(vertebrae("levels", text["levels"])), _day(text["done_on"], at)
+    levels, done_on = spoken(vertebrae("levels", text["levels"])), None
+    if text["done_on"]:
+        future = "An earlier operation cannot be in the future."
+        done_on = past_day("done_on", text["done_on"], at, future, vague=True)
     for name in ("kind", "approach", "implant", "outcome", "infection", "description"):
         setattr(row, name, text[name])
     row.levels, row.done_on = levels, done_on
     session.add(row)
     session.flush()
     return row
-
-
-def _day(written: str, at: datetime) -> date | None:
-    if not written:
-        return None
-    try:
-        day = date.fromisoformat({4: written + "-01-01", 7: written + "-01"}.get(len(written), written))
-    except ValueError:
-        raise Invalid("done_on", "Write the date as a year, year-month or year-month-day, e.g. 2019-06.") from None
-    if day > at.date():
-        raise Invalid("done_on", "An earlier operation cannot be in the future.")
-    if day.year < 1900:
-        raise Invalid("done_on", "The year must be 1900 or later.")
-    return day

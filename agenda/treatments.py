@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from agenda.cases import Case, TreatmentTried, treatments
 from agenda.clinical import spine
+from agenda.days import past_day
 from agenda.errors import Invalid, ItemNotFound
 
 LIMIT = 60
@@ -74,19 +75,8 @@ def _checked(fields: Mapping[str, str], at: datetime) -> dict[str, object]:
 
 
 def _day(name: str, text: Mapping[str, str], at: datetime) -> date | None:
-    """A day, or the first of a month for ``2025-03``; raises Invalid."""
-    written = text[name]
-    if not written:
-        return None
-    try:
-        day = date.fromisoformat(written + "-01" if len(written) == 7 else written)
-    except ValueError:
-        raise Invalid(name, "Write the date as year-month-day or year-month, e.g. 2025-03.") from None
-    if day > at.date():
-        raise Invalid(name, "This is about what was tried: the date cannot be in the future.")
-    if day.year < 1900:
-        raise Invalid(name, "The year must be 1900 or later.")
-    return day
+    future = "This is about what was tried: the date cannot be in the future."
+    return past_day(name, text[name], at, future, vague=True) if text[name] else None
 
 
 def _percent(text: Mapping[str, str]) -> int | None:

@@ -26,7 +26,7 @@ def present(sitting: Sitting, need: Need) -> tuple[Window, ...]:
     if listed is None:
         return (Window(0, sitting.minutes),)
     cut = ((one.begins, min(one.ends, sitting.minutes)) for one in listed)
-    return _joined(Window(begins, ends) for begins, ends in cut if begins < ends)
+    return joined(Window(begins, ends) for begins, ends in cut if begins < ends)
 
 
 def free(sitting: Sitting) -> tuple[Window, ...]:
@@ -94,7 +94,8 @@ def _meetings(some: Sequence[Window], others: Sequence[Window]) -> Iterator[Wind
                 yield Window(begins, ends)
 
 
-def _joined(windows: Iterable[Window]) -> tuple[Window, ...]:
+def joined(windows: Iterable[Window]) -> tuple[Window, ...]:
+    """The same minutes by time, windows that touch or overlap made one."""
     found: list[Window] = []
     for one in sorted(windows):
         if found and one.begins <= found[-1].ends:

@@ -16,6 +16,7 @@ from agenda.calendar.personal import own_hours
 from agenda.cases import Case, case, cases_of_boards
 from agenda.conferences import AgendaItem, Conference, attendance, conference, items, order
 from agenda.errors import Invalid
+from agenda.ordering.hours import joined
 from agenda.ordering.values import Candidate, Problem, Sitting, Window
 from agenda.packet import required_disciplines
 from agenda.people import Person, person
@@ -102,7 +103,7 @@ def _sitting(
     speaking = {code: [one for one in voices.values() if one.discipline == code] for code in needed}
     return Sitting(
         sitting.id, sitting.duration_min, breaks,
-        {code: _joined([window for one in some for window in hours(one)]) for code, some in speaking.items()},
+        {code: joined([window for one in some for window in hours(one)]) for code, some in speaking.items()},
         {key: hours(one) for key, one in people.items()},
     )
 
@@ -119,13 +120,3 @@ def _minutes(session: Session, found: Person, sitting: Conference) -> tuple[Wind
 
 def _floor(span: timedelta) -> int:
     return int(span.total_seconds() // 60)
-
-
-def _joined(windows: Sequence[Window]) -> tuple[Window, ...]:
-    found: list[Window] = []
-    for one in sorted(windows):
-        if found and one.begins <= found[-1].ends:
-            found[-1] = Window(found[-1].begins, max(found[-1].ends, one.ends))
-        else:
-            found.append(one)
-    return tuple(found)
