@@ -22,6 +22,8 @@ MODULES = (
     "agenda.surgeries",
     "agenda.policies",
     "agenda.outcomes",
+    "agenda.grades",
+    "agenda.numberings",
     "agenda.plans",
     "agenda.ratify",
     "agenda.triage",

@@ -1,6 +1,6 @@
 """First tables.
 
-Revision 0001, after , 2026-11-22 02:51:19.801013.
+Revision 0001, after , 2026-11-22 02:59:29.191001.
 """
 
 import sqlalchemy as sa
@@ -751,6 +751,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_evidence_case_id"), ["case_id"], unique=False)
 
     op.create_table(
+        "imaginggrade",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("instrument", sa.String(), nullable=False),
+        sa.Column("level", sa.String(), nullable=False),
+        sa.Column("side", sa.String(), nullable=False),
+        sa.Column("grade", sa.String(), nullable=False),
+        sa.Column("discipline", sa.String(), nullable=False),
+        sa.Column("grader_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["case.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["grader_id"],
+            ["person.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("case_id", "instrument", "level", "side", "discipline"),
+    )
+    with op.batch_alter_table("imaginggrade", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_imaginggrade_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
         "invitation",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
@@ -802,6 +827,41 @@ def upgrade() -> None:
     with op.batch_alter_table("key_image", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_key_image_case_id"), ["case_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_key_image_sop_instance_uid"), ["sop_instance_uid"], unique=False)
+
+    op.create_table(
+        "numberingscheme",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("method", sa.String(), nullable=False),
+        sa.Column("ribs", sa.Integer(), nullable=False),
+        sa.Column("lumbar", sa.Integer(), nullable=False),
+        sa.Column("castellvi", sa.String(), nullable=False),
+        sa.Column("frame_of_reference", sa.String(), nullable=False),
+        sa.Column("series_instance_uid", sa.String(), nullable=False),
+        sa.Column("anchors", sa.JSON(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("by_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("accepted_by_id", sa.String(), nullable=True),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["accepted_by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["case.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("case_id", "version"),
+    )
+    with op.batch_alter_table("numberingscheme", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_numberingscheme_case_id"), ["case_id"], unique=False)
 
     op.create_table(
         "outcomescore",
@@ -1321,6 +1381,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outcomescore_case_id"))
 
     op.drop_table("outcomescore")
+    with op.batch_alter_table("numberingscheme", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_numberingscheme_case_id"))
+
+    op.drop_table("numberingscheme")
     with op.batch_alter_table("key_image", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_key_image_sop_instance_uid"))
         batch_op.drop_index(batch_op.f("ix_key_image_case_id"))
@@ -1331,6 +1395,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_invitation_case_id"))
 
     op.drop_table("invitation")
+    with op.batch_alter_table("imaginggrade", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_imaginggrade_case_id"))
+
+    op.drop_table("imaginggrade")
     with op.batch_alter_table("evidence", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_evidence_case_id"))
 
