@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from agenda.cases import case, record_delivered
 from conference.outcome.letter import Letter, facts, letter_of, open_letter, pdf
+from conference.outcome.plain import plain_facts, plain_pdf
 from conference.outcome.signing import SignedRecord, record_in_force
 from conference.policy import Action
 from web.access import actor, demand, in_session, note_read, reading
@@ -41,6 +42,24 @@ async def download(request: Request) -> Response:
     return Response(body, media_type="application/pdf", headers=headers)
 
 
+async def plain(request: Request) -> Response:
+    """The same advice in plain words, for the patient."""
+    found = await _opened(request)
+    if isinstance(found, Response):
+        return found
+    return page(request, "letters/plain.html", case_id=found[0].case_id, **plain_facts(found[0]))
+
+
+async def plain_download(request: Request) -> Response:
+    """The patient's copy as PDF."""
+    found = await _opened(request)
+    if isinstance(found, Response):
+        return found
+    body = await anyio.to_thread.run_sync(plain_pdf, found[0])
+    headers = {"Content-Disposition": 'inline; filename="in-plain-words.pdf"', "Cache-Control": "no-store"}
+    return Response(body, media_type="application/pdf", headers=headers)
+
+
 async def _opened(request: Request) -> tuple[SignedRecord, Letter] | Response:
     """The letter of a case in force, with its receipt written; or why there is none."""
     case_id = request.path_params["case_id"]
@@ -63,4 +82,6 @@ def _receipt(session: Session, case_id: str, reader_id: str) -> None:
 routes: list[BaseRoute] = [
     Route("/cases/{case_id}/letter", show),
     Route("/cases/{case_id}/letter.pdf", download),
+    Route("/cases/{case_id}/letter/plain", plain),
+    Route("/cases/{case_id}/letter/plain.pdf", plain_download),
 ]

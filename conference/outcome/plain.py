@@ -1,0 +1,77 @@
+"""The letter's twin for the patient: the same signed record in plain words, one page, nothing added to the advice.
+
+Medical words are explained only where the board used them. It names the patient's goal first and says what it is not.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import typst
+
+from conference.outcome.letter import facts
+from conference.outcome.signing import SignedRecord
+
+TEMPLATE = Path(__file__).parent / "plain.typ"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The plain words of a field of medicine."""
+
+    kinds: Mapping[str, str]
+    """Kind of option → what it is."""
+    outcomes: Mapping[str, str]
+    """How the board decided → a sentence."""
+    words: Mapping[str, str]
+    """Beginning of a medical word, lower case → its explanation."""
+
+
+@cache
+def words(folder: str = "spine") -> Words:
+    """The words, read once."""
+    data = tomllib.loads(files("agenda").joinpath(folder, "plain_words.toml").read_text(encoding="utf-8"))
+    return Words(data["kinds"], data["outcomes"], data["words"])
+
+
+def plain_facts(signed: SignedRecord) -> dict[str, Any]:
+    """What the patient's page and PDF show."""
+    known = facts(signed)
+    record: dict[str, Any] = known["record"]
+    advice = record["recommendation"]
+    chosen = next((one for one in record["options"] if one["key"] == advice["option"]), None)
+    said = " ".join([advice["rationale"], advice["goal_answered"], advice["follow_up"], *advice["answers"].values()])
+    return {
+        "number": record["case"]["number"], "board": record["board"]["name"], "day": known["conference_day"],
+        "goal": record["goal"], "goal_answered": advice["goal_answered"],
+        "suggestion": words().kinds.get(chosen["kind"], "") if chosen else "",
+        "label": chosen["label"] if chosen else "",
+        "agreement": words().outcomes[advice["outcome"]],
+        "answers": [
+            {"question": one["text"], "answer": advice["answers"].get(one["id"], "Not answered.")}
+            for one in record["questions"]
+        ],
+        "steps": advice["actions"], "follow_up": advice["follow_up"],
+        "team": list(dict.fromkeys(one["discipline"] for one in record["attestations"])),
+        "referrer": record["referrer"]["name"], "explained": explained(said), "digest": signed.digest,
+    }
+
+
+def explained(text: str) -> list[str]:
+    """The explanations of the medical words that occur, in the order of the data."""
+    used = set(re.findall(r"[a-z]+", text.lower()))
+    return [said for start, said in words().words.items() if any(word.startswith(start) for word in used)]
+
+
+def plain_pdf(signed: SignedRecord) -> bytes:
+    """The patient's page as a tagged PDF; takes a few tenths of a second, so call it off the event loop."""
+    compiled: bytes = typst.compile(
+        str(TEMPLATE), format="pdf", sys_inputs={"facts": msgspec.json.encode(plain_facts(signed)).decode()}
+    )
+    return compiled
