@@ -44,6 +44,8 @@ class Conference(SQLModel, table=True):
     """Somebody gave it another time than its pattern's."""
     revision: int = 0
     """Counts changes of the running order; a coordinator who saw an older one is told."""
+    due_at: datetime | None = instant(default=None, nullable=True)
+    """When opinions are due in a second opinion without a meeting (`agenda.second_opinions`); None: a sitting."""
 
     @property
     def ends_at(self) -> datetime:
@@ -95,9 +97,10 @@ def conference(session: Session, conference_id: str) -> Conference:
 
 
 def conferences(session: Session, board_ids: list[str]) -> list[Conference]:
-    """The conferences of these boards, soonest first."""
+    """The sittings of these boards, soonest first."""
     return list(session.exec(
-        select(Conference).where(col(Conference.board_id).in_(board_ids)).order_by(col(Conference.starts_at))
+        select(Conference).where(col(Conference.board_id).in_(board_ids), col(Conference.due_at).is_(None))
+        .order_by(col(Conference.starts_at))
     ))
 
 

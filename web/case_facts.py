@@ -7,14 +7,16 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from agenda.boards import Board, board
-from agenda.cases import Case, questions, studies_of
+from agenda.cases import Case, history, questions, studies_of
 from agenda.clinical import spine
 from agenda.conferences import Conference, conference, conferences_of_case
 from agenda.lifecycle import label
 from agenda.packet import title_of
 from agenda.people import Person, Site, person
 from agenda.readiness import Readiness
+from agenda.service_clock import ServiceClock, service_clock
 from agenda.triage import StudyFact, readiness_of
+from conference.outcome.letter import letter_of
 from imaging.errors import NotFound
 from imaging.studies import count_of, series_of, stack, study
 
@@ -127,6 +129,12 @@ def latest_conference(session: Session, case_id: str) -> Conference | None:
 def discipline_names(codes: Sequence[str]) -> list[str]:
     """Short names of disciplines, in the order given."""
     return [spine().short(code) for code in codes]
+
+
+def clock_of(session: Session, found: Case, at: datetime) -> ServiceClock | None:
+    """The service clock of a case; None before it is submitted."""
+    letter = letter_of(session, found.id)
+    return service_clock(found, history(session, found.id), letter.opened_at if letter else None, at)
 
 
 def _day(text: str) -> date | None:

@@ -189,9 +189,28 @@ def _words(notice: Notice, head: Letterhead) -> tuple[str, list[str]]:
             return f"Do not wait for the conference: red flag on {case}", [
                 f"A referrer answered a red flag on {case} with yes. Look now and say that you have seen it:", at_case,
             ]
+        case "opinion-asked" | "opinions-open" | "words-ready":
+            return _second_opinion(notice, head)
+        case "quick-question" | "quick-answer":
+            asked = notice.kind == "quick-question"
+            said = f"{told['who']} {'asks something about' if asked else 'answered your question about'} {case}"
+            return said, [f"{said}.", "", f"{head.public_url}/quick-questions/{told['question']}"]
         case kind:
             sentence = _OF_CASES[kind].format(case=case)
             return f"{sentence[0].upper()}{sentence[1:]}", [f"{sentence[0].upper()}{sentence[1:]}.", "", at_case]
+
+
+def _second_opinion(notice: Notice, head: Letterhead) -> tuple[str, list[str]]:
+    case, at = f"case {notice.data['case']}", f"{head.public_url}/second-opinions/{notice.conference_id}"
+    match notice.kind:
+        case "opinion-asked":
+            due = local(datetime.fromisoformat(notice.data["due"]), notice.time_zone)
+            subject, said = f"Your opinion on {case} by {due}", f"Your sealed opinion on {case} is due by {due}"
+        case "opinions-open":
+            subject = said = f"Every opinion on {case} is in; the recommendation can be written"
+        case _:
+            subject = said = f"The recommendation on {case} waits for your discipline to close on it"
+    return subject, [f"{said}. It is answered without a meeting.", "", at]
 
 
 _OF_CASES = {

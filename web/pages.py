@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from agenda.service_clock import in_days
 from conference.policy import Action, may
 from web.access import actor_or_none
 from web.services import services
@@ -27,7 +28,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(local=local, day=day, clock=clock, age=age, iso=iso)
+    made.filters.update(local=local, day=day, clock=clock, age=age, iso=iso, days=in_days)
     made.globals.update(asset=asset, stylesheets=stylesheets, sprite=sprite, Action=Action)
     return made
 

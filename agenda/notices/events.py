@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 Kind = Literal[
     "invitation", "reminder", "answer", "stand-in", "received", "needs-info", "triaged", "declined", "rolled-over",
-    "letter", "alarm",
+    "letter", "alarm", "opinion-asked", "opinions-open", "words-ready", "quick-question", "quick-answer",
 ]
 
 
@@ -36,6 +36,17 @@ EVENTS: Mapping[Kind, Event] = {
     "declined": Event("A case is declined", "the case's referrer"),
     "rolled-over": Event("A case was not reached and waits for another sitting", "the case's referrer"),
     "letter": Event("A recommendation is signed and its letter is ready", "the case's referrer"),
+    "opinion-asked": Event(
+        "A case is answered without a meeting and your discipline's opinion is needed",
+        "members who speak for a required discipline",
+    ),
+    "opinions-open": Event("Every opinion on a case without a meeting is in", "the board's chair"),
+    "words-ready": Event(
+        "The recommendation on a case without a meeting waits for your discipline to close on it",
+        "members who speak for a required discipline",
+    ),
+    "quick-question": Event("A colleague asks something about a shared case", "the person or discipline asked"),
+    "quick-answer": Event("A quick question has an answer", "whoever asked"),
     "alarm": Event(
         "A referrer answers a red flag with yes", "the board's chair and coordinators, who are on call", optional=False
     ),

@@ -44,6 +44,8 @@ def _decide_host(state: RoomState, command: c.Command) -> Answer:
             return sitting.arrange_cases(state, command)
         case c.AnnounceImages():
             return sitting.announce_images(state, command)
+        case c.Reveal():
+            return opinions.reveal_complete(state, command)
         case _:
             return Refused("no-person", "This takes a person.")
 

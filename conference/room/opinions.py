@@ -1,4 +1,4 @@
-"""Sealed opinions, their reveal, further rounds. Rules R30 to R36."""
+"""Sealed opinions, their reveal, further rounds. Rules R30 to R38."""
 
 from conference.policy import RoomAction
 from conference.room import commands as c
@@ -40,6 +40,19 @@ def reveal(state: RoomState, who: Participant, command: c.Reveal) -> Answer:
         return ()
     if not any(given.round == case.round for given in case.opinions.values()):
         return Refused("no-opinions", "Nobody has given an opinion in this round.")
+    return (e.OpinionsRevealed(command.case, case.round),)
+
+
+def reveal_complete(state: RoomState, command: c.Reveal) -> Answer:
+    """The host opens a round by itself once every required discipline has given its opinion (R38)."""
+    case = state.cases.get(command.case)
+    if case is None or state.phase != "open" or state.table != command.case or case.signed is not None:
+        return Refused("not-on-table", "This case is not on the table.")
+    if case.round in case.revealed:
+        return ()
+    spoken = {given.discipline for given in case.opinions.values() if given.round == case.round}
+    if not spoken or not set(case.brief.required) <= spoken:
+        return Refused("no-opinions", "A required discipline has not given its opinion yet.")
     return (e.OpinionsRevealed(command.case, case.round),)
 
 

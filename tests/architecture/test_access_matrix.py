@@ -138,6 +138,10 @@ RULES: dict[str, frozenset[str]] = {
     "POST /conferences/{conference_id}/ratify": CHAIRING,
     "POST /conferences/{conference_id}/ratify/read-out": CHAIRING,
     "POST /conferences/{conference_id}/ratify/{case_id}/pull": CHAIRING | VOICED,
+    "POST /second-opinions": CHAIRING,
+    "GET /second-opinions/{conference_id}": BOARD,
+    "POST /second-opinions/{conference_id}": BOARD,
+    "POST /second-opinions/{conference_id}/sign": BOARD,
     "POST /conferences/{conference_id}/undo": CHAIRING,
     "POST /conferences/{conference_id}/redo": CHAIRING,
     "POST /conferences/{conference_id}/publish": CHAIRING,
@@ -213,6 +217,7 @@ any other study is not found: tests/unit/web/test_dicomweb.py."""
 
 BODIES: dict[str, dict[str, str]] = {
     "POST /conferences": {"board": "spine"},
+    "POST /second-opinions": {"case": "case1"},
     "POST /conferences/{conference_id}/attendance": {"answer": "accepted"},
 }
 """Bodies without which a route cannot tell what it is asked about."""

@@ -29,6 +29,7 @@ MODULES = (
     "arrange_board",
     "packet",
     "ratify",
+    "second_opinions",
     "uploads",
     "deidentification",
     "remote",

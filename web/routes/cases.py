@@ -23,7 +23,7 @@ from conference.policy import Action, Actor, BoardResource, may
 from imaging.deidentify.records import reports_of
 from imaging.deidentify.review import held_in
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
-from web.case_facts import TONES, latest_conference, readiness_now, rows_of, thumbs
+from web.case_facts import TONES, clock_of, latest_conference, readiness_now, rows_of, thumbs
 from web.case_objects import documents_of
 from web.clock import now
 from web.pages import page, redirect
@@ -106,7 +106,7 @@ def _show(session: Session, who: Actor, case_id: str, at: datetime) -> dict[str,
         "images_held": len(held_in(session, studies_of(session, case_id))),
         "deidentified": bool(reports_of(session, f"case:{case_id}/")),
         "thumbs": thumbs(session, case_id), "documents": documents_of(session, case_id),
-        "days": waiting_days(session, found, at), "content": spine(),
+        "days": waiting_days(session, found, at), "content": spine(), "clock": clock_of(session, found, at),
         "own": found.referrer_id == who.person_id, "editable": found.state in EDITABLE,
         "withdrawable": may_become(found.state, "withdrawn") and found.referrer_id == who.person_id,
         "chairing": bool(may(who, Action.CASE_TRIAGE, resource)), "today": at.date(),

@@ -47,6 +47,7 @@ def _seen(session: Session, who: Actor) -> list[Conference]:
     of_boards = conferences(session, [str(board) for board in who.boards])
     mine = cases_by(session, who.person_id)
     own = [conference(session, key) for one in mine for key in conferences_of_case(session, one.id)]
+    own = [one for one in own if one.due_at is None]
     return sorted({one.id: one for one in of_boards + own}.values(), key=lambda one: one.starts_at)
 
 
@@ -142,7 +143,10 @@ def _show(
 
 
 async def show(request: Request) -> Response:
-    """The agenda of one sitting."""
+    """The agenda of one sitting; a second opinion without a meeting has a page of its own."""
+    conference_id = request.path_params["conference_id"]
+    if (await reading(request, conference, conference_id)).due_at is not None and actor(request).boards:
+        return redirect(request, f"/second-opinions/{conference_id}")
     return await show_page(request)
 
 

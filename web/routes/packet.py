@@ -30,6 +30,7 @@ from web.access import Forbidden, actor, demand, note_read, reading
 from web.case_facts import readiness_now, thumbs
 from web.case_objects import documents_of
 from web.clock import now
+from web.corresponding import after_opinion
 from web.pages import page, redirect, status_for
 from web.resources import case_resource
 from web.services import services
@@ -176,6 +177,8 @@ async def give(request: Request) -> Response:
     answer = await rooms.execute(conference_id, participant, new_id(), GiveOpinion(CaseId(case_id), opinion))
     if isinstance(answer, Refused):
         return await _page(request, 409, error=answer.reason, typed=texts)
+    if await after_opinion(request, conference_id, case_id):
+        return redirect(request, f"/second-opinions/{conference_id}")
     return redirect(request, f"/conferences/{conference_id}/cases/{case_id}#opinion")
 
 

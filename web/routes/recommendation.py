@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from agenda.boards import board
 from agenda.cases import case, questions
 from agenda.conferences import conference
-from agenda.ids import ConferenceId, new_id
+from agenda.ids import CaseId, ConferenceId, new_id
 from agenda.people import Site, disciplines, person
 from conference.outcome.report import Sources, record
 from conference.outcome.signing import SignedRecord, bundle, prepare, record_in_force
@@ -55,16 +55,22 @@ class _Gathered:
 async def sign(request: Request) -> Response:
     """Sign the read-back recommendation of a case on a conference's agenda."""
     conference_id, case_id = request.path_params["conference_id"], request.path_params["case_id"]
+    demand(actor(request), Action.RECOMMENDATION_SIGN, await reading(request, case_resource, case_id))
+    return await sign_as(request, conference_id, case_id, SignOrder.model_validate_json(await request.body()))
+
+
+async def sign_as(request: Request, conference_id: str, case_id: str, order: SignOrder) -> Response:
+    """Sign as ordered, whichever form the order came in; JSON with the signature, or why not."""
     who = actor(request)
     demand(who, Action.RECOMMENDATION_SIGN, await reading(request, case_resource, case_id))
-    order = SignOrder.model_validate_json(await request.body())
     await reauthenticate(services(request), who, order.password, order.code, address=client_address(request))
     gathered = await reading(request, _gather, conference_id, case_id, who)
     if gathered.participant is None:
         raise Forbidden("You do not sit on this conference's board.")
     rooms = services(request).rooms
     room = await rooms.state(ConferenceId(conference_id))
-    drafted = room.cases[case_id].recommendation if case_id in room.cases else None
+    listed = room.cases.get(CaseId(case_id))
+    drafted = listed.recommendation if listed else None
     if drafted is None or drafted.revision != order.revision or drafted.digest is None:
         return problem(request, 409, "The words have changed since the read-back; read them back again.", code="stale")
     at = now()

@@ -18,7 +18,7 @@ from conference.room.visibility import project, projection_digest, sight
 from web.access import Forbidden, actor, demand, note_read, reading
 from web.auth.totp import enrolled
 from web.clock import now
-from web.pages import page
+from web.pages import page, redirect
 from web.resources import conference_resource
 from web.routes.tickets import give
 from web.services import services
@@ -28,6 +28,8 @@ from web.sockets.seating import seat
 async def show(request: Request) -> Response:
     """The room's page: a shell that the client fills from the socket."""
     who, conference_id = await _admitted(request)
+    if (await reading(request, conference, conference_id)).due_at is not None:
+        return redirect(request, f"/second-opinions/{conference_id}")
     return page(request, "room/show.html", facts=await reading(request, _facts, conference_id, who))
 
 

@@ -1,6 +1,6 @@
 """First tables.
 
-Revision 0001, after , 2026-11-22 02:59:29.191001.
+Revision 0001, after , 2026-11-22 03:01:53.164823.
 """
 
 import sqlalchemy as sa
@@ -707,6 +707,7 @@ def upgrade() -> None:
         sa.Column("occurrence", sa.Date(), nullable=True),
         sa.Column("moved", sa.Boolean(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["board_id"],
             ["board.id"],

@@ -120,3 +120,23 @@ def test_R37_an_option_has_a_key_of_its_own() -> None:
     assert table.refused(SURGEON, c.AddOption(HIP, Option("long", "medical", "x" * 501))) == "too-long"
     assert table.refused(OBSERVER, c.AddOption(HIP, Option("other", "medical", "Other"))) == "not-permitted"
     assert table.case.options[-1] == block
+
+
+def test_R38_the_host_reveals_a_round_only_when_every_required_discipline_has_spoken() -> None:
+    table = opened()
+    assert table.refused(None, c.Reveal(HIP)) == "no-opinions"
+    table.do(SURGEON, c.GiveOpinion(HIP, opinion()))
+    table.do(PAIN, c.GiveOpinion(HIP, opinion()))
+    assert table.refused(None, c.Reveal(HIP)) == "no-opinions", "physical therapy is required and silent"
+    table.do(THERAPIST, c.GiveOpinion(HIP, opinion()))
+    assert table.refused(None, c.Reveal(KNEE)) == "not-on-table"
+    table.do(None, c.Reveal(HIP))
+    assert table.case.revealed == (1,)
+    assert table.do(None, c.Reveal(HIP)).events == ()
+
+
+def test_R38_the_host_reveals_nothing_before_the_conference_opens() -> None:
+    table = listed()
+    for who in (SURGEON, THERAPIST):
+        table.do(who, c.GiveOpinion(HIP, opinion()))
+    assert table.refused(None, c.Reveal(HIP)) == "not-on-table"
