@@ -68,6 +68,8 @@ class Node(BaseModel):
     """dimse: it may query our listener, and be sent the studies of cases; its title must be among the peers."""
     store: bool = True
     """Offer it as a destination."""
+    deidentify: bool = False
+    """Take the patient's identity out of what is fetched from it, and of what its title sends to our listener."""
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:

@@ -206,6 +206,28 @@ class VaultSettings(_Section):
     hold`."""
 
 
+class DeidentifySettings(_Section):
+    """[imaging.deidentify]: what is taken out of images where that is asked (PS3.15 Annex E), and at which doors.
+
+    Uploads say it themselves; a board's own choice holds for STOW-RS and fetches into its cases as well.
+    """
+
+    dates: bool = True
+    """Retain longitudinal temporal information with modified dates (E.3.6); without it, dates go."""
+    characteristics: bool = True
+    """Retain patient characteristics (E.3.7): sex, age, size, weight and their like."""
+    device: bool = False
+    """Retain device identity (E.3.8)."""
+    descriptors: bool = True
+    """Clean descriptors (E.3.5): short descriptions stay without the patient's own words; without it, they go."""
+    safe_private: bool = False
+    """Retain safe private attributes (E.3.10): numbers that Table E.3.10-1 names, such as b-values of diffusion."""
+    stow: bool = False
+    """Take the identity out of everything that comes by STOW-RS."""
+    peers: tuple[str, ...] = ()
+    """Titles of peers of [imaging.dimse] whose images lose their identity; deidentify of a node says the same."""
+
+
 class ImagingSettings(_Section):
     """[imaging]: images in, the vault, and the limits of what is taken."""
 
@@ -220,6 +242,7 @@ class ImagingSettings(_Section):
     file: FileSettings = FileSettings()
     worker: WorkerSettings = WorkerSettings()
     dimse: DimseSettings = DimseSettings()
+    deidentify: DeidentifySettings = DeidentifySettings()
     fetch: FetchSettings = FetchSettings()
     nodes: tuple[Node, ...] = ()
     """Archives and workstations of others: where images are asked for and where objects are sent. One table each."""
@@ -239,3 +262,17 @@ class ImagingSettings(_Section):
         if twice is not None:
             raise ValueError(f"two nodes are called {twice!r}")
         return nodes
+
+    @model_validator(mode="after")
+    def _known_peers(self) -> Self:
+        titles = {one.partition("=")[0].partition("@")[0] for one in self.dimse.peers}
+        strange = next((one for one in self.deidentify.peers if one not in titles), None)
+        if strange is not None:
+            raise ValueError(f"deidentify.peers: {strange!r} is the title of none of dimse.peers")
+        return self
+
+    @property
+    def titles_without_identity(self) -> frozenset[str]:
+        """Application entity titles whose images lose their identity on the way in."""
+        of_nodes = {one.ae_title for one in self.nodes if one.deidentify and one.ae_title}
+        return frozenset(of_nodes | set(self.deidentify.peers))

@@ -12,21 +12,29 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
 from agenda.cases import cases_of_study
 from imaging import arrivals
+from imaging.deidentify import records
+from imaging.deidentify.doors import Deidentifier, unnamed
+from imaging.deidentify.records import Report
 from imaging.dimse.part10 import same_data_set
-from imaging.errors import TooLarge
+from imaging.errors import QuotaReached, TooLarge
 from imaging.intake import Arrived, Candidate, Inspection, Intake, KeptFile, Outcome, index
+from imaging.patient_match import Identity
 from imaging.remote.errors import Stopped
 from imaging.remote.expected import Expected
-from imaging.settings import DimseSettings
+from imaging.settings import DimseSettings, QuotaSettings
 from imaging.studies import Instance
 from web.clock import now
 from web.database import Database, Deed
+from web.deidentification import blacked_out_since, deidentifier
+from web.keeping import demand_room_for_study
 from web.services import Services
 
 if TYPE_CHECKING:
@@ -34,6 +42,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_UNNAMED = "one instance"
+"""What the record calls a file whose identity nobody may read in it."""
 DEMO_PEERS = ("STORESCU", "DCMSEND", "ECHOSCU", "DEMO")
 """What dcmtk's programs call themselves unless told otherwise."""
 Announce = Callable[[str, str], None]
@@ -51,13 +61,18 @@ class Reception:
     """Space that stays free on the disk of the vault."""
     expected: Expected = field(default_factory=Expected)
     """Studies that a fetch asked their archive to send here."""
+    quota: QuotaSettings = field(default_factory=QuotaSettings)
+    hidden: frozenset[str] = frozenset()
+    """Titles whose images lose their identity."""
+    deidentifier: Deidentifier | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _grown: dict[str, dict[tuple[str, str], None]] = field(default_factory=dict)
     """Association → case and study that grew by it."""
 
     def admit(self, received: "Received") -> Outcome:
         """Check, keep, index, commit; durable when this returns."""
-        name = received.sop_instance_uid
+        hides = received.peer.title in self.hidden
+        name = _UNNAMED if hides else received.sop_instance_uid
         size = received.path.stat().st_size
         if shutil.disk_usage(received.path.parent).free < self.free_bytes + size:
             return self._refuse(received, Outcome(name, "refused", "disk-full", "The disk is full.", size))
@@ -66,17 +81,16 @@ class Reception:
             return self._refuse(received, found.refused[0])
         candidate = found.candidates[0]
         header = candidate.header
-        if (header.sop_class_uid, header.sop_instance_uid) != (received.sop_class_uid, name):
+        if (header.sop_class_uid, header.sop_instance_uid) != (received.sop_class_uid, received.sop_instance_uid):
             reason = "The data set is of another SOP class or instance than its sender said."
             return self._refuse(received, Outcome(name, "refused", "mismatch", reason, size))
         fetched = self._fetched(received, candidate)
         if fetched is not None:
             return fetched
-        if self._is_here(candidate):
-            return Outcome(name, "already here", size=size, sop_instance_uid=name,
-                           study_instance_uid=header.study_instance_uid)
-        kept = self.intake.keep(found.candidates)
-        return self._write(received, kept, found)
+        if not hides:
+            return self._enter(received, found, None)
+        with TemporaryDirectory(dir=received.path.parent) as into:
+            return self._without_identity(received, found, Path(into))
 
     def ended(self, association: str) -> None:
         """Tell open rooms what an association brought to their cases."""
@@ -96,6 +110,32 @@ class Reception:
             return Outcome(name, "refused", "disk-full", error.reason, candidate.size)
         return Outcome(name, "taken", size=candidate.size, sop_instance_uid=name) if taken else None
 
+    def _without_identity(self, received: "Received", found: Inspection, into: Path) -> Outcome:
+        if self.deidentifier is None:
+            raise RuntimeError("a peer's images are to lose their identity, and nothing takes it")
+        done = self.deidentifier.cleaned(found, Identity(), into, patient="not compared")
+        if not done.inspection.candidates:
+            return self._refuse(received, unnamed(done.inspection.refused[0], _UNNAMED))
+        return self._enter(received, done.inspection, done.report)
+
+    def _enter(self, received: "Received", found: Inspection, report: Report | None) -> Outcome:
+        """Keep and index one instance that passed its check, unless it is here or there is no room."""
+        candidate = found.candidates[0]
+        study, sop = candidate.header.study_instance_uid, candidate.header.sop_instance_uid
+        if self._is_here(candidate):
+            return Outcome(candidate.arrived.name, "already here", size=candidate.size, sop_instance_uid=sop,
+                           study_instance_uid=study)
+        try:
+            self.database.read_now(demand_room_for_study, self.quota, study, candidate.size)
+        except QuotaReached as full:
+            name = candidate.arrived.name
+            return self._refuse(received, Outcome(name, "refused", full.code, full.reason, candidate.size))
+        kept = self.intake.keep(found.candidates)
+        outcome = self._write(received, kept, found, report)
+        for digest in self.database.read_now(blacked_out_since, [one.digest for one in kept]) if report else ():
+            self.intake.vault.remove(digest)
+        return outcome
+
     def _is_here(self, candidate: Candidate) -> bool:
         """The same data set came another way, in a file whose header others wrote: that is no conflict."""
         digest = self.database.read_now(_digest_of, candidate.header.sop_instance_uid)
@@ -107,9 +147,11 @@ class Reception:
     def _refuse(self, received: "Received", outcome: Outcome) -> Outcome:
         return self._write(received, [], Inspection((), (outcome,)))
 
-    def _write(self, received: "Received", kept: list[KeptFile], found: Inspection) -> Outcome:
+    def _write(
+        self, received: "Received", kept: list[KeptFile], found: Inspection, report: Report | None = None
+    ) -> Outcome:
         deed = Deed("system", f"DICOM peer {received.peer.title}", "images.arrive", now())
-        outcome, cases = self.database.write_now(deed, _enter, received, kept, found, deed.at)
+        outcome, cases = self.database.write_now(deed, _enter, received, kept, found, deed.at, report)
         with self._lock:
             pairs = dict.fromkeys((case_id, outcome.study_instance_uid) for case_id in cases)
             self._grown.setdefault(received.association, {}).update(pairs)
@@ -127,7 +169,8 @@ def _digest_of(session: Session, sop_instance_uid: str) -> str | None:
 
 
 def _enter(
-    session: Session, received: "Received", kept: list[KeptFile], found: Inspection, at: datetime
+    session: Session, received: "Received", kept: list[KeptFile], found: Inspection, at: datetime,
+    report: Report | None,
 ) -> tuple[Outcome, list[str]]:
     """One transaction: the instance, and its study among the arrivals unless a case has it; gives those cases."""
     peer = received.peer
@@ -135,6 +178,8 @@ def _enter(
     outcome = index(session, kept, found.refused, delivery=brought, at=at)[0]
     if outcome.result != "taken":
         return outcome, []
+    if report is not None:
+        records.note_more(session, report, delivery=brought, at=at)
     cases = cases_of_study(session, outcome.study_instance_uid)
     arrivals.note(
         session, outcome.study_instance_uid, calling_ae=peer.title, destination=peer.destination, at=at,
@@ -166,9 +211,11 @@ async def listening(made: Services) -> AsyncIterator["Listener | None"]:
     def announce(case_id: str, study_uid: str) -> None:
         asyncio.run_coroutine_threadsafe(_announce(made, case_id, study_uid), loop)
 
+    images = made.settings.imaging
+    hidden = images.titles_without_identity
     reception = Reception(
-        made.database, made.uploads.intake, announce, made.settings.imaging.upload.free_bytes,
-        made.fetching.fetches.expected,
+        made.database, made.uploads.intake, announce, images.upload.free_bytes, made.fetching.fetches.expected,
+        images.quota, hidden, deidentifier(made) if hidden else None,
     )
     spool = made.settings.storage.directory / "dimse"
     offers = CaseStudies(made.database, made.vault, made.settings.imaging, settings)

@@ -14,12 +14,13 @@ from starlette.requests import Request
 
 from imaging.errors import Refused
 from imaging.intake import Outcome, index
-from imaging.nodes import Node
+from imaging.nodes import Node, node_named
 from imaging.remote.answer import Found, FoundStudy
 from imaging.remote.fetches import Fetch, Fetches
-from web.access import Forbidden, actor, in_session, reading
-from web.admission import admit, follow_up, kept_for, patient_of
+from web.access import Forbidden, in_session, reading
+from web.admission import follow_up, patient_of
 from web.clock import now
+from web.deidentification import admitted, board_hides
 from web.services import services
 
 log = logging.getLogger(__name__)
@@ -113,10 +114,12 @@ class Fetching:
     async def _admit(self, request: Request, fetch: Fetch) -> None:
         try:
             found = await asyncio.to_thread(self.fetches.inspected, fetch.id)
-            kept = await kept_for(request, fetch.case_id, found.candidates)
-            outcomes = await in_session(
-                request, "images.add", admit, actor(request), fetch.case_id, kept, found, delivery(fetch)
-            )
+            node = node_named(services(request).settings.imaging.nodes, fetch.node)
+            hide = (node is not None and node.deidentify) or await reading(request, board_hides, fetch.case_id)
+            patient = "confirmed" if fetch.differences else "matched"
+            into = self.fetches.rewritten(fetch.id)
+            done = await admitted(request, fetch.case_id, found, delivery(fetch), into, hide=hide, patient=patient)
+            outcomes = done.outcomes
             await asyncio.to_thread(self.fetches.complete, fetch.id, outcomes)
         except (Forbidden, Refused) as error:
             self.fetches.refuse(fetch.id, error.reason)

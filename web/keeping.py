@@ -102,6 +102,15 @@ def demand_room(session: Session, quota: QuotaSettings, case_id: str, coming: in
         _demand(room_of(session, quota, found.id), coming, f"The images of {found.name}", "its coordinator")
 
 
+def demand_room_for_study(session: Session, quota: QuotaSettings, study_uid: str, coming: int) -> None:
+    """The same for what nobody named a case for: every case of its study must have room, and all images together."""
+    cases = cases_of_study(session, study_uid)
+    for case_id in cases:
+        demand_room(session, quota, case_id, coming)
+    if not cases and quota.total_bytes:
+        _demand(room_in_all(session, quota), coming, "All images together", "your administrator")
+
+
 def _demand(room: Room, coming: int, whose: str, whom: str) -> None:
     if room.limit and room.used + coming > room.limit:
         raise QuotaReached(

@@ -74,7 +74,9 @@ class Deidentifier:
         pseudonyms = self._keys.of(person_key(person, inspection.identities))
         total = len(inspection.candidates) + len(inspection.refused)
         written: list[_Done] = []
-        refused = [replace(one, name=f"file {total - at} of {total}") for at, one in enumerate(inspection.refused)]
+        refused = [
+            unnamed(one, f"file {total - at} of {total}") for at, one in enumerate(inspection.refused)
+        ]
         with ThreadPoolExecutor(self._intake.processes, thread_name_prefix="deidentify") as pool:
             jobs = pool.map(
                 lambda at: self._one(at[1], f"file {at[0]} of {total}", pseudonyms, person, into / f"{at[0]:06}"),
@@ -136,6 +138,11 @@ class Deidentifier:
         ):
             spliced(answer.payload, walk, candidate.pixels, file, embedded=said.embedded)
         return said
+
+
+def unnamed(one: Outcome, name: str) -> Outcome:
+    """What became of a file, without the name and the UIDs it came with."""
+    return replace(one, name=name, sop_instance_uid="", study_instance_uid="")
 
 
 def person_key(person: Identity, found: Sequence[Identity] = ()) -> str:

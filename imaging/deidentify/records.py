@@ -82,12 +82,27 @@ def note(session: Session, report: Report, *, delivery: str, at: datetime) -> De
     row = Deidentification(
         id=str(uuid4()), delivery=delivery, at=at, edition=EDITION, methods=[list(one) for one in report.methods],
         patient=report.patient, files=sum(one.files for one in report.series.values()), held=report.held,
-        series=[
-            {"series_instance_uid": uid, "modality": one.modality, "files": one.files,
-             "changes": [[tag, done, count] for (tag, done), count in sorted(one.tally.items())]}
-            for uid, one in report.series.items()
-        ],
+        series=_rows(report),
     )
+    session.add(row)
+    return row
+
+
+def note_more(session: Session, report: Report, *, delivery: str, at: datetime) -> Deidentification:
+    """Keep a report of one more part of a delivery, in one row with the parts before."""
+    row = session.exec(select(Deidentification).where(Deidentification.delivery == delivery)).first()
+    if row is None:
+        return note(session, report, delivery=delivery, at=at)
+    whole = Report(report.methods, row.patient, held=row.held + report.held)
+    for said in row.series:
+        known = whole.series[said["series_instance_uid"]] = SeriesReport(said["modality"], said["files"])
+        known.tally.update({(tag, done): count for tag, done, count in said["changes"]})
+    for uid, one in report.series.items():
+        found = whole.series.setdefault(uid, SeriesReport(one.modality))
+        found.files += one.files
+        found.tally.update(one.tally)
+    row.series, row.held = _rows(whole), whole.held
+    row.files = sum(one.files for one in whole.series.values())
     session.add(row)
     return row
 
@@ -104,6 +119,14 @@ def report(session: Session, report_id: str, delivery: str) -> Deidentification:
     if found is None or not found.delivery.startswith(delivery):
         raise DeidentificationNotFound(report_id)
     return found
+
+
+def _rows(report: Report) -> list[dict[str, Any]]:
+    return [
+        {"series_instance_uid": uid, "modality": one.modality, "files": one.files,
+         "changes": [[tag, done, count] for (tag, done), count in sorted(one.tally.items())]}
+        for uid, one in report.series.items()
+    ]
 
 
 def changes(series: Mapping[str, Any]) -> list[Change]:

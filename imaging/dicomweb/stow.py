@@ -18,12 +18,14 @@ NOT_AUTHORIZED = 0x0124
 WRONG_DATA_SET = 0xA900
 CANNOT_UNDERSTAND = 0xC000
 OUT_OF_RESOURCES = 0xA700
+COERCED = 0xB000
 _COMMENT = 64
 """Characters of an LO value, which Error Comment is (PS3.5 6.2)."""
 _REASONS = 8
 _CODES = {
     "study-elsewhere": NOT_AUTHORIZED, "conflict": 0x0111, "wrong-patient": WRONG_DATA_SET,
     "several-patients": WRONG_DATA_SET, "other-study": WRONG_DATA_SET, "file-size": OUT_OF_RESOURCES,
+    "quota": OUT_OF_RESOURCES,
 }
 """Failure Reason (0008,1197) by the code of a refusal (PS3.18 table I.2-2); all else is Cannot Understand."""
 
@@ -160,11 +162,15 @@ def refused_all(candidates: Iterable[Candidate], code: str, reason: str) -> list
     ]
 
 
-def store_response(outcomes: Iterable[Outcome], classes: Mapping[str, str], base: str) -> tuple[int, Model]:
+def store_response(
+    outcomes: Iterable[Outcome], classes: Mapping[str, str], base: str, *, coerced: bool = False
+) -> tuple[int, Model]:
     """The status of the answer, and the answer (PS3.18 table I.2-1).
 
     classes: SOP Class UID by SOP Instance UID of the files that could be read. base: URL of the service.
+    coerced: what was stored lost its identity and has new UIDs; each instance is stored with a warning.
     """
+    warned: Model = {"00081196": element("US", COERCED)} if coerced else {}
     stored: list[Model] = []
     failed: list[Model] = []
     others: list[Model] = []
@@ -173,7 +179,7 @@ def store_response(outcomes: Iterable[Outcome], classes: Mapping[str, str], base
         if one.result in ("taken", "already here"):
             studies.append(one.study_instance_uid)
             place = f"{base}/studies/{one.study_instance_uid}"
-            stored.append(_reference(one, classes) | {"00081190": element("UR", place)} | _warning(one))
+            stored.append(_reference(one, classes) | {"00081190": element("UR", place)} | _warning(one) | warned)
         elif one.result == "refused":
             said = {"00081197": element("US", _CODES.get(one.code, CANNOT_UNDERSTAND)),
                     "00000902": element("LO", _short(one.reason))}
@@ -184,7 +190,7 @@ def store_response(outcomes: Iterable[Outcome], classes: Mapping[str, str], base
         "00081199": sequence(stored),
         "0008119A": sequence(others),
     }
-    status = 200 if not failed and not others else 202 if stored else 409
+    status = 200 if not (failed or others or coerced) else 202 if stored else 409
     return status, {tag: said for tag, said in answer.items() if "Value" in said}
 
 

@@ -4,6 +4,7 @@ Every association has a thread of pynetdicom's; `admit` is called in it and may 
 """
 
 import logging
+import shutil
 import socket
 import ssl
 import threading
@@ -96,7 +97,7 @@ class Listener:
         self._under_way: set[str] = set()
         spool.mkdir(parents=True, exist_ok=True, mode=0o700)
         for left in spool.iterdir():  # of a server that was killed: nobody was told that they arrived
-            left.unlink()
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
         self._ae = self._entity()
         if offers is not None:
             self._ae.provider = Provider(offers, settings.ae_title)

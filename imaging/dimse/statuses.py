@@ -24,12 +24,14 @@ STORED = Status(SUCCESS)
 FAILED = Status(PROCESSING_FAILURE, "Something went wrong on our side; please send it again.")
 TOO_OFTEN = Status(OUT_OF_RESOURCES, "Too many instances in a minute; please send it again later.")
 NO_SPACE = Status(OUT_OF_RESOURCES, "There is no space left for this instance.")
+QUOTA = Status(OUT_OF_RESOURCES, "No room is left for these images; ask the coordinator.")
 WRONG_CLASS = Status(MISMATCH, "The data set is of another SOP class or instance than said.")
 STRANGER = Status(NOT_AUTHORISED, "This application entity may not send to us.")
 
 _OF = {
     "conflict": Status(PROCESSING_FAILURE, "Another instance or patient has this identity here already."),
     "disk-full": NO_SPACE,
+    "quota": QUOTA,
     "file-size": Status(OUT_OF_RESOURCES, "The instance is larger than we take."),
     "elements": Status(OUT_OF_RESOURCES, "The instance has more elements than we take."),
     "nesting": Status(OUT_OF_RESOURCES, "The instance nests deeper than we take."),

@@ -175,6 +175,10 @@ class Fetches:
         """What the check found. Blocks after a restart."""
         return self._inspected.get(fetch_id) or self._inspect(fetch_id)
 
+    def rewritten(self, fetch_id: str) -> Path:
+        """The folder for files of a fetch that lose their identity; it goes with the others."""
+        return self._root / fetch_id / "rewritten"
+
     def complete(self, fetch_id: str, outcomes: Sequence[Outcome]) -> Fetch:
         """The transaction is committed: keep the report, drop the files."""
         self._drop(fetch_id)
@@ -302,7 +306,8 @@ class Fetches:
 
     def _drop(self, fetch_id: str) -> None:
         self._inspected.pop(fetch_id, None)
-        shutil.rmtree(self._root / fetch_id / "files", ignore_errors=True)
+        for folder in ("files", "rewritten"):
+            shutil.rmtree(self._root / fetch_id / folder, ignore_errors=True)
 
     def _end(self, fetch_id: str, state: State, reason: str) -> None:
         self._set(fetch_id, state=state, reason=reason)

@@ -216,5 +216,5 @@ routes: list[BaseRoute] = [
     Route(_CASE + "/held/{sop}", look, methods=["GET"]),
     Route(_CASE + "/held/{sop}", say, methods=["POST"]),
     Route(_CASE + "/held/{sop}/{frame:int}.webp", picture),
-    Route("/boards/{board_id}/images", prefer, methods=["POST"]),
+    Route("/boards/{board_id}/deidentify", prefer, methods=["POST"]),
 ]

@@ -17,15 +17,17 @@ from starlette.routing import BaseRoute, Route
 
 from agenda.ids import new_id
 from conference.policy import Action, Actor
+from imaging.deidentify.doors import unnamed
 from imaging.dicomweb.accept import takes_any
 from imaging.dicomweb.errors import BadQuery, NotAcceptable
 from imaging.dicomweb.stow import Described, Staging, composed, reasons, refused_all, store_response
-from imaging.errors import StudyNotFound
-from imaging.intake import Arrived, Inspection, Outcome, index
+from imaging.errors import QuotaReached, StudyNotFound
+from imaging.intake import Arrived, Inspection, index
 from imaging.patient_match import Differs, SeveralPatients, compare
 from web.access import Forbidden, actor, demand, in_session, reading
-from web.admission import admit, follow_up, kept_for, patient_of
+from web.admission import follow_up, patient_of
 from web.clock import now
+from web.deidentification import Admitted, admitted, board_hides
 from web.dicomweb import ROOT, answered, base_of, cases_of, cases_where, wanted
 from web.resources import case_resource
 from web.services import services
@@ -54,13 +56,17 @@ async def store(request: Request) -> Response:
         inspection = replace(inspection, refused=(*unmade, *inspection.refused))
         if case_id is None:
             case_id = await reading(request, _case_of_studies, who, inspection.studies)
-        outcomes = await _taken(request, case_id, study, inspection, confirmed=confirmed)
+        done = await _taken(request, case_id, study, inspection, folder / "rewritten", confirmed=confirmed)
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+    outcomes = done.outcomes
     for uid in dict.fromkeys(one.study_instance_uid for one in outcomes if one.result == "taken"):
         await follow_up(request, case_id, uid)
-    classes = {one.header.sop_instance_uid: one.header.sop_class_uid for one in inspection.candidates}
-    status, answer = store_response(outcomes, classes, base_of(request))
+    classes = {
+        one.header.sop_instance_uid: one.header.sop_class_uid
+        for one in (*done.inspection.candidates, *(() if done.without_identity else inspection.candidates))
+    }
+    status, answer = store_response(outcomes, classes, base_of(request), coerced=done.without_identity)
     said = Response(json.dumps(answer, ensure_ascii=False), status, media_type=JSON)
     for reason in reasons(outcomes):
         said.headers.append("Warning", f'299 consilium "{_plain(reason)}"')
@@ -124,26 +130,35 @@ async def _staged(request: Request, folder: Path) -> tuple[list[Arrived], Descri
 
 
 async def _taken(
-    request: Request, case_id: str, study: str, inspection: Inspection, *, confirmed: bool
-) -> list[Outcome]:
+    request: Request, case_id: str, study: str, inspection: Inspection, into: Path, *, confirmed: bool
+) -> Admitted:
     """What became of each file, committed."""
+    hide = services(request).settings.imaging.deidentify.stow or await reading(request, board_hides, case_id)
     delivery = f"case:{case_id}/stow:{new_id()}"
     inspection = _of_study(inspection, study)
     expected = await reading(request, patient_of, case_id)
     refusal: tuple[str, str] | None = None
+    patient = "matched"
     match compare(inspection.identities, expected):
         case SeveralPatients():
             refusal = ("several-patients", "The files belong to several patients; send one patient at a time.")
         case Differs(_, differences) if not confirmed:
             fields = " and ".join(one.field for one in differences)
             refusal = ("wrong-patient", f"Files and case differ in {fields}; compare them, then add patient=confirmed.")
+        case Differs():
+            patient = "confirmed"
         case _:
             pass
-    if refusal is not None:
-        refused = [*inspection.refused, *refused_all(inspection.candidates, *refusal)]
-        return await in_session(request, "images.refuse", index, (), refused, delivery=delivery, at=now())
-    kept = await kept_for(request, case_id, inspection.candidates)
-    return await in_session(request, "images.add", admit, actor(request), case_id, kept, inspection, delivery)
+    if refusal is None:
+        try:
+            return await admitted(request, case_id, inspection, delivery, into, hide=hide, patient=patient)
+        except QuotaReached as full:
+            refusal = (full.code, full.reason)
+    refused = [*inspection.refused, *refused_all(inspection.candidates, *refusal)]
+    if hide:
+        refused = [unnamed(one, f"part {number}") for number, one in enumerate(refused, 1)]
+    said = await in_session(request, "images.refuse", index, (), refused, delivery=delivery, at=now())
+    return Admitted(said, inspection, without_identity=hide)
 
 
 def _of_study(inspection: Inspection, study: str) -> Inspection:

@@ -27,7 +27,7 @@ from imaging.uploads import Announced, Upload
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
 from web.admission import admit, follow_up, patient_of
 from web.clock import now
-from web.deidentification import Removal, admit_without_identity, blacked_out_since, deidentifier
+from web.deidentification import Removal, admit_without_identity, deidentifier, forget_blacked_out
 from web.errors import problem
 from web.keeping import demand_room
 from web.resources import case_resource
@@ -218,9 +218,7 @@ async def _kept(request: Request, upload: Upload) -> list[Outcome]:
         request, "images.add-deidentified", admit_without_identity, who, upload.case_id, kept, inspection,
         _delivery(upload), removal.report,
     )
-    # What was blacked out before and came again is here already; its writing must not stay in the vault.
-    for digest in await reading(request, blacked_out_since, [one.digest for one in kept]):
-        await asyncio.to_thread(services(request).vault.remove, digest)
+    await forget_blacked_out(request, kept)
     return outcomes
 
 

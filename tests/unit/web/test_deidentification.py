@@ -219,11 +219,11 @@ def test_a_board_chooses_beforehand_and_its_senders_may_choose_otherwise(
     def wanted() -> bool:
         return database.read_now(board, "spine").deidentify
 
-    assert browser.post("/boards/spine/images", data={"deidentify": "yes"}).status_code == 403
+    assert browser.post("/boards/spine/deidentify", data={"deidentify": "yes"}).status_code == 403
     application.sign_in(browser, "ben")
-    assert browser.post("/boards/spine/images", data={"deidentify": "yes"}).status_code == 303
+    assert browser.post("/boards/spine/deidentify", data={"deidentify": "yes"}).status_code == 303
     assert wanted()
-    assert browser.post("/boards/spine/images", data={}).status_code == 303
+    assert browser.post("/boards/spine/deidentify", data={}).status_code == 303
     assert not wanted()
 
 
