@@ -232,6 +232,8 @@ class RoomAction(StrEnum):
     SIGN = "sign"
     RAISE_HAND = "raise-hand"
     FOLLOW = "follow"
+    SPEAK = "speak"
+    """Be heard and seen."""
 
 
 _ROOM: Mapping[RoomAction, frozenset[Role]] = {
@@ -246,6 +248,7 @@ _ROOM: Mapping[RoomAction, frozenset[Role]] = {
     RoomAction.SIGN: frozenset({"chair"}),
     RoomAction.RAISE_HAND: frozenset({"chair", "coordinator", "presenter", "member", "guest"}),
     RoomAction.FOLLOW: frozenset({"chair", "coordinator", "presenter", "member", "guest", "observer"}),
+    RoomAction.SPEAK: frozenset({"chair", "coordinator", "presenter", "member", "guest"}),
 }
 
 

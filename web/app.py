@@ -19,6 +19,7 @@ from starlette.types import Scope
 from agenda.notices import listener
 from conference.live.hosts import Rooms
 from conference.media.child import MediaChild
+from conference.media.lobby import Lobby
 from conference.outcome import basis, delivery
 from conference.outcome.signing import Signer
 from conference.record import audit
@@ -56,6 +57,7 @@ from web.sampling import reader
 from web.services import Services
 from web.settings import Settings
 from web.sockets import images as image_socket
+from web.sockets import media as media_socket
 from web.sockets import room as room_socket
 from web.sockets.store import RoomStore, facts_of
 
@@ -78,6 +80,7 @@ def create_app(settings: Settings, *, demo: bool = False) -> Starlette:
             *all_routes(),
             *room_socket.routes,
             *image_socket.routes,
+            *media_socket.routes,
             Mount("/static", Static(directory=STATIC), name="static"),
         ],
         middleware=stack(settings, made.sessions),
@@ -99,6 +102,7 @@ def compose(settings: Settings, *, demo: bool = False) -> Services:
     vault = vault_of(settings.imaging, folder)
     pictures = Pictures(vault, folder / "derived", settings.imaging.worker)
     intake = Intake(settings.imaging.file, vault, Sandbox(settings.imaging.worker))
+    media = _media(settings)
     return Services(
         settings=settings,
         database=database,
@@ -124,6 +128,18 @@ def compose(settings: Settings, *, demo: bool = False) -> Services:
         templates=environment(),
         letterhead=Letterhead(settings.mail, settings.public_url, ReplyLinks(folder / "keys")),
         demo=demo,
+        media=media,
+        lobby=None if media is None else Lobby(media.plane, media.token, now),
+    )
+
+
+def _media(settings: Settings) -> MediaChild | None:
+    """The media process the settings ask for; not started."""
+    media = settings.conference.media
+    if not media.enabled:
+        return None
+    return MediaChild(
+        settings.storage.directory / MEDIA_SOCKET, listen=media.listen, port=media.port, advertise=media.advertise
     )
 
 
@@ -146,14 +162,11 @@ async def running(made: Services) -> AsyncIterator[None]:
         ending.callback(revocation.watch(made.database, made.sessions))
         await ending.enter_async_context(dimse.listening(made))
         ending.push_async_callback(made.fetching.close)
-        media = made.settings.conference.media
-        if media.enabled:
-            child = MediaChild(
-                made.settings.storage.directory / MEDIA_SOCKET,
-                listen=media.listen, port=media.port, advertise=media.advertise,
-            )
-            await child.start()
-            ending.push_async_callback(child.stop)
+        if made.media is not None and made.lobby is not None:
+            await made.media.start()
+            ending.push_async_callback(made.media.stop)
+            made.lobby.start()
+            ending.push_async_callback(made.lobby.stop)
         post = carrier(made.settings.mail, made.settings.storage.directory)
         for job in (
             keep_anchoring(made.database, anchors_of(made.settings)), _keep_sweeping(made), made.outgoing.run(),

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from conference.live.hosts import Rooms
+    from conference.media.child import MediaChild
+    from conference.media.lobby import Lobby
     from conference.outcome.signing import Signer
     from imaging.objects.maker import Maker
     from imaging.pixels.pictures import Pictures
@@ -45,6 +47,10 @@ class Services:
     templates: "Environment"
     letterhead: "Letterhead"
     demo: bool = False
+    media: "MediaChild | None" = None
+    """The media process; None: meetings are without voice and video."""
+    lobby: "Lobby | None" = None
+    """The calls that go through it."""
     reads: Reads = field(default_factory=Reads)
     searches: Searches = field(default_factory=Searches)
 

@@ -27,6 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=0, help="UDP port [a free one]")
     parser.add_argument("--advertise", action="append", default=[], metavar="HOST", help="address browsers reach us at")
     parser.add_argument("--control", type=Path, required=True, metavar="PATH", help="Unix socket for the web process")
+    parser.add_argument("--with-parent", action="store_true", help="end when the standard input does")
     given = parser.parse_args(arguments)
     try:
         secret = bytes.fromhex(os.environ.get(_SECRET, ""))
@@ -37,17 +38,19 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     listen = tuple(Address(host, given.port) for host in given.listen or ["127.0.0.1"])
     try:
-        asyncio.run(_serve(MediaServer(secret, listen, tuple(given.advertise)), given.control))
+        asyncio.run(_serve(MediaServer(secret, listen, tuple(given.advertise)), given.control, given.with_parent))
     except OSError as error:
         sys.stderr.write(f"The media process cannot listen: {error}.\n")
         return 2
     return 0
 
 
-async def _serve(server: MediaServer, path: Path) -> None:
+async def _serve(server: MediaServer, path: Path, with_parent: bool) -> None:
     stopping = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+    if with_parent:
+        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _read, stopping)
     control = ControlServer(server, path)
     try:
         server.start()
@@ -59,6 +62,13 @@ async def _serve(server: MediaServer, path: Path) -> None:
     finally:
         await control.close()
         await server.close()
+
+
+def _read(stopping: asyncio.Event) -> None:
+    """The parent holds the other end of our standard input: when that ends, however it ends, so do we."""
+    if not os.read(sys.stdin.fileno(), 1024):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        stopping.set()
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ class MediaChild:
     def __init__(self, control: Path, *, listen: tuple[str, ...], port: int, advertise: tuple[str, ...]) -> None:
         self.plane = RemotePlane(control)
         self._secret = secrets.token_bytes(32)
-        self._arguments = ["--control", str(control), "--port", str(port)]
+        self._arguments = ["--control", str(control), "--port", str(port), "--with-parent"]
         self._arguments += [word for host in listen for word in ("--listen", host)]
         self._arguments += [word for host in advertise for word in ("--advertise", host)]
         self._process: asyncio.subprocess.Process | None = None
@@ -72,7 +72,7 @@ class MediaChild:
             self._process = process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "conference.media", *self._arguments,
                 env={"CONSILIUM_MEDIA_SECRET": self._secret.hex(), "PYTHONPATH": _import_root()},
-                stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             )
             assert process.stdout is not None, "it is a pipe"
             if await process.stdout.readline():

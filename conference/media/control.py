@@ -1,8 +1,8 @@
 """The door for the web process: any media plane behind a Unix socket, one JSON object a line.
 
-A request is `{"id": n, "do": "join" | "answer" | "restart" | "leave", …}`; its answer carries the same `id` and what
-was asked for, or `error` (`malformed`, `not-admitted`, `unavailable`) with a `reason`. Events come unasked, without an
-`id`. Only the user who runs the process can open the socket.
+A request is `{"id": n, "do": "join" | "answer" | "restart" | "prefer" | "leave", …}`; its answer carries the same
+`id` and what was asked for, or `error` (`malformed`, `not-admitted`, `unavailable`) with a `reason`. Events come
+unasked, without an `id`. Only the user who runs the process can open the socket.
 """
 
 import asyncio
@@ -26,7 +26,10 @@ ERRORS: Final[dict[str, type[MediaError]]] = {
 }
 """The words for our errors on the socket."""
 
-_FIELDS: Final = {"join": ("token",), "answer": ("session", "text"), "restart": ("session",), "leave": ("session",)}
+_FIELDS: Final = {
+    "join": ("token",), "answer": ("session", "text"), "restart": ("session",), "leave": ("session",),
+    "prefer": ("session", "what"),
+}
 
 
 class ControlServer:
@@ -108,7 +111,7 @@ async def _do(plane: MediaPlane, asked: dict[str, object]) -> dict[str, object]:
     do = asked.get("do")
     names = _FIELDS.get(do) if isinstance(do, str) else None
     if names is None:
-        raise Malformed("A request says do: join, answer, restart or leave.")
+        raise Malformed("A request says do: join, answer, restart, prefer or leave.")
     values = [value for name in names if isinstance(value := asked.get(name), str)]
     if len(values) != len(names):
         raise Malformed(f"The request {do} needs {' and '.join(names)} as text.")
@@ -117,6 +120,8 @@ async def _do(plane: MediaPlane, asked: dict[str, object]) -> dict[str, object]:
             return asdict(await plane.join(values[0]))
         case "answer":
             await plane.answer(values[0], values[1])
+        case "prefer":
+            await plane.prefer(values[0], values[1])
         case "restart":
             return {"offer": await plane.restart(values[0])}
         case _:

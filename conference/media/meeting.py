@@ -155,6 +155,7 @@ class Meeting:
                 wanted = [
                     person for person in dict.fromkeys([*first, *here, *order])
                     if person != one.person and self._sends(person, source, at)
+                    and not (one.voices_only and source != "mic")
                 ]
                 for seat, person in zip(seats, arrange(shown, wanted), strict=True):
                     changes += self._seat(one, seat, (person, source) if person else None, at)

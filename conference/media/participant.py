@@ -56,6 +56,8 @@ class Participant:
     repairs: dict[int, Stream] = field(default_factory=dict)
     arrivals: Arrivals = field(default_factory=Arrivals)
     downlink: Downlink = field(default_factory=Downlink)
+    voices_only: bool = False
+    """Pictures of others are not sent to this person."""
 
     def seat_of(self, ssrc: int) -> Seat | None:
         """The seat that sends under this SSRC; None where it is none of ours."""

@@ -53,6 +53,9 @@ class MediaPlane(Protocol):
     async def restart(self, session: str, /) -> str:
         """A new offer with new ICE credentials, for a browser whose network changed."""
 
+    async def prefer(self, session: str, what: str, /) -> None:
+        """Send this browser `voices` alone, because its line is thin or its person wants it so, or `everything`."""
+
     async def leave(self, session: str, /) -> None:
         """End the session; one that is over already stays so."""
 
@@ -78,6 +81,10 @@ class NullPlane:
 
     async def restart(self, _session: str, /) -> str:
         """There is no session to restart: raises MediaUnavailable."""
+        raise MediaUnavailable("This installation has no voice and video.")
+
+    async def prefer(self, _session: str, _what: str, /) -> None:
+        """There is no session to send less to: raises MediaUnavailable."""
         raise MediaUnavailable("This installation has no voice and video.")
 
     async def leave(self, _session: str, /) -> None:

@@ -47,6 +47,10 @@ class RemotePlane:
         """A new offer with new ICE credentials."""
         return str((await self._ask("restart", session=session))["offer"])
 
+    async def prefer(self, session: str, what: str, /) -> None:
+        """Send this browser `voices` alone, or `everything`."""
+        await self._ask("prefer", session=session, what=what)
+
     async def leave(self, session: str, /) -> None:
         """End the session."""
         await self._ask("leave", session=session)

@@ -139,6 +139,10 @@ class MediaServer:
         """A new offer with new ICE credentials; the old ones hold until the session ends."""
         return self._offer(self._session(session))
 
+    async def prefer(self, session: str, what: str, /) -> None:
+        """Send this browser `voices` alone, or `everything`; its places follow at the next arrangement."""
+        self._session(session).participant.voices_only = what == "voices"
+
     async def leave(self, session: str, /) -> None:
         """End the session; one that is over already stays so."""
         one = self._sessions.get(session)

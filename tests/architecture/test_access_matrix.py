@@ -199,6 +199,7 @@ RULES: dict[str, frozenset[str]] = {
     "POST /dicom-web/studies/{study}": ROLES,
     "GET /conferences/{conference_id}/room": LIVE,
     "POST /conferences/{conference_id}/ticket": LIVE,
+    "POST /conferences/{conference_id}/media/ticket": LIVE - {"observer"},
     "GET /conferences/{conference_id}/room/state.json": LIVE,
     "GET /conferences/{conference_id}/room/hearing.json": LIVE,
     "POST /conferences/{conference_id}/cases/{case_id}/sign": VOICED,
@@ -226,7 +227,7 @@ COUNTERPARTS = {"chair": "stranger", "referrer": "other-referrer", "guest": "oth
 """Who plays the same part on the other board."""
 OWNED = re.compile("{(board|case|conference)_id}")
 """What a path names that belongs to one board."""
-SOCKETS = {"/sockets/room", "/sockets/images"}
+SOCKETS = {"/sockets/room", "/sockets/images", "/sockets/media"}
 
 
 @pytest.fixture(scope="module")

@@ -22,9 +22,9 @@ class Ticket:
     """None: given to a program with a bearer token."""
     person_id: str
     purpose: str
-    """``room`` or ``images``."""
+    """``room``, ``images`` or ``media``."""
     resource: str
-    """The conference's identity for a room, the case's for images."""
+    """The conference's identity for a room and its call, the case's for images."""
     expires_at: datetime
 
 

@@ -38,6 +38,7 @@ MODULES = (
     "dicomweb",
     "dicomweb_store",
     "room",
+    "media",
     "recommendation",
     "letters",
     "exports",

@@ -30,7 +30,8 @@ async def show(request: Request) -> Response:
     who, conference_id = await _admitted(request)
     if (await reading(request, conference, conference_id)).due_at is not None:
         return redirect(request, f"/second-opinions/{conference_id}")
-    return page(request, "room/show.html", facts=await reading(request, _facts, conference_id, who))
+    facts = await reading(request, _facts, conference_id, who)
+    return page(request, "room/show.html", facts=facts | {"media": services(request).lobby is not None})
 
 
 async def ticket(request: Request) -> Response:

@@ -39,7 +39,7 @@ async def issue(request: Request) -> Response:
     return JSONResponse(give(request, wanted.purpose, resource))
 
 
-def give(request: Request, purpose: Literal["room", "images"], resource: str) -> dict[str, str | int]:
+def give(request: Request, purpose: Literal["room", "images", "media"], resource: str) -> dict[str, str | int]:
     """A fresh ticket for a resource that the policy has opened to the request's actor."""
     text = services(request).tickets.issue(
         session_id=request.scope.get("consilium.session_id"), person_id=actor(request).person_id, purpose=purpose,

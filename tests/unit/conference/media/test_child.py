@@ -3,12 +3,14 @@
 import asyncio
 import os
 import signal
+import sys
 
 import pytest
 
 from conference.media.child import MediaChild
 from conference.media.errors import MediaUnavailable
 from conference.media.tokens import Admission
+from tests.conftest import ROOT
 from web.clock import now
 
 WHO = Admission("room", "ana")
@@ -42,5 +44,24 @@ async def _all(child: MediaChild) -> list[object]:
 def test_what_never_started_stops(tmp_path):
     async def visit() -> None:
         await MediaChild(tmp_path / "media.sock", listen=(), port=0, advertise=()).stop()
+
+    asyncio.run(visit())
+
+
+def test_the_process_ends_when_its_parent_dies(tmp_path):
+    """The parent holds the other end of the child's standard input; a killed parent lets go of it."""
+    async def visit() -> None:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "conference.media", "--control", str(tmp_path / "media.sock"), "--with-parent",
+            env={"CONSILIUM_MEDIA_SECRET": "00" * 32, "PYTHONPATH": str(ROOT)}, stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        async with asyncio.timeout(60):
+            assert await process.stdout.readline()
+            process.stdin.close()
+            assert await process.wait() == 0
+        assert not (tmp_path / "media.sock").exists()
 
     asyncio.run(visit())

@@ -3,7 +3,18 @@
 import type { Role } from '../protocol';
 
 export type RoomAction =
-  'run' | 'seat' | 'show' | 'draw' | 'point' | 'opine' | 'draft' | 'attest' | 'sign' | 'raise-hand' | 'follow';
+  | 'run'
+  | 'seat'
+  | 'show'
+  | 'draw'
+  | 'point'
+  | 'opine'
+  | 'draft'
+  | 'attest'
+  | 'sign'
+  | 'raise-hand'
+  | 'follow'
+  | 'speak';
 
 const ROLES: Readonly<Record<RoomAction, readonly Role[]>> = {
   run: ['chair', 'coordinator'],
@@ -17,6 +28,7 @@ const ROLES: Readonly<Record<RoomAction, readonly Role[]>> = {
   sign: ['chair'],
   'raise-hand': ['chair', 'coordinator', 'presenter', 'member', 'guest'],
   follow: ['chair', 'coordinator', 'presenter', 'member', 'guest', 'observer'],
+  speak: ['chair', 'coordinator', 'presenter', 'member', 'guest'],
 };
 
 /** Whether somebody in this role is offered the action. */
