@@ -80,14 +80,19 @@ def compose(session: Session, case_id: str, judged_on: date) -> Content:
             )
             for one in facts
         ),
-        pictures=tuple(_picture(session, one) for one in key_images(session, case_id) if _known(session, one, facts)),
+        pictures=pictures_of(session, case_id),
     )
 
 
-def _known(session: Session, one: KeyImage, facts: Sequence[object]) -> bool:
+def pictures_of(session: Session, case_id: str) -> tuple[KeyPicture, ...]:
+    """The key images of a case that can be shown, in their order."""
+    return tuple(_picture(session, one) for one in key_images(session, case_id) if _known(session, one))
+
+
+def _known(session: Session, one: KeyImage) -> bool:
     """Whether the image is still there to be shown; one that was held back or cleared away is left out."""
     try:
-        return bool(facts) and not instance(session, one.sop_instance_uid).held
+        return not instance(session, one.sop_instance_uid).held
     except NotFound:
         return False
 

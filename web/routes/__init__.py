@@ -28,6 +28,7 @@ MODULES = (
     "arrange",
     "arrange_board",
     "packet",
+    "key_images",
     "ratify",
     "second_opinions",
     "uploads",

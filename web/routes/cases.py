@@ -26,6 +26,7 @@ from web.access import Forbidden, actor, demand, in_session, note_read, reading
 from web.case_facts import TONES, clock_of, latest_conference, readiness_now, rows_of, thumbs
 from web.case_objects import documents_of
 from web.clock import now
+from web.packets import pictures_of
 from web.pages import page, redirect
 from web.resources import case_resource
 from web.routes import case_form
@@ -106,6 +107,7 @@ def _show(session: Session, who: Actor, case_id: str, at: datetime) -> dict[str,
         "images_held": len(held_in(session, studies_of(session, case_id))),
         "deidentified": bool(reports_of(session, f"case:{case_id}/")),
         "thumbs": thumbs(session, case_id), "documents": documents_of(session, case_id),
+        "pictures": pictures_of(session, case_id), "chooses": bool(may(who, Action.KEY_IMAGE, resource)), "back": "",
         "days": waiting_days(session, found, at), "content": spine(), "clock": clock_of(session, found, at),
         "own": found.referrer_id == who.person_id, "editable": found.state in EDITABLE,
         "withdrawable": may_become(found.state, "withdrawn") and found.referrer_id == who.person_id,

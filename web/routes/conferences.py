@@ -38,6 +38,7 @@ from web.agenda_view import agenda_view
 from web.case_facts import readiness_now
 from web.clock import now
 from web.invited import announce_now, panel
+from web.packets import freeze_agenda, readers
 from web.pages import page, redirect, status_for
 from web.resources import conference_resource
 from web.services import services
@@ -135,6 +136,7 @@ def _show(
     ] if view["planning"] else []
     there = view["sitting"].starts_at.astimezone(ZoneInfo(view["board"].time_zone))
     return view | {
+        "readers": readers(session, conference_id) if view["planning"] else {},
         "waiting": waiting, "invited": panel(session, conference_id, at, cut_off_hours),
         "board_clock": f"{there:%Y-%m-%dT%H:%M}",
         "undo": to_undo(session, conference_id) if view["planning"] else None,
@@ -251,6 +253,7 @@ def _decide(session: Session, who: Actor, conference_id: str, act: str, at: date
         cancel(session, conference_id, who.person_id, at)
     else:
         publish(session, conference_id)
+        freeze_agenda(session, conference_id, at)
     announce_now(session, conference_id, at)
 
 

@@ -1,4 +1,4 @@
-"""The packet: one page per case of a sitting, and the sealed opinion given on it.
+"""The packet: one page per case of a sitting, its versions, and the sealed opinion given on it.
 
 An opinion goes to the room, where it stays sealed: this page shows it to its author alone, and to everybody else only
 that it was given.
@@ -14,25 +14,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from agenda.boards import members
 from agenda.cases import case
 from agenda.clinical import spine
 from agenda.conferences import conference, items
 from agenda.errors import Invalid, ItemNotFound, NotNow
 from agenda.ids import CaseId, new_id
-from agenda.packet import packet
+from agenda.packets import PacketVersion, bases, changes, content_of, versions
+from agenda.people import person
 from conference.policy import Action, Actor, may
 from conference.room.commands import GiveOpinion
 from conference.room.refused import Refused
 from conference.room.state import CaseState, RoomState
 from conference.room.values import Opinion, Participant
-from web.access import Forbidden, actor, demand, note_read, reading
-from web.case_facts import readiness_now, thumbs
+from web.access import Forbidden, actor, demand, in_session, note_read, reading
+from web.case_facts import thumbs
 from web.case_objects import documents_of
 from web.clock import now
 from web.corresponding import after_opinion
+from web.packets import Shown, opened, readers, shown, voices
 from web.pages import page, redirect, status_for
-from web.resources import case_resource
+from web.resources import case_resource, conference_resource
 from web.services import services
 from web.sockets.seating import seat
 
@@ -59,31 +60,41 @@ def _read(session: Session, who: Actor, conference_id: str, case_id: str, at: da
     found, sitting = case(session, case_id), conference(session, conference_id)
     place = order.index(case_id)
     inside = sitting.board_id in who.boards
+    planning = bool(may(who, Action.CONFERENCE_PLAN, conference_resource(session, conference_id)))
     return {
-        "case": found, "sitting": sitting, "packet": packet(session, case_id, readiness_now(session, found, at)),
+        "case": found, "sitting": sitting, "chooses": bool(may(who, Action.KEY_IMAGE, resource)),
+        "readers": readers(session, conference_id)[case_id] if planning else [],
+        "takes": bool(may(who, Action.CASE_EXPORT, resource)),
         "thumbs": thumbs(session, case_id), "documents": documents_of(session, case_id),
         "place": place + 1, "count": len(order), "today": at.date(),
         "before": order[place - 1] if place and inside else "", "resource": resource, "inside": inside,
         "after": order[place + 1] if inside and place + 1 < len(order) else "",
-        "voices": [
-            person for member, person in members(session, sitting.board_id)
-            if member.role != "observer" and person.discipline and person.disabled_at is None
-        ],
+        "voices": voices(session, sitting.board_id),
     }
 
 
+def _open(session: Session, who: Actor, conference_id: str, case_id: str, at: datetime) -> Shown:
+    demand(who, Action.PACKET_READ, case_resource(session, case_id))
+    return opened(session, conference_id, case_id, who.person_id, at)
+
+
 async def _page(
-    request: Request, status: int = 200, *, error: str = "", typed: Mapping[str, str] | None = None
+    request: Request, status: int = 200, *, found: Shown | None = None, error: str = "",
+    typed: Mapping[str, str] | None = None,
 ) -> Response:
     conference_id, case_id = _ids(request)
     who = actor(request)
     view = await reading(request, _read, who, conference_id, case_id, now())
+    if found is None:
+        found = await reading(request, shown, conference_id, case_id, now())
     state = await services(request).rooms.state(conference_id)
     in_room = state.cases.get(CaseId(case_id))
     mine = own_opinion(in_room, who)
     may_give = in_room is not None and state.phase != "ended" and bool(may(who, Action.OPINION_GIVE, view["resource"]))
     return page(
         request, "packet/show.html", status_for(request, status), **view, mine=mine, error=error,
+        found=found, content=found.content, packet=found.content.packet, pictures=found.content.pictures,
+        back=conference_id,
         typed=dict(typed) if typed is not None else _typed(mine), options=in_room.options if in_room else (),
         open_form=may_give and in_room is not None and in_room.round not in in_room.revealed and in_room.signed is None,
         revealed=in_room is not None and in_room.round in in_room.revealed, speaks=spine().short(who.discipline or ""),
@@ -145,10 +156,59 @@ def _number(texts: Mapping[str, str], name: str, most: int, what: str, *, needed
 
 
 async def show(request: Request) -> Response:
-    """The packet of one case of a sitting."""
-    answer = await _page(request)
-    await note_read(request, Action.PACKET_READ, f"case {request.path_params['case_id']}")
+    """The packet of one case of a sitting; that it was opened is kept for the coordinator."""
+    conference_id, case_id = _ids(request)
+    found = await in_session(request, "packet.open", _open, actor(request), conference_id, case_id, now())
+    answer = await _page(request, found=found)
+    await note_read(request, Action.PACKET_READ, f"case {case_id}")
     return answer
+
+
+def _history(session: Session, who: Actor, conference_id: str, case_id: str) -> dict[str, Any]:
+    resource = case_resource(session, case_id)
+    demand(who, Action.PACKET_READ, resource)
+    kept, sitting = versions(session, conference_id, case_id), conference(session, conference_id)
+    inside = sitting.board_id in who.boards
+    given: dict[int, list[tuple[str, int]]] = {}
+    for one in bases(session, conference_id, case_id) if inside else ():
+        given.setdefault(one.number, []).append((person(session, one.person_id).name, one.round))
+    rows = [
+        (row, changes(content_of(kept[place - 1]), content_of(row)) if place else (), given.get(row.number, []))
+        for place, row in enumerate(kept)
+    ]
+    return {
+        "case": case(session, case_id), "sitting": sitting, "rows": rows[::-1], "before": given.get(0, []),
+        "takes": bool(may(who, Action.CASE_EXPORT, resource)),
+    }
+
+
+async def history(request: Request) -> Response:
+    """Every version of a packet, what changed in each, and which opinions were given on it."""
+    conference_id, case_id = _ids(request)
+    view = await reading(request, _history, actor(request), conference_id, case_id)
+    await note_read(request, Action.PACKET_READ, f"case {case_id}")
+    return page(request, "packet/versions.html", **view)
+
+
+def _version(session: Session, who: Actor, conference_id: str, case_id: str, number: int) -> PacketVersion:
+    demand(who, Action.CASE_EXPORT, case_resource(session, case_id))
+    found = next((one for one in versions(session, conference_id, case_id) if one.number == number), None)
+    if found is None:
+        raise ItemNotFound(f"{case_id}, version {number}")
+    return found
+
+
+async def version(request: Request) -> Response:
+    """The bytes of one version; their SHA-256 is the digest that page and PDF print."""
+    conference_id, case_id = _ids(request)
+    number = request.path_params["index"]
+    found = await reading(request, _version, actor(request), conference_id, case_id, number)
+    await note_read(request, Action.CASE_EXPORT, f"packetversion:{found.id}")
+    name = f"packet-version-{found.number}.json"
+    return Response(
+        found.body.encode(), media_type="application/json",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 def _participant(session: Session, who: Actor, conference_id: str, case_id: str) -> Participant:
@@ -184,5 +244,7 @@ async def give(request: Request) -> Response:
 
 routes: list[BaseRoute] = [
     Route("/conferences/{conference_id}/cases/{case_id}", show, methods=["GET"]),
+    Route("/conferences/{conference_id}/cases/{case_id}/versions", history, methods=["GET"]),
+    Route("/conferences/{conference_id}/cases/{case_id}/versions/{index:int}.json", version, methods=["GET"]),
     Route("/conferences/{conference_id}/cases/{case_id}/opinion", give, methods=["POST"]),
 ]

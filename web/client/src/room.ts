@@ -31,6 +31,7 @@ import type {
   ViewerMark,
   Viewport,
 } from './viewer';
+import { listen as listenForKeyImages } from './key-images';
 import './viewer';
 
 /** How long a short message stays; a refusal stays until it is read. */
@@ -393,3 +394,4 @@ function facts(): Facts {
 }
 
 customElements.define('consilium-room', ConsiliumRoom);
+listenForKeyImages();

@@ -61,6 +61,7 @@ function plain(viewer: Commanded, name: Action['do'], pane: Pane): void {
   if (name === 'help') element.querySelector<HTMLDialogElement>('.viewer-help')?.showModal();
   if (name === 'screen') fill(element);
   if (name === 'cancel') cancel(viewer);
+  if (name === 'key') element.dispatchEvent(new CustomEvent('keyimage', { bubbles: true }));
   viewer.marking(name);
   if (name === 'compare') compare(viewer);
   if (name === 'reformat') viewer.cutting.all(pane);

@@ -35,6 +35,7 @@ export type Action =
         | 'erase'
         | 'undo'
         | 'redo'
+        | 'key'
         | 'screen';
     };
 
@@ -77,6 +78,7 @@ const ENTRIES: readonly Entry[] = [
   { keys: ['y'], words: 'Lines of the other images', action: { do: 'lines' } },
   { keys: ['m'], words: 'Cut the volume in three directions', action: { do: 'reformat' } },
   { keys: ['u'], words: 'Window to what is seen, or to the chosen area', action: { do: 'auto' } },
+  { keys: ['K'], words: 'Make it a key image', action: { do: 'key' } },
   { keys: ['f'], words: 'Full screen', action: { do: 'screen' } },
   { keys: ['Delete', 'Backspace'], words: 'Erase your chosen mark', action: { do: 'erase' } },
   { keys: ['Escape'], words: 'Give up the drawing', action: { do: 'cancel' } },
@@ -90,6 +92,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'Shift+ArrowRight': 'Shift →',
   'Shift+ArrowUp': 'Shift ↑',
   'Shift+ArrowDown': 'Shift ↓',
+  K: 'Shift K',
   X: 'Shift X',
   Escape: 'Esc',
   PageUp: 'Page ↑',
