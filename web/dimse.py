@@ -160,7 +160,7 @@ class Reception:
 
 def delivery(destination: str) -> str:
     """How the record of refusals names what came for a destination; its peers and associations follow."""
-    return f"dimse:{destination or '*'}/"
+    return f"{records.NETWORK}{destination or '*'}/"
 
 
 def _digest_of(session: Session, sop_instance_uid: str) -> str | None:

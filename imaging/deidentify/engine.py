@@ -112,8 +112,11 @@ def _read(raw: RawDataElement | DataElement, found: Dataset, inherited: list[str
 
 
 def _encodings(found: Dataset, inherited: list[str]) -> list[str]:
-    own = found.get("SpecificCharacterSet")
-    return convert_encodings(own) if own else inherited
+    try:
+        own = found.get("SpecificCharacterSet")
+        return convert_encodings(own) if own else inherited
+    except (ValueError, LookupError):  # a nested one that is none
+        return inherited
 
 
 class Cleaner:

@@ -1,7 +1,7 @@
 """What de-identification did, kept with the delivery: by series, attribute and action, and never a value."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,10 @@ from imaging.columns import instant
 from imaging.deidentify.engine import PRIVATE, Tally
 from imaging.deidentify.table import EDITION
 from imaging.errors import NotFound
+from imaging.studies import Series
+
+NETWORK = "dimse:"
+"""How the names of deliveries of the listener begin."""
 
 
 class DeidentificationNotFound(NotFound):
@@ -113,10 +117,20 @@ def reports_of(session: Session, delivery: str) -> list[Deidentification]:
     return list(session.exec(query.order_by(col(Deidentification.at).desc())))
 
 
-def report(session: Session, report_id: str, delivery: str) -> Deidentification:
-    """One report of a delivery whose name begins so; raises DeidentificationNotFound."""
-    found = session.get(Deidentification, report_id)
-    if found is None or not found.delivery.startswith(delivery):
+def reports_about(session: Session, delivery: str, studies: Collection[str]) -> list[Deidentification]:
+    """The reports of a case, newest first: its deliveries, and what the network brought of its studies."""
+    runs = set(session.exec(select(Series.series_instance_uid).where(col(Series.study_instance_uid).in_(studies))))
+    sent = [
+        one for one in (reports_of(session, NETWORK) if runs else ())
+        if any(said["series_instance_uid"] in runs for said in one.series)
+    ]
+    return sorted([*reports_of(session, delivery), *sent], key=lambda one: one.at, reverse=True)
+
+
+def report_about(session: Session, report_id: str, delivery: str, studies: Collection[str]) -> Deidentification:
+    """One of `reports_about`; raises DeidentificationNotFound."""
+    found = next((one for one in reports_about(session, delivery, studies) if one.id == report_id), None)
+    if found is None:
         raise DeidentificationNotFound(report_id)
     return found
 

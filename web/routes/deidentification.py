@@ -59,7 +59,7 @@ def _demand(session: Session, who: Actor, case_id: str, action: Action = Action.
 def _overview(session: Session, who: Actor, case_id: str) -> dict[str, Any]:
     studies = _demand(session, who, case_id, Action.IMAGE_READ)
     looks = bool(may(who, Action.IMAGE_ADD, case_resource(session, case_id)))
-    reports = records.reports_of(session, f"case:{case_id}/")
+    reports = records.reports_about(session, f"case:{case_id}/", studies)
     return {
         "case": case(session, case_id), "looks": looks, "held": review.held_in(session, studies) if looks else [],
         "reports": [(one, [(series, changes(series)) for series in one.series]) for one in reports],
@@ -75,8 +75,8 @@ async def overview(request: Request) -> Response:
 
 
 def _report(session: Session, who: Actor, case_id: str, report_id: str) -> Deidentification:
-    _demand(session, who, case_id, Action.IMAGE_READ)
-    return records.report(session, report_id, f"case:{case_id}/")
+    studies = _demand(session, who, case_id, Action.IMAGE_READ)
+    return records.report_about(session, report_id, f"case:{case_id}/", studies)
 
 
 async def download(request: Request) -> Response:

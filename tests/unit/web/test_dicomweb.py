@@ -1,21 +1,33 @@
 """DICOMweb as programs use it: the whole application with its policy, audit, vault and workers."""
 
+import dataclasses
 import email
 import email.policy
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from pydicom import dcmread
 from pydicom.filebase import DicomBytesIO
 from sqlmodel import Session, select
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
+from agenda.boards import prefer_deidentified
 from agenda.cases import case, studies_of
+from agenda.keeping import set_keeping
 from conference.record.audit import AuditEntry
+from imaging.deidentify.records import reports_of
 from imaging.dicomweb.multipart import closing, heading, part_heading
+from imaging.nodes import Node
+from imaging.patient_match import Identity
+from imaging.remote.answer import FoundStudy
+from imaging.remote.expected import Expected
+from imaging.remote.fetches import Fetches
+from imaging.settings import QuotaSettings
 from imaging.studies import refusals
 from tests.unit.imaging.samples import dataset, slice_of, written
 from tests.unit.web.application import deed
@@ -23,6 +35,7 @@ from tests.world import World, a_world
 from web.auth.tokens import issue_token
 from web.clock import now
 from web.database import Database
+from web.fetching import Fetching
 from web.services import Services
 
 STUDY, SERIES = "1.2.826.0.1.3680043.9.2.1", "1.2.826.0.1.3680043.9.3.1"
@@ -238,6 +251,76 @@ def test_another_patient_is_stored_only_after_a_person_compared_them(world: Worl
     third = slice_of(81, **(said | {"PatientID": "X-9", "PatientBirthDate": "19500101"}))
     both = send(world, "referrer", third, slice_of(1), case_id="case1", more="&patient=confirmed")
     assert (both.status_code, "several patients" in both.headers["warning"]) == (409, True)
+
+
+def test_a_board_that_wants_no_identity_gets_none_and_its_sender_the_new_uids(world: World) -> None:
+    more = {"StudyInstanceUID": "1.2.31", "SeriesInstanceUID": "1.2.31.1"}
+    base(world).write_now(deed(), prefer_deidentified, "spine", wanted=True)
+    try:
+        other = send(world, "referrer", slice_of(312, **(more | {"PatientName": "Okafor^Ben"})), case_id="case1")
+        answer = send(world, "referrer", slice_of(311, **more), b"no image at all" * 20, case_id="case1")
+    finally:
+        base(world).write_now(deed(), prefer_deidentified, "spine", wanted=False)
+    assert (other.status_code, "1.2.826.0" in other.text) == (409, False)
+    assert answer.status_code == 202
+    assert "1.2.31" not in answer.text
+    said = answer.json()
+    (stored,) = said["00081199"]["Value"]
+    assert stored["00081155"]["Value"][0].startswith("2.25.")
+    assert (stored["00081150"]["Value"], stored["00081196"]["Value"]) == (["1.2.840.10008.5.1.4.1.1.4"], [0xB000])
+    assert said["0008119A"]["Value"][0]["00081197"]["Value"] == [0xC000]
+    (report,) = base(world).read_now(reports_of, "case:case1/stow:")
+    assert (report.files, report.patient) == (1, "matched")
+    study = stored["00081190"]["Value"][0].rsplit("/", 1)[1]
+    assert study in base(world).read_now(studies_of, "case1")
+    noted = base(world).read_now(refusals, "case:case1/stow:")
+    assert not any(row.sop_instance_uid and row.sop_instance_uid.endswith((".311", ".312")) for row in noted)
+
+
+def test_without_room_each_instance_is_refused_with_the_reason(world: World) -> None:
+    base(world).write_now(deed(), set_keeping, "spine", retention_months=None, quota_bytes=100)
+    try:
+        more = {"StudyInstanceUID": "1.2.32", "SeriesInstanceUID": "1.2.32.1"}
+        answer = send(world, "referrer", slice_of(321, **more), slice_of(322, **more), case_id="case1")
+    finally:
+        base(world).write_now(deed(), set_keeping, "spine", retention_months=None, quota_bytes=None)
+    assert answer.status_code == 409
+    assert [one["00081197"]["Value"] for one in answer.json()["00081198"]["Value"]] == [[0xA700], [0xA700]]
+    assert "to make room" in answer.headers["warning"]
+
+
+@pytest.mark.parametrize(
+    ("hides", "room", "state"), [(False, 10**9, "done"), (True, 10**9, "done"), (True, 1, "refused")]
+)
+def test_a_fetch_loses_its_identity_where_its_node_says_so_and_ends_where_there_is_no_room(
+    world: World, tmp_path: Path, hides: bool, room: int, state: str
+) -> None:
+    made = cast(Services, world.app.state.services)
+    node = Node(name="Far", kind="dicomweb", url="https://far.example.org/dicom-web", deidentify=hides)
+    images = made.settings.imaging.model_copy(update={
+        "nodes": (node,), "quota": QuotaSettings(total_bytes=room),
+    })
+    uid = f"1.2.33.{int(hides)}"
+    fetches = Fetches(tmp_path, images.fetch, images.upload, made.uploads.intake, "CONSILIUM", Expected())
+    fetch = fetches.create("case1", "me", node, FoundStudy(uid, Identity()), now())
+    place = tmp_path / fetch.id / "files" / "0000"
+    place.mkdir(parents=True)
+    file = slice_of(331 + hides, StudyInstanceUID=uid, SeriesInstanceUID=uid + ".1")
+    (place / "000001.dcm").write_bytes(file)
+    fetching = Fetching(fetches)
+    settings = made.settings.model_copy(update={"imaging": images})
+    app = SimpleNamespace(state=SimpleNamespace(services=dataclasses.replace(made, settings=settings)))
+    scope = {"type": "http", "app": app, "headers": [], "consilium.actor": world.actors["referrer"]}
+    portal = world.visitor.portal
+    assert portal is not None
+    portal.call(fetching._check, Request(scope), fetch)
+    done = fetches.get(fetch.id, "case1", "me")
+    assert (done.state, done.taken) == (state, int(state == "done")), done.reason
+    assert not list((tmp_path / fetch.id).glob("*/*"))
+    listed = base(world).read_now(studies_of, "case1")
+    assert (uid in listed) == (state == "done" and not hides)
+    reports = base(world).read_now(reports_of, f"case:case1/fetch:{fetch.id}")
+    assert [one.files for one in reports] == ([1] if hides and state == "done" else [])
 
 
 def test_a_made_up_file_does_not_open_somebody_elses_study(world: World) -> None:

@@ -16,16 +16,21 @@ from pynetdicom.sop_class import CTImageStorage, MRImageStorage, Verification
 from sqlmodel import Session, select
 
 from agenda.cases import add_study
+from agenda.keeping import set_keeping
 from conference.record.audit import AuditEntry
 from imaging.arrivals import Arrival, settle, waiting
+from imaging.deidentify.doors import Deidentifier
+from imaging.deidentify.pseudonyms import Keys
+from imaging.deidentify.records import Deidentification, reports_about
+from imaging.deidentify.table import Options
 from imaging.dimse.listener import Listener
 from imaging.dimse.quiet import prepare
 from imaging.intake import Arrived, Intake, index
 from imaging.remote.expected import Expected
 from imaging.remote.fetches import Fetches
 from imaging.sandbox import Sandbox
-from imaging.settings import DimseSettings, FileSettings, ImagingSettings, WorkerSettings
-from imaging.studies import Instance, refusals
+from imaging.settings import DimseSettings, FileSettings, ImagingSettings, QuotaSettings, WorkerSettings
+from imaging.studies import Instance, Refusal, refusals
 from imaging.vault import LocalVault
 from tests.unit.imaging.samples import dataset, slice_of, written
 from tests.unit.web import application
@@ -164,6 +169,62 @@ def test_a_full_disk_is_out_of_resources(
         assert store(made, tmp_path, slice_of(1))[0].Status == 0xA700
     finally:
         made.stop()
+
+
+def test_a_peer_whose_images_lose_their_identity_leaves_one_report_and_no_word(
+    database: Database, people: dict[str, str], intake: Intake, tmp_path: Path
+) -> None:
+    taker = Deidentifier(Keys(b"k" * 32), intake, Options(device=True))
+    reception = Reception(database, intake, lambda *_: None, hidden=frozenset({"PACS"}), deidentifier=taker)
+    made = Listener(ON, tmp_path / "spool", reception.admit, reception.ended)
+    try:
+        answers = store(made, tmp_path, slice_of(1), slice_of(2), slice_of(1), slice_of(3)[:-100])
+    finally:
+        made.stop()
+    assert [one.Status for one in answers] == [0, 0, 0, 0xC000]
+    whole = b""
+    for digest in intake.vault.digests():
+        with intake.vault.open(digest) as file:
+            whole += file.read()
+    for word in (b"Rivera", b"MRN-7", b"19710304", b"1.2.826.0.1.3680043.9."):
+        assert word not in whole
+    (refusal,) = database.read_now(rows, Refusal)
+    assert (refusal.file_name, refusal.sop_instance_uid) == ("one instance", None)
+    (report,) = database.read_now(rows, Deidentification)
+    assert (report.files, report.patient, len(report.series)) == (2, "not compared", 1)
+    assert ["113109", "Retain Device Identity Option"] in report.methods
+    (arrival,) = database.read_now(waiting, ["spine"])
+    assert (arrival.instances, arrival.study_instance_uid == STUDY) == (2, False)
+    study = arrival.study_instance_uid
+    assert [one.id for one in database.read_now(reports_about, "case:case1/", [study])] == [report.id]
+    assert database.read_now(reports_about, "case:case1/", [STUDY]) == []
+    assert list((tmp_path / "spool").iterdir()) == []
+
+
+def test_without_room_a_peer_is_told_out_of_resources_and_nothing_is_kept(
+    database: Database, people: dict[str, str], intake: Intake, tmp_path: Path
+) -> None:
+    full = QuotaSettings(total_bytes=len(slice_of(1)) + 600)
+    reception = Reception(database, intake, lambda *_: None, quota=full)
+    made = Listener(ON, tmp_path / "spool", reception.admit)
+    try:
+        first, second = store(made, tmp_path, slice_of(1), slice_of(2))
+    finally:
+        made.stop()
+    assert (first.Status, second.Status) == (0, 0xA700)
+    assert second.ErrorComment == "No room is left for these images; ask the coordinator."
+    assert len(list(intake.vault.digests())) == 1
+    assert [one.code for one in database.read_now(refusals, delivery("spine"))] == ["quota"]
+
+
+def test_a_boards_own_quota_holds_for_what_joins_its_case(
+    listener: Listener, database: Database, tmp_path: Path
+) -> None:
+    database.write_now(application.deed(), add_study, "case1", STUDY, application.AT)
+    database.write_now(application.deed(), set_keeping, "spine", retention_months=None, quota_bytes=100)
+    assert store(listener, tmp_path, slice_of(1))[0].Status == 0xA700
+    other = {"StudyInstanceUID": "1.2.9", "SeriesInstanceUID": "1.2.9.1"}
+    assert store(listener, tmp_path, slice_of(5, **other))[0].Status == 0
 
 
 def test_more_of_a_cases_study_is_announced_and_does_not_wait(
