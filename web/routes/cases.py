@@ -20,7 +20,7 @@ from agenda.people import Person, Site, person
 from agenda.referrals import answer, messages, open_asks, say, send_back, start_case, withdraw
 from agenda.triage import waiting_days
 from conference.policy import Action, Actor, BoardResource, may
-from imaging.deidentify.records import reports_of
+from imaging.deidentify.records import reports_about
 from imaging.deidentify.review import held_in
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
 from web.case_facts import TONES, clock_of, latest_conference, readiness_now, rows_of, thumbs
@@ -105,7 +105,7 @@ def _show(session: Session, who: Actor, case_id: str, at: datetime) -> dict[str,
         "history": [(one, label(one.state), _name(session, one.actor_id)) for one in history(session, case_id)],
         "alarm": alarm, "alarm_by": _name(session, alarm.answered_by) if alarm else "", "stopping": stopping(found),
         "images_held": len(held_in(session, studies_of(session, case_id))),
-        "deidentified": bool(reports_of(session, f"case:{case_id}/")),
+        "deidentified": bool(reports_about(session, f"case:{case_id}/", studies_of(session, case_id))),
         "thumbs": thumbs(session, case_id), "documents": documents_of(session, case_id),
         "pictures": pictures_of(session, case_id), "chooses": bool(may(who, Action.KEY_IMAGE, resource)), "back": "",
         "days": waiting_days(session, found, at), "content": spine(), "clock": clock_of(session, found, at),
