@@ -24,11 +24,15 @@ _BURNED = frozenset({"US", "SC", "XC", "ES", "OT", "GM", "SM"})
 def read(path: str, frames: int) -> tuple[dict[str, Any], bytes]:
     """The facts of the header of the file at `path`, and no payload.
 
-    frames: how many the structure proved; per-frame facts are read for that many.
+    frames: how many the structure proved; per-frame facts are read for that many. ``{"damaged": true}`` alone when
+    there is no reading it.
     """
     warnings.simplefilter("ignore")
     pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
-    found = pydicom.dcmread(path, stop_before_pixels=True, defer_size="1 MB")
+    try:
+        found = pydicom.dcmread(path, stop_before_pixels=True, defer_size="1 MB")
+    except (ValueError, LookupError):  # such as a NUL within Specific Character Set (0008,0005)
+        return {"damaged": True}, b""
     facts = _identity(found) | _values(found) | _geometry(found)
     facts["frame_facts"] = _functional_groups(found, facts, frames) if frames > 1 or _groups(found) else []
     if frames > 1 and not facts["frame_facts"]:

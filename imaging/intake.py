@@ -193,6 +193,8 @@ class Intake:
     def _read(self, path: Path, walk: Walk, claimed: Pixels | None) -> Header:
         frames = claimed.frames if claimed else 0
         answer = self._sandbox.run("imaging.header:read", path=str(path), frames=frames)
+        if answer.facts.get("damaged") is True:
+            raise Unreadable("broken", "The file's header is damaged; it cannot be read.")
         try:
             header = Header.model_validate(answer.facts)
         except ValidationError:

@@ -82,6 +82,14 @@ def test_a_name_is_decoded_by_its_character_set(tmp_path: Path) -> None:
     assert found.patient_name == "Núñez^José"
 
 
+@pytest.mark.parametrize("said", [b"\0SO_IR 100", b"ISO_IR\x00100", b"\xff\xfe\0\x80rubbis"])
+def test_a_character_set_with_a_nul_is_damage_and_no_crash(tmp_path: Path, said: bytes) -> None:
+    whole = written(dataset(SpecificCharacterSet="ISO_IR 100"))
+    assert whole.count(b"ISO_IR 100") == 1
+    (tmp_path / "file").write_bytes(whole.replace(b"ISO_IR 100", said))
+    assert read(str(tmp_path / "file"), 1) == ({"damaged": True}, b"")
+
+
 @pytest.mark.parametrize(("said", "inverted"), [
     ({}, False), ({"PhotometricInterpretation": "MONOCHROME1"}, True), ({"PresentationLUTShape": "INVERSE"}, True),
 ])

@@ -91,6 +91,15 @@ def test_a_good_file_is_taken_and_a_bad_one_beside_it_refused_with_its_reason(
         ]
 
 
+def test_a_character_set_that_is_none_is_refused_and_the_reader_goes_on(intake: Intake, tmp_path: Path) -> None:
+    good = written(dataset(1, SpecificCharacterSet="ISO_IR 100"))
+    (tmp_path / "bad").write_bytes(good.replace(b"ISO_IR 100", b"ISO_IR\x00100"))
+    found = intake.inspect([Arrived("bad", tmp_path / "bad")])
+    assert [(one.code, one.reason) for one in found.refused] == [
+        ("broken", "The file's header is damaged; it cannot be read."),
+    ]
+
+
 def test_the_index_holds_what_a_picture_needs(intake: Intake, engine: Engine, tmp_path: Path) -> None:
     data = slice_of(4, RescaleSlope=2, RescaleIntercept=-1000, WindowCenter=[40, 400], WindowWidth=[80, 2000])
     take(intake, engine, tmp_path, {"IM": data})
