@@ -50,6 +50,7 @@ class Action(StrEnum):
     CASE_EDIT = "case.edit"
     CASE_SUBMIT = "case.submit"
     CASE_TRIAGE = "case.triage"
+    QUESTION_ASK = "question.ask"
     CASE_INVITE_GUEST = "case.invite-guest"
     IMAGE_READ = "image.read"
     IMAGE_ADD = "image.add"
@@ -113,6 +114,8 @@ _VOICED = frozenset({"chair", "coordinator", "core", "extended", "deputy"})
 _ANYBODY = frozenset({Action.ACCOUNT_MANAGE, Action.CASE_LIST, Action.CONFERENCE_LIST, Action.DIRECTORY_READ})
 _CASE_READS = frozenset({Action.CASE_READ, Action.IMAGE_READ, Action.PACKET_READ})
 _TAKEN_AWAY = frozenset({Action.LETTER_READ, Action.CASE_EXPORT})
+_OWN = frozenset({Action.IMAGE_ADD, Action.CASE_INVITE_GUEST, Action.KEY_IMAGE, Action.QUESTION_ASK})
+"""What a referrer does to a case of theirs in any state."""
 _COORDINATION = frozenset({Action.CASE_TRIAGE, Action.CONFERENCE_PLAN, Action.BOARD_MANAGE, Action.CASE_INVITE_GUEST})
 _ADMINISTRATION = frozenset({Action.PEOPLE_MANAGE, Action.AUDIT_READ, Action.OUTBOX_READ, Action.BOARD_MANAGE})
 
@@ -155,7 +158,7 @@ def _guest_may(actor: Actor, action: Action, resource: Resource) -> Verdict:
 def _may_with_case(actor: Actor, action: Action, case: CaseResource) -> Verdict:
     role = actor.boards.get(case.board_id)
     own = actor.person_id == case.referrer_id
-    if own and action in _CASE_READS | _TAKEN_AWAY | {Action.IMAGE_ADD, Action.CASE_INVITE_GUEST, Action.KEY_IMAGE}:
+    if own and action in _CASE_READS | _TAKEN_AWAY | _OWN:
         return _YES
     if own and action in (Action.CASE_EDIT, Action.CASE_SUBMIT):
         editable = case.state in ("draft", "needs_info")
@@ -168,6 +171,8 @@ def _may_with_case(actor: Actor, action: Action, case: CaseResource) -> Verdict:
         return _YES
     if action in _COORDINATION | {Action.IMAGE_ADD, Action.CASE_EDIT, Action.CASE_SEND}:
         return Verdict(role in _CHAIRING, "The chair and the coordinator of the board do this.")
+    if action == Action.QUESTION_ASK:
+        return Verdict(role in _VOICED, "Members of the board and the referrer ask and answer.")
     if action == Action.KEY_IMAGE:
         return Verdict(role in _VOICED, "Members of the board and the referrer choose key images.")
     if action in (Action.OPINION_GIVE, Action.RECOMMENDATION_SIGN):

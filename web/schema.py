@@ -25,6 +25,7 @@ MODULES = (
     "agenda.grades",
     "agenda.numberings",
     "agenda.plans",
+    "agenda.quick_questions",
     "agenda.ratify",
     "agenda.triage",
     "agenda.undo",

@@ -69,6 +69,8 @@ RULES: dict[str, frozenset[str]] = {
     "GET /boards/{board_id}/images": CHAIRING | ADMINISTRATOR,
     "POST /boards/{board_id}/images": CHAIRING | ADMINISTRATOR,
     "POST /boards/{board_id}/deidentify": CHAIRING | ADMINISTRATOR,
+    "POST /boards/{board_id}/holds": CHAIRING | ADMINISTRATOR,
+    "POST /boards/{board_id}/holds/lift": CHAIRING | ADMINISTRATOR,
     "GET /boards/{board_id}/arrange": CHAIRING,
     "POST /boards/{board_id}/arrange": CHAIRING,
     "GET /boards/{board_id}/arrange/{search}": CHAIRING,
@@ -138,6 +140,11 @@ RULES: dict[str, frozenset[str]] = {
     "POST /conferences/{conference_id}/ratify": CHAIRING,
     "POST /conferences/{conference_id}/ratify/read-out": CHAIRING,
     "POST /conferences/{conference_id}/ratify/{case_id}/pull": CHAIRING | VOICED,
+    "GET /cases/{case_id}/quick-questions": READS_CASE,
+    "POST /cases/{case_id}/quick-questions": CHAIRING | VOICED | OWN,
+    "GET /quick-questions/{question_id}": ROLES,
+    "POST /quick-questions/{question_id}/answers": ROLES,
+    "POST /quick-questions/{question_id}/board": ROLES,
     "POST /second-opinions": CHAIRING,
     "GET /second-opinions/{conference_id}": BOARD,
     "POST /second-opinions/{conference_id}": BOARD,
@@ -216,7 +223,8 @@ RULES: dict[str, frozenset[str]] = {
     "POST /sign-out": OPEN,
 }
 """The roles let in on an object of their own board or their own case. What ends things comes last. ``POST /tickets``
-is asked for each resource in a test of its own. Searches of DICOMweb give everybody the studies of their own cases, and
+is asked for each resource in a test of its own. Quick questions are not there for any of them:
+tests/unit/web/test_quick_questions.py. Searches of DICOMweb give everybody the studies of their own cases, and
 any other study is not found: tests/unit/web/test_dicomweb.py."""
 
 BODIES: dict[str, dict[str, str]] = {

@@ -31,6 +31,7 @@ MODULES = (
     "key_images",
     "ratify",
     "second_opinions",
+    "quick_questions",
     "uploads",
     "deidentification",
     "remote",

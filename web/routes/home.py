@@ -15,8 +15,10 @@ from agenda.cases import case, cases_by, cases_of_boards
 from agenda.conferences import Conference, conference, conferences_of_case, items, upcoming
 from agenda.ids import CaseId
 from agenda.lifecycle import Step, tracker
-from agenda.people import people
+from agenda.people import people, person
+from agenda.quick_questions import asked_by, waiting_for
 from agenda.referrals import open_asks
+from agenda.second_opinions import case_of, running
 from agenda.triage import LANES, worklist
 from conference.policy import Action, Actor, may
 from web.access import actor, reading
@@ -25,6 +27,7 @@ from web.case_facts import CaseRow, row_of
 from web.clock import now
 from web.pages import page, redirect
 from web.resources import conference_resource
+from web.routes.quick_questions import line_of
 from web.routes.triage import triaging_boards
 from web.services import services
 
@@ -60,7 +63,11 @@ def _view(session: Session, who: Actor, at: datetime) -> dict[str, Any]:
         for one in cases_by(session, who.person_id)
     ]
     waiting = worklist(session, chairing)
+    me = person(session, who.person_id)
     return {
+        "asked_of_me": [line_of(session, one) for one in waiting_for(session, me, seated)],
+        "my_questions": [line_of(session, one) for one in asked_by(session, who.person_id)],
+        "second_opinions": [(one, case_of(session, one)) for one in running(session, seated)],
         "own": own, "coming": [(one, board(session, one.board_id).name) for one in coming],
         "to_read": _to_read(session, coming, seated) if who.discipline else [],
         "alarms": unanswered(session, seated), "chairing": bool(chairing), "waiting": len(waiting),
