@@ -24,6 +24,7 @@ from tests.rooms import (
     Table,
     brief,
     draw,
+    four_panes,
     frame,
     opened,
     opinion,
@@ -44,6 +45,7 @@ def whole_sitting() -> Table:
     table.do(SURGEON, c.RaiseHand())
     table.do(CHAIR, c.PassFloor(SURGEON.person_id))
     table.do(SURGEON, c.Show(HIP, view(2.5)))
+    table.do(SURGEON, c.Show(HIP, four_panes()), beside=(frame(), None, frame()))
     table.do(SURGEON, c.GiveOpinion(HIP, opinion("fusion")))
     table.do(THERAPIST, c.GiveOpinion(HIP, opinion()))
     table.do(SURGEON, draw(points=((10.25, 10.5), (110.0, 1e-7)), text="L4–S1 “wide” 😀"))

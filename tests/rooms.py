@@ -14,6 +14,7 @@ from conference.room.values import (
     MarkId,
     Opinion,
     Option,
+    PaneView,
     Participant,
     QuestionAsked,
     Recommendation,
@@ -58,6 +59,15 @@ HIP_FRAME = frame()
 
 def view(zoom: float = 1.0) -> Viewport:
     return Viewport("1.2.840.99", IMAGE, 1, 40.0, 400.0, zoom, (0.0, 0.0), 0, flipped=False, inverted=False)
+
+
+PANE = PaneView("1.2.840.99", IMAGE, 1, None, None, 1.0, (0.0, 0.0), 0, flipped=False, inverted=False)
+
+
+def four_panes() -> Viewport:
+    """Four panes, the third one worked in, the second empty."""
+    own = {name: getattr(view(), name) for name in PaneView.__slots__}
+    return Viewport(**own, layout="2x2", place=2, linked=False, beside=(PANE, None, PANE))
 
 
 def draw(mark: str = "m1", case: CaseId = HIP, **changes: object) -> c.Draw:
@@ -118,10 +128,11 @@ class Table:
         frame: FrameFacts | None = HIP_FRAME,
         signature: Signature | None = None,
         sampled: Sampled | None = None,
+        beside: tuple[FrameFacts | None, ...] = (),
         command_id: str | None = None,
     ) -> Accepted | Refused:
         self._count += 1
-        context = Context(self.now(), frame, signature, sampled)
+        context = Context(self.now(), frame, signature, sampled, beside)
         answer = self.machine.receive(who, CommandId(command_id or f"command-{self._count}"), command, context)
         if isinstance(answer, Decided):
             self.machine.commit(answer.recorded)

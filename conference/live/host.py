@@ -47,6 +47,7 @@ class _Item:
     frame: FrameFacts | None
     signature: Signature | None
     sampled: Sampled | None
+    beside: tuple[FrameFacts | None, ...]
     answer: "asyncio.Future[Answer]" = field(repr=False)
 
 
@@ -121,7 +122,7 @@ class RoomHost:
 
     def submit(
         self, who: Participant | None, command_id: CommandId, command: Command, *, frame: FrameFacts | None = None,
-        signature: Signature | None = None, sampled: Sampled | None = None,
+        signature: Signature | None = None, sampled: Sampled | None = None, beside: tuple[FrameFacts | None, ...] = (),
     ) -> "asyncio.Future[Answer]":
         """Put a command in the inbox, after all that were submitted before.
 
@@ -130,7 +131,7 @@ class RoomHost:
         if self.over:
             raise RoomUnavailable("This room is closing; ask again.")
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._inbox.append(_Item(who, command_id, command, frame, signature, sampled, answer))
+        self._inbox.append(_Item(who, command_id, command, frame, signature, sampled, beside, answer))
         self._wake.set()
         return answer
 
@@ -201,7 +202,7 @@ class RoomHost:
             _resolve(item, _accepted(answer) if isinstance(answer, Decided) else answer)
 
     def _decide(self, item: _Item) -> Decided | Answer:
-        context = Context(_stamp(self._now), item.frame, item.signature, item.sampled)
+        context = Context(_stamp(self._now), item.frame, item.signature, item.sampled, item.beside)
         return self._machine.receive(item.who, item.id, item.command, context)
 
     async def _append(self, decided: Sequence[Decided]) -> None:

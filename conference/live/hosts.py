@@ -18,7 +18,7 @@ from conference.room.commands import AnnounceImages, Command, Draw, Reshape, Sho
 from conference.room.plain import Json
 from conference.room.recorded import Recorded
 from conference.room.state import RoomState
-from conference.room.values import CommandId, FrameFacts, Participant, Signature
+from conference.room.values import PANES, CommandId, FrameFacts, Participant, Signature
 from conference.settings import ConferenceSettings
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,8 @@ class Rooms:
         frame = await self._frame_of(host, command)
         worth = await sampled(self._pixels, host.state, command, frame)
         return host.submit(
-            participant, CommandId(command_id), command, frame=frame, signature=signature, sampled=worth
+            participant, CommandId(command_id), command, frame=frame, signature=signature, sampled=worth,
+            beside=await self._beside(command),
         )
 
     async def enter(self, conference_id: str, member: Member, since: int | None) -> None:
@@ -157,6 +158,19 @@ class Rooms:
                 key = (mark.case, mark.sop_instance_uid, mark.frame)
             case _:
                 return None
+        return await self._fact(key)
+
+    async def _beside(self, command: Command) -> tuple[FrameFacts | None, ...]:
+        """The facts of the images in the other panes of a screen; none for what says it has more than it could."""
+        if not isinstance(command, Show) or len(command.viewport.beside) >= max(PANES.values()):
+            return ()
+        views = command.viewport.beside
+        return tuple([
+            None if view is None else await self._fact((command.case, view.sop_instance_uid, view.frame))
+            for view in views
+        ])
+
+    async def _fact(self, key: tuple[CaseId, str, int]) -> FrameFacts | None:
         if (known := self._facts.get(key)) is not None:
             return known
         found = await self._store.read(self._frame_facts, *key)

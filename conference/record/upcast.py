@@ -11,7 +11,7 @@ from typing import Any
 from conference.room.events import Event
 from conference.wire.codec import events
 
-SCHEMA = 2
+SCHEMA = 3
 """Version that new events are written in. Raise it with every change of an event's shape, and add a step."""
 
 Step = Callable[[dict[str, Any]], dict[str, Any]]
@@ -25,7 +25,14 @@ def _values_in_parts(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-STEPS: Mapping[int, Step] = {1: _values_in_parts}
+def _panes_on_a_screen(value: dict[str, Any]) -> dict[str, Any]:
+    """A screen says how many panes it has and what is in each; formerly there was one."""
+    if value["type"] == "shown":
+        value["viewport"] |= {"layout": "1x1", "place": 0, "linked": True, "beside": []}
+    return value
+
+
+STEPS: Mapping[int, Step] = {1: _values_in_parts, 2: _panes_on_a_screen}
 """Version → how an event of that version becomes one of the next."""
 
 

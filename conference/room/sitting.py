@@ -8,7 +8,7 @@ from conference.room import events as e
 from conference.room.refused import Refused
 from conference.room.seats import Answer, denied, listed
 from conference.room.state import RoomState
-from conference.room.values import Context, Participant, Viewport
+from conference.room.values import PANES, Context, FrameFacts, PaneView, Participant
 
 
 def list_case(state: RoomState, command: c.ListCase) -> Answer:
@@ -90,7 +90,7 @@ def not_open(state: RoomState) -> Refused | None:
 
 
 def show(state: RoomState, who: Participant, command: c.Show, context: Context) -> Answer:
-    """Rest on an image of the case on the table (R16, R17)."""
+    """Rest on an image of the case on the table (R16, R17, R19)."""
     if refusal := denied(state, who, RoomAction.SHOW) or not_open(state):
         return refusal
     case = listed(state, who, command.case)
@@ -98,17 +98,36 @@ def show(state: RoomState, who: Participant, command: c.Show, context: Context) 
         return case
     if state.table != command.case:
         return Refused("not-on-table", "This case is not on the table.")
-    view, frame = command.viewport, context.frame
-    if frame is None or (frame.case, frame.sop_instance_uid, frame.frame) != (
-        command.case, view.sop_instance_uid, view.frame
-    ):
-        return Refused("no-such-image", "This case has no such image.")
-    if not _sound(view):
-        return Refused("bad-viewport", "This is not a view of an image.")
+    view = command.viewport
+    if refusal := _misfit(command, context):
+        return refusal
     return () if case.shown == view else (e.Shown(command.case, view),)
 
 
-def _sound(view: Viewport) -> bool:
+def _misfit(command: c.Show, context: Context) -> Refused | None:
+    """What is wrong with the panes of a screen (R17, R19)."""
+    view = command.viewport
+    count = PANES[view.layout]
+    if len(view.beside) != count - 1 or not 0 <= view.place < count:
+        return Refused("bad-layout", "A screen has one, two, four or six panes, and tells of every one what it shows.")
+    frames = (*context.beside, *[None] * len(view.beside))
+    panes = [(view, context.frame), *zip(view.beside, frames, strict=False)]
+    for pane, frame in panes:
+        if pane is None:
+            continue
+        if not _rests(pane, frame, command):
+            return Refused("no-such-image", "This case has no such image.")
+        if not _sound(pane):
+            return Refused("bad-viewport", "This is not a view of an image.")
+    return None
+
+
+def _rests(view: PaneView, frame: FrameFacts | None, command: c.Show) -> bool:
+    wanted = (command.case, view.sop_instance_uid, view.frame)
+    return frame is not None and (frame.case, frame.sop_instance_uid, frame.frame) == wanted
+
+
+def _sound(view: PaneView) -> bool:
     window = (view.window_centre, view.window_width)
     numbers = [view.zoom, *view.pan, *(value for value in window if value is not None)]
     return (

@@ -26,6 +26,9 @@ OpinionStance = Literal["for", "against", "neutral"]
 Closing = Literal["concur", "reservation", "dissent"]
 Outcome = Literal["consensus", "majority", "split", "none", "deferred", "provisional"]
 Phase = Literal["preparing", "open", "ended"]
+ScreenLayout = Literal["1x1", "1x2", "2x2", "2x3"]
+"""Rows by columns of the panes of a screen."""
+PANES: Mapping[ScreenLayout, int] = {"1x1": 1, "1x2": 2, "2x2": 4, "2x3": 6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +111,8 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Viewport:
-    """What a screen shows, independent of its size."""
+class PaneView:
+    """What one pane of a screen shows, independent of its size."""
 
     series_instance_uid: str
     sop_instance_uid: str
@@ -125,6 +128,19 @@ class Viewport:
     """0, 90, 180 or 270 degrees clockwise."""
     flipped: bool
     inverted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Viewport(PaneView):
+    """What a screen shows: the pane that is worked in, and what lies beside it."""
+
+    layout: ScreenLayout = "1x1"
+    place: int = 0
+    """Which pane is worked in: from 0, row by row."""
+    linked: bool = True
+    """Whether stacks scroll together by the place in the patient."""
+    beside: tuple[PaneView | None, ...] = ()
+    """The other panes in their order; None: nothing that could be shared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +230,8 @@ class Context:
     """For `Sign`: made by the signing service after re-authentication."""
     sampled: Sampled | None = None
     """For marks that cover pixels: what these are worth; None: they cannot be read, or the mark covers none."""
+    beside: tuple[FrameFacts | None, ...] = ()
+    """For `Show`: the images of the other panes, where there are such images in the case."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_
 from conference.policy import Role
 from conference.room.events import CaseCalled, Event, OpinionGiven, OpinionsRevealed
 from conference.room.plain import kebab
-from conference.room.values import Closing, MarkKind, Outcome, Phase, Point
+from conference.room.values import Closing, MarkKind, Outcome, Phase, Point, ScreenLayout
 from conference.wire.codec import FROM_WIRE
 from conference.wire.session import VERSION, Close
 
@@ -126,6 +126,7 @@ def _structure(hint: Any) -> str:
 
 _NAMED: dict[Any, str] = {
     Point: "Point", Role: "Role", MarkKind: "MarkKind", Closing: "Closing", Outcome: "Outcome", Phase: "Phase",
+    ScreenLayout: "ScreenLayout",
 }
 _PLAIN: dict[Any, str] = {str: "string", int: "number", float: "number", bool: "boolean", types.NoneType: "null"}
 

@@ -16,7 +16,7 @@ import msgspec
 from conference.errors import ProtocolError
 from conference.room.commands import Command
 from conference.room.plain import Json
-from conference.room.values import CommandId
+from conference.room.values import PANES, CommandId, ScreenLayout
 from conference.wire.codec import commands, encode
 
 VERSION = 1
@@ -80,7 +80,7 @@ class _Pointer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     point: Point
 
 
-class _Viewport(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class _PaneView(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     series_instance_uid: str
     sop_instance_uid: str
     frame: int
@@ -91,6 +91,13 @@ class _Viewport(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     rotation: int
     flipped: bool
     inverted: bool
+
+
+class _Screen(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    layout: ScreenLayout
+    place: int
+    linked: bool
+    beside: tuple[_PaneView | None, ...]
 
 
 class _DraftMark(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -113,7 +120,8 @@ class _Command(msgspec.Struct, tag="command", tag_field="type", forbid_unknown_f
 
 class _Presence(msgspec.Struct, tag="presence", tag_field="type", forbid_unknown_fields=True, frozen=True):
     pointer: _Pointer | msgspec.UnsetType | None = msgspec.UNSET
-    viewport: _Viewport | msgspec.UnsetType | None = msgspec.UNSET
+    viewport: _PaneView | msgspec.UnsetType | None = msgspec.UNSET
+    screen: _Screen | msgspec.UnsetType | None = msgspec.UNSET
     draft: _DraftMark | msgspec.UnsetType | None = msgspec.UNSET
     seen: int | msgspec.UnsetType = msgspec.UNSET
 
@@ -194,9 +202,16 @@ def _asked(found: _Command) -> Input:
 def _moved(found: _Presence) -> Input:
     if isinstance(found.draft, _DraftMark) and len(found.draft.points) > 512:
         return Fault(Close.PROTOCOL_ERROR, "not a message of this protocol")
+    if isinstance(found.screen, _Screen) and not _fits(found.screen):
+        return Fault(Close.PROTOCOL_ERROR, "not a message of this protocol")
     patch: dict[str, Any] = msgspec.to_builtins(found)
     patch.pop("type")
     return Moved(patch)
+
+
+def _fits(screen: _Screen) -> bool:
+    count = PANES[screen.layout]
+    return len(screen.beside) == count - 1 and 0 <= screen.place < count
 
 
 def welcome(

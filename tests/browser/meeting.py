@@ -105,7 +105,7 @@ def meeting(folder: Path, browser: Browser) -> Iterator[Meeting]:
     app = create_app(settings)
     held: Services = app.state.services
     people, conference = held.database.write_now(Deed("system", "Test", "test.world", now()), _world, _hashed())
-    _images(held, folder)
+    add_series(held, folder, SERIES)
     server = uvicorn.Server(uvicorn.Config(
         app, port=port, ws="web.sockets.protocol:RoomProtocol", ws_per_message_deflate=False, ws_max_size=65536,
         log_config=None,
@@ -130,7 +130,7 @@ def served(folder: Path, browser: Browser) -> Iterator[tuple[Meeting, "Process"]
     settings = Settings(server=ServerSettings(port=port), storage=StorageSettings(directory=folder))
     held: Services = create_app(settings).state.services
     people, conference = held.database.write_now(Deed("system", "Test", "test.world", now()), _world, _hashed())
-    _images(held, folder)
+    add_series(held, folder, SERIES)
     made = Meeting(f"http://127.0.0.1:{port}", conference, held, browser, people)
     for who in ("laurent", "mbeki", "varga"):
         made.links[who] = held.database.write_now(Deed("system", "Test", "test.link", now()), _link, people[who])
@@ -239,32 +239,32 @@ def _world(session: Session, hashed: str) -> tuple[dict[str, str], str]:
     return people, sitting.id
 
 
-def _images(held: Services, folder: Path) -> None:
-    """A small MR series in the vault, on the first case."""
+def add_series(held: Services, folder: Path, series: str) -> None:
+    """A small MR series in the vault, of the study of the first case."""
     sandbox = Sandbox(WORKER)
     try:
         intake = Intake(held.settings.imaging.file, LocalVault(held.settings.vault_directory), sandbox)
-        found = intake.inspect([Arrived(one.name, one) for one in _slices(folder / "in")])
+        found = intake.inspect([Arrived(one.name, one) for one in _slices(folder / series, series)])
         kept = intake.keep(found.candidates)
     finally:
         sandbox.close()
 
     def enter(session: Session) -> None:
-        index(session, kept, found.refused, delivery="test", at=now())
+        index(session, kept, found.refused, delivery=f"test {series}", at=now())
         add_study(session, CASES[0], STUDY, now())
 
     held.database.write_now(Deed("system", "Test", "test.images", now()), enter)
 
 
-def _slices(folder: Path) -> list[Path]:
+def _slices(folder: Path, series: str) -> list[Path]:
     """MR slices of 64 × 64, 5 mm apart."""
     folder.mkdir(parents=True, exist_ok=True)
     made = []
     for number in range(SLICES):
         dataset = dcmread(str(get_testdata_file("MR_small.dcm", download=False)))
-        dataset.StudyInstanceUID, dataset.SeriesInstanceUID = STUDY, SERIES
+        dataset.StudyInstanceUID, dataset.SeriesInstanceUID = STUDY, series
         dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid(
-            entropy_srcs=[SERIES, str(number)]
+            entropy_srcs=[series, str(number)]
         )
         dataset.InstanceNumber = number + 1
         dataset.ImageOrientationPatient, dataset.ImagePositionPatient = [1, 0, 0, 0, 1, 0], [0, 0, 5 * number]

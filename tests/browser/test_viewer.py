@@ -334,6 +334,7 @@ def test_following_shows_the_same_and_tells_nobody(stage: Stage) -> None:
     viewport = {
         "series_instance_uid": SERIES, "sop_instance_uid": SOP, "frame": 1, "window_centre": 300, "window_width": 600,
         "zoom": 2, "pan": [0.1, -0.2], "rotation": 90, "flipped": True, "inverted": True,
+        "layout": "1x1", "place": 0, "linked": True, "beside": [],
     }  # fmt: skip
     stage.page.evaluate("v => { document.querySelector('consilium-viewer').viewport = v }", viewport)
     expect(stage.page.locator(".viewer-pane").first).to_contain_text("MR 1/5")

@@ -29,6 +29,7 @@ from tests.rooms import (
     THERAPIST,
     brief,
     draw,
+    four_panes,
     frame,
     opinion,
     signature,
@@ -54,7 +55,7 @@ by_people = st.one_of(
     ),
     st.builds(c.PassFloor, people.map(lambda one: one.person_id)),
     st.builds(c.LowerHand, people.map(lambda one: one.person_id)),
-    st.builds(c.Show, cases, st.sampled_from([view(), view(2.0)])),
+    st.builds(c.Show, cases, st.sampled_from([view(), view(2.0), four_panes()])),
     st.builds(lambda mark, case, at: draw(mark, case, points=at), marks, cases, points),
     st.builds(c.Reshape, marks, numbers, points, st.just("")),
     st.builds(c.Erase, marks),
@@ -111,7 +112,8 @@ class RoomConversation(RuleBasedStateMachine):
             case = before.mark_cases.get(command.mark, HIP)
         draft = before.cases[HIP].recommendation if HIP in before.cases else None
         signed = signature(draft.digest) if draft is not None and draft.digest is not None else None
-        context = Context(f"2026-11-26T08:{self.count // 60 % 60:02}:{self.count % 60:02}.000Z", frame(case), signed)
+        at = f"2026-11-26T08:{self.count // 60 % 60:02}:{self.count % 60:02}.000Z"
+        context = Context(at, frame(case), signed, beside=(frame(case),) * 3)
         answer = self.machine.receive(who, command_id, command, context)
         if not isinstance(answer, Decided):
             assert self.machine.state is before, "a refusal changed the state"

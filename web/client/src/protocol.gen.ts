@@ -19,8 +19,23 @@ export type MarkKind = 'length' | 'angle' | 'cobb' | 'arrow' | 'text' | 'ellipse
 export type Closing = 'concur' | 'reservation' | 'dissent';
 export type Outcome = 'consensus' | 'majority' | 'split' | 'none' | 'deferred' | 'provisional';
 export type Phase = 'preparing' | 'open' | 'ended';
+export type ScreenLayout = '1x1' | '1x2' | '2x2' | '2x3';
 
-/** What a screen shows, independent of its size. */
+/** What one pane of a screen shows, independent of its size. */
+export interface PaneView {
+  readonly series_instance_uid: string;
+  readonly sop_instance_uid: string;
+  readonly frame: number;
+  readonly window_centre: number | null;
+  readonly window_width: number | null;
+  readonly zoom: number;
+  readonly pan: Point;
+  readonly rotation: number;
+  readonly flipped: boolean;
+  readonly inverted: boolean;
+}
+
+/** What a screen shows: the pane that is worked in, and what lies beside it. */
 export interface Viewport {
   readonly series_instance_uid: string;
   readonly sop_instance_uid: string;
@@ -32,6 +47,10 @@ export interface Viewport {
   readonly rotation: number;
   readonly flipped: boolean;
   readonly inverted: boolean;
+  readonly layout: ScreenLayout;
+  readonly place: number;
+  readonly linked: boolean;
+  readonly beside: readonly (PaneView | null)[];
 }
 
 /** One discipline's view of one case, given before talk (round 1) or after it (round 2). */

@@ -11,6 +11,7 @@ import type {
   MarkKind,
   Opinion,
   Option,
+  PaneView,
   Participant,
   Phase,
   Point,
@@ -46,10 +47,16 @@ export interface Draft {
   readonly points: readonly Point[];
 }
 
+/** How many panes a screen has, and what lies beside the one that is worked in. */
+export type Screen = Pick<Viewport, 'layout' | 'place' | 'linked' | 'beside'>;
+
 /** Last value wins per key; a missing key is unchanged. */
 export interface Presence {
   pointer?: Pointer | null;
-  viewport?: Viewport | null;
+  /** The pane that is worked in: all that is said while it is scrolled. */
+  viewport?: PaneView | null;
+  /** Said when something else of the screen changes. */
+  screen?: Screen | null;
   draft?: Draft | null;
   seen?: number;
 }

@@ -1,23 +1,27 @@
 """Agenda, opening, calling, showing, ending."""
 
+from dataclasses import replace
 from math import inf, nan
 
 import pytest
 
 from conference.room import commands as c
-from conference.room.values import Option, Viewport
+from conference.room.values import Option, PaneView, Viewport
 from tests.rooms import (
     CHAIR,
     COORDINATOR,
     HIP,
+    HIP_FRAME,
     IMAGE,
     KNEE,
     OPTIONS,
+    PANE,
     SURGEON,
     THERAPIST,
     Table,
     brief,
     draw,
+    four_panes,
     frame,
     listed,
     opened,
@@ -112,7 +116,7 @@ def test_R16_only_who_presents_sets_the_view_of_the_case_on_the_table() -> None:
     ],
 )
 def test_R17_a_view_is_finite_and_whole(changes: dict[str, object]) -> None:
-    fields = {name: getattr(view(), name) for name in Viewport.__slots__} | changes
+    fields = {name: getattr(view(), name) for name in (*PaneView.__slots__, *Viewport.__slots__)} | changes
     assert opened().refused(CHAIR, c.Show(HIP, Viewport(**fields))) == "bad-viewport"  # type: ignore[arg-type]
 
 
@@ -120,6 +124,40 @@ def test_R17_a_view_is_of_an_image_of_its_case() -> None:
     table = opened()
     assert table.refused(CHAIR, c.Show(HIP, view()), frame=None) == "no-such-image"
     assert table.refused(CHAIR, c.Show(HIP, view()), frame=frame(KNEE)) == "no-such-image"
+
+
+def test_R19_a_screen_tells_of_every_pane_and_that_one_is_empty() -> None:
+    table = opened()
+    table.do(CHAIR, c.Show(HIP, four_panes()), beside=(HIP_FRAME, None, HIP_FRAME))
+    assert table.case.shown == four_panes()
+    assert table.case.shown.beside[1] is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"layout": "1x1"},
+        {"layout": "2x3"},
+        {"beside": ()},
+        {"beside": (None,) * 4},
+        {"layout": "2x3", "beside": (None,) * 6},
+        {"place": 4},
+        {"place": -1},
+    ],
+)
+def test_R19_a_screen_has_as_many_panes_as_its_layout(changes: dict[str, object]) -> None:
+    table = opened()
+    frames = (HIP_FRAME,) * 6
+    assert table.refused(CHAIR, c.Show(HIP, replace(four_panes(), **changes)), beside=frames) == "bad-layout"  # type: ignore[arg-type]
+
+
+def test_R19_every_pane_rests_on_an_image_of_its_case() -> None:
+    table = opened()
+    assert table.refused(CHAIR, c.Show(HIP, four_panes())) == "no-such-image"
+    beside = (frame(KNEE), None, HIP_FRAME)
+    assert table.refused(CHAIR, c.Show(HIP, four_panes()), beside=beside) == "no-such-image"
+    crooked = replace(four_panes(), beside=(replace(PANE, zoom=nan), None, PANE))
+    assert table.refused(CHAIR, c.Show(HIP, crooked), beside=(HIP_FRAME, None, HIP_FRAME)) == "bad-viewport"
 
 
 def test_images_are_announced_once() -> None:

@@ -61,6 +61,29 @@ def test_a_broken_message_ends_it(text: str) -> None:
     assert session.receive('{"type":"presence","seen":1}', 0.0) is None
 
 
+PANE = (
+    '{"series_instance_uid":"1","sop_instance_uid":"2","frame":1,"window_centre":null,"window_width":null,"zoom":1,'
+    '"pan":[0,0],"rotation":0,"flipped":false,"inverted":false}'
+)
+
+
+@pytest.mark.parametrize(
+    ("layout", "place", "beside", "taken"),
+    [
+        ("1x2", 1, [PANE], True),
+        ("2x2", 0, [PANE, "null", PANE], True),
+        ("2x2", 0, [PANE], False),
+        ("1x2", 2, [PANE], False),
+        ("1x2", -1, [PANE], False),
+        ("9x9", 0, [PANE] * 80, False),
+    ],
+)
+def test_presence_tells_of_every_pane_of_a_layout(layout: str, place: int, beside: list[str], taken: bool) -> None:
+    screen = f'{{"layout":"{layout}","place":{place},"linked":true,"beside":[{",".join(beside)}]}}'
+    found = opened().receive(f'{{"type":"presence","screen":{screen}}}', 0.0)
+    assert isinstance(found, Moved if taken else Fault)
+
+
 def test_presence_holds_the_keys_that_were_said() -> None:
     found = opened().receive('{"type":"presence","pointer":null,"seen":4}', 0.0)
     assert found == Moved({"pointer": None, "seen": 4})

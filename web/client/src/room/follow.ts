@@ -1,10 +1,13 @@
 /** Follow-me: one screen leads, the others follow until they look around, and one key brings them back. */
 
-import type { Viewport } from '../protocol';
+import type { PaneView, Presence, Screen as Layout, Viewport } from '../protocol';
 import type { RoomModel } from './model';
 
 /** A view is kept for late joiners and the replay once it has rested this long. */
 const REST_MS = 600;
+
+/** What somebody's screen is like who has not said. */
+const ALONE: Layout = { layout: '1x1', place: 0, linked: true, beside: [] };
 
 /** The part of the viewer that follows and leads. */
 export interface Screen {
@@ -17,6 +20,11 @@ export class Follow {
   private applied: Viewport | null = null;
   private placed: string | null = null;
   private resting = 0;
+  /** The layout told last, so that it is not told again at every slice. */
+  private told = '';
+  /** What the leader showed of the case before: not to be followed in this one. */
+  private stale: PaneView | null = null;
+  private joined: { readonly view: PaneView; readonly layout: Layout; readonly viewport: Viewport } | null = null;
 
   constructor(
     private readonly model: RoomModel,
@@ -48,7 +56,11 @@ export class Follow {
   moved(viewport: Viewport): void {
     if (!this.leading) return;
     this.applied = viewport;
-    this.model.session.present({ viewport });
+    const { layout, place, linked, beside, ...pane } = viewport;
+    const screen = { layout, place, linked, beside };
+    const told = JSON.stringify(screen);
+    this.model.session.present(told === this.told ? { viewport: pane } : { viewport: pane, screen });
+    this.told = told;
     window.clearTimeout(this.resting);
     this.resting = window.setTimeout(() => this.rest(viewport), REST_MS);
   }
@@ -66,6 +78,9 @@ export class Follow {
   }
 
   private arrive(caseId: string): void {
+    if (this.placed !== null) this.stale = this.shownBy(this.model.leader)?.viewport ?? null;
+    if (this.leading) this.model.session.present({ viewport: null, screen: null });
+    this.told = '';
     this.placed = caseId;
     this.following = true;
     this.applied = null;
@@ -79,13 +94,26 @@ export class Follow {
     screen.viewport = shown;
   }
 
+  /** What the leader shows now; the same object as long as it is the same. */
   private led(): Viewport | null {
-    const leader = this.model.leader;
-    const viewport = leader === null ? undefined : this.model.session.others.get(leader)?.viewport;
-    return viewport ?? null;
+    const shown = this.shownBy(this.model.leader);
+    const view = shown?.viewport ?? null;
+    if (view === null || view === this.stale) return null;
+    const layout = shown?.screen ?? this.model.table?.item.shown ?? ALONE;
+    if (this.joined?.view !== view || this.joined.layout !== layout) {
+      const { place, linked, beside } = layout;
+      this.joined = { view, layout, viewport: { ...view, layout: layout.layout, place, linked, beside } };
+    }
+    return this.joined.viewport;
+  }
+
+  private shownBy(person: string | null): Presence | undefined {
+    return person === null ? undefined : this.model.session.others.get(person);
   }
 
   private rest(viewport: Viewport): void {
+    // Told anew with the next movement: a connection may have broken in between.
+    this.told = '';
     const table = this.model.table;
     if (table === null || !this.leading || !this.model.session.live) return;
     this.model.ask({ type: 'show', case: table.id, viewport });

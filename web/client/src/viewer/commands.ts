@@ -68,6 +68,7 @@ function plain(viewer: Commanded, name: Action['do'], pane: Pane): void {
   if (name === 'link') {
     grid.linking.on = !grid.linking.on;
     grid.linking.restart();
+    viewer.left();
   }
   if (name === 'lines') {
     grid.lines = !grid.lines;

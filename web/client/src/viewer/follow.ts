@@ -1,13 +1,15 @@
-/** A pane's state as the room knows it, and back. Zoom and pan are relative to fit, so that canvas sizes may differ. */
+/** A screen as the room knows it, and back. Zoom and pan are relative to fit, so that canvas sizes may differ. */
+import type { Grid } from './grid';
 import type { Pane, PaneState } from './pane';
-import type { Viewport } from './types';
+import type { PaneView, Viewport } from './types';
 
-/** What a pane shows; null before its series is known, and for cuts made here: they belong to no stored image. */
-export function viewportOf(pane: Pane): Viewport | null {
-  const { frame, facts, state } = pane;
-  if (frame === null || facts === null || pane.reformatted) return null;
+/** What a pane shows; null before it is known, and for cuts made here: they belong to no stored image. */
+export function paneViewOf(pane: Pane): PaneView | null {
+  const { series, state } = pane;
+  const frame = pane.frame ?? pane.awaited;
+  if (frame === null || series === null || pane.reformatted) return null;
   return {
-    series_instance_uid: facts.series,
+    series_instance_uid: series,
     sop_instance_uid: frame.sop_instance_uid,
     frame: frame.frame,
     window_centre: state.window?.centre ?? null,
@@ -20,20 +22,49 @@ export function viewportOf(pane: Pane): Viewport | null {
   };
 }
 
-export function stateOf(viewport: Viewport): PaneState {
+/** What a screen shows; null while nothing can be said of the pane that is worked in. */
+export function viewportOf(grid: Grid): Viewport | null {
+  const active = paneViewOf(grid.active);
+  if (active === null) return null;
+  const beside = grid.shown.filter((pane) => pane !== grid.active).map(paneViewOf);
+  return { ...active, layout: grid.layout, place: grid.at, linked: grid.linking.on, beside };
+}
+
+/** What every pane of a screen shows, in their order. */
+export function panesOf(viewport: Viewport): (PaneView | null)[] {
+  const { beside, place } = viewport;
+  return [...beside.slice(0, place), viewport, ...beside.slice(place)];
+}
+
+export function stateOf(viewport: PaneView): PaneState {
   const { window_centre: centre, window_width: width, zoom, pan, rotation, flipped, inverted } = viewport;
   const window = centre === null || width === null ? null : { centre, width };
   return { view: { zoom, pan, rotation, flipped }, window, inverted };
 }
 
-/** Show in a pane what somebody else shows. */
-export function follow(pane: Pane, viewport: Viewport): void {
-  const place = { sop_instance_uid: viewport.sop_instance_uid, frame: viewport.frame };
-  pane.open(viewport.series_instance_uid, place, stateOf(viewport));
+/** Show in a pane what somebody else shows there. */
+export function follow(pane: Pane, view: PaneView | null): void {
+  if (view === null) {
+    if (pane.series !== null) pane.open(null, { index: 0 });
+    return;
+  }
+  const shown = paneViewOf(pane);
+  if (shown !== null && said(shown) === said(view)) return;
+  const place = { sop_instance_uid: view.sop_instance_uid, frame: view.frame };
+  pane.open(view.series_instance_uid, place, stateOf(view));
 }
 
 export function sameViewport(a: Viewport | null, b: Viewport | null): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+  if (a === null || b === null) return a === b;
+  if (a.layout !== b.layout || a.place !== b.place || a.linked !== b.linked) return false;
+  return panesOf(a).map(said).join() === panesOf(b).map(said).join();
+}
+
+/** Everything of a view in one text, whatever the order of its keys. */
+function said(view: PaneView | null): string {
+  if (view === null) return 'null';
+  const { series_instance_uid: series, sop_instance_uid: image, frame } = view;
+  return JSON.stringify([series, image, frame, stateOf(view)]);
 }
 
 /** Tells of a changed view at most once in a frame of the screen, and never twice the same. */
@@ -60,6 +91,11 @@ export class Teller {
       this.told = now;
       this.tell(now);
     });
+  }
+
+  /** What was opened has come: tell it too, unless nothing of this screen was ever told. */
+  settled(): void {
+    if (this.told !== null) this.soon();
   }
 
   stop(): void {

@@ -1,6 +1,6 @@
 /** The panes of a viewer: how many, what each shows, which one is worked in, and how they move together. */
 import { PaneBoard, type BoardEvents } from './board';
-import { follow } from './follow';
+import { follow, panesOf } from './follow';
 import { Gestures } from './gestures';
 import { layout, MOST_PANES, type LayoutName } from './layouts';
 import { linesIn, Linking, planeShown } from './linking';
@@ -101,7 +101,18 @@ export class Grid {
 
   /** Show what somebody else shows. */
   follow(viewport: Viewport): void {
-    this.quietly(() => follow(this.active, viewport));
+    const { layout: name, place, linked } = viewport;
+    if (name !== this.layout || place !== this.at || linked !== this.linking.on) {
+      this.layout = name;
+      this.grow(this.count);
+      this.at = Math.min(place, this.count - 1);
+      this.linking.on = linked;
+      this.linking.restart();
+      for (const pane of this.panes.slice(this.count)) this.quietly(() => pane.open(null, { index: 0 }));
+      this.events.redraw();
+    }
+    const views = panesOf(viewport);
+    this.quietly(() => this.shown.forEach((pane, at) => follow(pane, views[at] ?? null)));
   }
 
   /** Nothing of a case any more. */

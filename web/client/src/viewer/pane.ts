@@ -134,6 +134,11 @@ export class Pane {
     return this.series === null ? null : (this.shared.frames()?.frame(this.series, this.index) ?? null);
   }
 
+  /** What was asked for by its identity, while nothing is known of its series. */
+  get awaited(): Extract<Place, { sop_instance_uid: string }> | null {
+    return this.place !== null && 'frame' in this.place ? this.place : null;
+  }
+
   get size(): Size {
     return { width: Math.max(1, this.root.clientWidth), height: Math.max(1, this.root.clientHeight) };
   }

@@ -36,6 +36,12 @@ export function linkNote({ state, reason }: { readonly state: string; readonly r
   return html`<p class="viewer-link" role="status">${reason}</p>`;
 }
 
+/** On a phone: that the presenter shows more than fits here. */
+export function oneOf(count: number) {
+  if (count < 2) return nothing;
+  return html`<p class="viewer-oneof" role="status">One of ${count} images shown: the one in use</p>`;
+}
+
 /** Every key and what it does. */
 export function helpSheet(): TemplateResult {
   return html`<dialog class="viewer-help" aria-label="Keys of the viewer">

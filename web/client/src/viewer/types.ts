@@ -1,7 +1,7 @@
 /** The nouns of the viewer. Points are (column, row) with the corner of the top left pixel as origin (SCOORD). */
 import type { Mark, MarkKind, Point, Viewport } from '../protocol';
 
-export type { Mark, MarkKind, Measured, Point, Viewport } from '../protocol';
+export type { Mark, MarkKind, Measured, PaneView, Point, Viewport } from '../protocol';
 
 /** A mark and what is known of its delivery: drawn here only, acknowledged by the server, or refused by it. */
 export interface ViewerMark extends Mark {

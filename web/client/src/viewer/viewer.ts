@@ -13,7 +13,7 @@ import { Layers } from './layers';
 import { MOST_PANES, priorOf } from './layouts';
 import type { Pane, Shared } from './pane';
 import { storedSeries } from './reformats';
-import { helpSheet, levels, linkNote, paneRoot } from './sheet';
+import { helpSheet, levels, linkNote, oneOf, paneRoot } from './sheet';
 import type { StreamState } from './source';
 import { dropTarget, strip } from './strip';
 import { all, find, opening } from './studies';
@@ -103,9 +103,9 @@ export class ConsiliumViewer extends LitElement {
     this.narrow = false;
   }
 
-  /** What the active pane shows; null before there is an image. Setting it shows the same without sending events. */
+  /** What the screen shows; null before there is an image. Setting it shows the same without sending events. */
   get viewport(): t.Viewport | null {
-    return this.grid === null ? null : viewportOf(this.grid.active);
+    return this.grid === null ? null : viewportOf(this.grid);
   }
 
   set viewport(viewport: t.Viewport | null) {
@@ -183,7 +183,7 @@ export class ConsiliumViewer extends LitElement {
           ${Array.from({ length: MOST_PANES }, (_, at) => paneRoot(at === active, hidden(at)))}
         </div>
       </div>
-      ${linkNote(this.link)} ${levels()} ${helpSheet()}
+      ${linkNote(this.link)} ${oneOf(this.narrow && this.following ? count : 1)} ${levels()} ${helpSheet()}
     </div>`;
   }
 
@@ -309,6 +309,7 @@ export class ConsiliumViewer extends LitElement {
       unlisted: (reason) => this.grid?.panes[0]?.say(reason),
       announced: (facts) => {
         for (const pane of panes(facts.series)) this.grid?.quietly(() => pane.settle());
+        this.teller.settled();
         this.requestUpdate();
       },
       changed: (series) => this.grid?.redraw(series),
@@ -339,8 +340,7 @@ export class ConsiliumViewer extends LitElement {
 
   private swiped(step: number): void {
     const { grid } = this;
-    if (grid === null) return;
-    if (grid.count > 1) grid.activate((grid.at + step + grid.count) % grid.count);
+    if (grid !== null && grid.count > 1) grid.activate((grid.at + step + grid.count) % grid.count);
     else this.act({ do: 'series', step });
   }
 
