@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,7 +12,7 @@ from agenda.boards import Board, board
 from agenda.cases import Case
 from agenda.errors import Invalid
 from agenda.ids import BoardId
-from agenda.keeping import BoardKeeping, CaseHold, held, keeping, set_keeping
+from agenda.keeping import BoardKeeping, CaseHold, held, hold, keeping, release, set_keeping
 from conference.policy import Action, BoardResource
 from imaging.settings import QuotaSettings
 from web.access import actor, demand, in_session, reading
@@ -22,6 +22,7 @@ from web.pages import page, redirect
 from web.services import services
 
 _GB = 10**9
+_REASON = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,48 @@ async def change(request: Request) -> Response:
     return redirect(request, f"/boards/{board_id}/images")
 
 
+async def place_hold(request: Request) -> Response:
+    """Put a case of the board under a legal hold, by its number and with a reason; nothing of it is removed then."""
+    board_id, given = _managed(request), await request.form()
+    try:
+        await in_session(request, "case.hold", _hold, board_id, given, actor(request).name)
+    except Invalid as error:
+        return await _page(request, board_id, 422, given, {error.field: error.reason})
+    return redirect(request, f"/boards/{board_id}/images#holds-title")
+
+
+async def lift_hold(request: Request) -> Response:
+    """Release a case of the board from its legal hold; the reason given stays in the audit."""
+    board_id, given = _managed(request), await request.form()
+    try:
+        await in_session(request, "case.release", _release, board_id, given, actor(request).name)
+    except Invalid as error:
+        return await _page(request, board_id, 422, None, {error.field: error.reason})
+    return redirect(request, f"/boards/{board_id}/images#holds-title")
+
+
+def _hold(session: Session, board_id: str, given: FormData, by: str) -> None:
+    number = str(given.get("number", "")).strip()
+    wanted = int(number[:9]) if number.isdecimal() else 0
+    found = session.exec(select(Case).where(Case.board_id == board_id, Case.number == wanted)).first()
+    if found is None:
+        raise Invalid("number", "No case of this board has this number.")
+    hold(session, found.id, str(given.get("reason", ""))[:_REASON], by, now())
+
+
+def _release(session: Session, board_id: str, given: FormData, by: str) -> None:
+    """The hold goes with its end written into it, so that the audit has who lifted it and why."""
+    field = f"lift-{given.get('case')}"
+    reason = " ".join(str(given.get(field, ""))[:_REASON].split())
+    if not reason:
+        raise Invalid(field, "Say why the hold ends.")
+    for row, one in held(session):
+        if one.board_id == board_id and one.id == given.get("case"):
+            hold(session, one.id, f"{row.reason} (lifted by {by}: {reason})", by, now())
+            session.flush()
+            release(session, one.id)
+
+
 def _managed(request: Request) -> str:
     board_id = str(request.path_params["board_id"])
     demand(actor(request), Action.BOARD_MANAGE, BoardResource(BoardId(board_id)))
@@ -64,6 +107,7 @@ async def _page(
     images = services(request).settings.imaging
     found = await reading(request, _shown, board_id, images.quota)
     values = {
+        "number": "", "reason": "",
         "retention_months": str(found.rules.retention_months or ""),
         "quota": "" if found.rules.quota_bytes is None else f"{found.rules.quota_bytes / _GB:g}",
     }
@@ -101,4 +145,6 @@ def _change(session: Session, board_id: str, given: FormData) -> None:
 routes: list[BaseRoute] = [
     Route("/boards/{board_id}/images", show, methods=["GET"]),
     Route("/boards/{board_id}/images", change, methods=["POST"]),
+    Route("/boards/{board_id}/holds", place_hold, methods=["POST"]),
+    Route("/boards/{board_id}/holds/lift", lift_hold, methods=["POST"]),
 ]

@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
 from agenda.cases import Case, CaseHistory, add_study
-from agenda.keeping import hold, keeping
+from agenda.keeping import hold, is_held, keeping
+from conference.record.audit import AuditEntry
 from imaging.settings import ImagingSettings, QuotaSettings
 from imaging.studies import Instance, Series, Study
 from tests.unit.web.application import SAME, application, client, deed, sign_in
@@ -95,3 +96,23 @@ def test_only_those_who_manage_the_board_see_it(visitor: TestClient) -> None:
     sign_in(visitor, "cem")
     assert visitor.get(PATH).status_code == 403
     assert visitor.post(PATH, data={"quota": "1"}).status_code == 403
+
+
+def test_a_case_is_held_and_let_go_with_a_reason_and_a_row_in_the_audit(visitor: TestClient, held: Services) -> None:
+    sign_in(visitor, "ben")
+    for said, sentence in (({"number": "7"}, "No case of this board"), ({"number": "1001", "reason": " "}, "Say why")):
+        answer = visitor.post("/boards/spine/holds", data=said)
+        assert (answer.status_code, sentence in answer.text) == (422, True)
+    assert visitor.post("/boards/spine/holds", data={"number": "1001", "reason": "court 7/2026"}).status_code == 303
+    assert held.database.read_now(is_held, "case1")
+    assert "court 7/2026" in visitor.get(PATH).text
+    assert visitor.post("/boards/spine/holds/lift", data={"case": "case1", "lift-case1": ""}).status_code == 422
+    assert visitor.post("/boards/spine/holds/lift", data={"case": "case1", "lift-case1": "ok"}).status_code == 303
+    assert not held.database.read_now(is_held, "case1")
+    rows = held.database.read_now(lambda session: [
+        (row.activity, row.actor_name) for row in session.exec(select(AuditEntry)) if row.activity.startswith("case.")
+    ])
+    assert {activity for activity, _name in rows} >= {"case.hold", "case.release"}
+    sign_in(visitor, "cem")
+    assert visitor.post("/boards/spine/holds", data={"number": "1001", "reason": "x"}).status_code == 403
+    assert visitor.post("/boards/spine/holds/lift", data={"case": "case1", "lift-case1": "x"}).status_code == 403
