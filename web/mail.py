@@ -89,6 +89,28 @@ class MailServer:
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             raise NotTaken(f"The mail server cannot be reached ({type(error).__name__}).") from None
 
+    async def greet(self) -> str:
+        """Connect, encrypt and sign in as for a mail, and send none; says how. Raises NotTaken with a sentence."""
+        at = self.settings
+        try:
+            async with aiosmtplib.SMTP(
+                hostname=at.smtp_host, port=at.smtp_port, use_tls=at.security == "tls",
+                start_tls=at.security == "starttls", username=at.username or None, password=self._password(),
+                timeout=_TIMEOUT_S, tls_context=ssl.create_default_context() if at.security != "none" else None,
+            ) as server:
+                await server.noop()
+        except aiosmtplib.SMTPAuthenticationError:
+            raise NotTaken("The mail server does not take this account and password.") from None
+        except aiosmtplib.SMTPResponseException as error:
+            raise NotTaken(f"The mail server answered {error.code}.") from None
+        except ssl.SSLCertVerificationError:
+            raise NotTaken("The mail server shows a certificate that is not trusted here.") from None
+        except (aiosmtplib.SMTPException, ValueError) as error:
+            raise NotTaken(f"The mail server cannot be spoken to ({type(error).__name__}).") from None
+        except (OSError, TimeoutError) as error:
+            raise NotTaken(f"The mail server cannot be reached ({type(error).__name__}).") from None
+        return {"starttls": "over STARTTLS", "tls": "over TLS", "none": "without encryption"}[at.security]
+
     def _password(self) -> str | None:
         named = self.settings.password_file
         return Path(named).read_text("utf-8").strip() if named else None

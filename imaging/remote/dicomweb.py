@@ -42,6 +42,11 @@ def find(node: Node, asked: Question, settings: FetchSettings) -> Found:
     return Found(tuple(studies[: settings.results]), len(studies) > settings.results)
 
 
+def ping(node: Node, settings: FetchSettings) -> None:
+    """Ask whether a node answers searches (QIDO-RS, for one study); raises RemoteFailed, NodeUnusable."""
+    _listed(node, "/studies?limit=1", settings)
+
+
 def series(node: Node, study_uid: str, settings: FetchSettings) -> list[FoundSeries]:
     """The series of a study; empty where the node does not tell."""
     asked = f"/studies/{study_uid}/series?includefield=NumberOfSeriesRelatedInstances"

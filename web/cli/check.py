@@ -1,5 +1,6 @@
 """`consilium check` and `consilium audit verify`."""
 
+import asyncio
 import re
 import shutil
 import sqlite3
@@ -50,7 +51,9 @@ class Finding:
 def check(config: Path | None, folder: Path | None, *, as_json: bool) -> None:
     """Print settings and tests; raises Fault when a test fails."""
     place = find(config, folder)
-    tests: tuple[Callable[[Place], Finding], ...] = (_database, _vault, _codecs, _client, _clock, _dicom, _server)
+    tests: tuple[Callable[[Place], Finding], ...] = (
+        _database, _vault, _codecs, _client, _clock, _mail, _dicom, _server,
+    )
     findings = [test(place) for test in tests]
     healthy = all(finding.good for finding in findings)
     settings = _flat(place.settings)
@@ -175,20 +178,41 @@ def _clock(_place: Place) -> Finding:
 
 def _dicom(place: Place) -> Finding:
     settings = place.settings.imaging.dimse
-    nodes = [one for one in place.settings.imaging.nodes if one.kind == "dimse"]
+    nodes = place.settings.imaging.nodes
     if not settings.enabled and not nodes:
         return Finding("dicom network", True, "off")
     from imaging.dimse.sender import Unreached, echo, remote_of  # half a second that only this test pays
+    from imaging.remote.dicomweb import ping
+    from imaging.remote.errors import RemoteFailed
 
     said = [f"takes images as {settings.ae_title} at {settings.host}:{settings.port}"] if settings.enabled else []
     silent = []
     for one in nodes:
         try:
-            echo(remote_of(one), calling=settings.ae_title)
-            said.append(f"{one.name} ({one.address}) answers C-ECHO")
-        except (Unreached, NodeUnusable) as error:
+            if one.kind == "dimse":
+                echo(remote_of(one), calling=settings.ae_title)
+            elif one.query:
+                ping(one, place.settings.imaging.fetch)
+            else:
+                said.append(f"{one.name} ({one.address}) is not asked: it takes objects alone")
+                continue
+            said.append(f"{one.name} ({one.address}) answers {'C-ECHO' if one.kind == 'dimse' else 'QIDO-RS'}")
+        except (Unreached, RemoteFailed, NodeUnusable) as error:
             silent.append(str(error))
     return Finding("dicom network", not silent, " ".join(silent) or "; ".join(said))
+
+
+def _mail(place: Place) -> Finding:
+    settings = place.settings.mail
+    if not settings.smtp_host:
+        return Finding("mail", True, "no mail server is set; mails are written into the spool folder")
+    from web.mail import MailServer, NotTaken  # a fifth of a second that only this test pays
+
+    try:
+        said = asyncio.run(MailServer(settings).greet())
+    except NotTaken as error:
+        return Finding("mail", False, f"{settings.smtp_host}:{settings.smtp_port}: {error}")
+    return Finding("mail", True, f"{settings.smtp_host}:{settings.smtp_port} answers {said}")
 
 
 def _server(place: Place) -> Finding:

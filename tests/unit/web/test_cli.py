@@ -2,10 +2,14 @@
 
 import json
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -256,7 +260,7 @@ def test_check_tests_everything_and_says_where_settings_come_from(
     monkeypatch.setenv("CONSILIUM_SERVER__PORT", "8123")
     said = run("check", "--dir", place, "--json")
     assert {check["what"] for check in said.json["checks"]} == {  # type: ignore[attr-defined]
-        "database", "vault", "codecs", "client", "clock", "dicom network", "server",
+        "database", "vault", "codecs", "client", "clock", "mail", "dicom network", "server",
     }
     settings = said.json["settings"]
     assert settings["server.port"] == {"value": "8123", "from": "CONSILIUM_SERVER__PORT"}  # type: ignore[index]
@@ -283,6 +287,67 @@ def test_check_asks_every_pacs_whether_it_answers(run: Run, place: Path) -> None
     assert f"Hospital ({pacs}) answers C-ECHO" in found[0]["says"]
     assert "does not answer" in found[1]["says"]
     assert silent.code == 1
+
+
+class Answers(BaseHTTPRequestHandler):
+    """A web archive without studies."""
+
+    def do_GET(self) -> None:
+        assert self.path == "/dicom-web/studies?limit=1"
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+class Post(StreamRequestHandler):
+    """A mail server that greets and takes nothing."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 here\r\n")
+        for line in self.rfile:
+            self.wfile.write(b"221 bye\r\n" if line.upper().startswith(b"QUIT") else b"250 ok\r\n")
+            if line.upper().startswith(b"QUIT"):
+                return
+
+
+def test_check_asks_the_mail_server_and_web_archives(run: Run, place: Path) -> None:
+    web = HTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=web.serve_forever, daemon=True).start()
+    mail = ThreadingTCPServer(("127.0.0.1", 0), Post)
+    threading.Thread(target=mail.serve_forever, daemon=True).start()
+    port = mail.server_address[1]
+    file = place / "outside.toml"
+    file.write_text(
+        f'[storage]\ndirectory = "{place}"\n'
+        f'[mail]\nsmtp_host = "127.0.0.1"\nsmtp_port = {port}\nsecurity = "none"\n'
+        f'[[imaging.nodes]]\nname = "Web"\nkind = "dicomweb"\n'
+        f'url = "http://127.0.0.1:{web.server_port}/dicom-web"\n', "utf-8"
+    )
+    try:
+        good = said_of(run("check", "--config", file, "--json"))
+        text = file.read_text("utf-8")
+        file.write_text(text.replace('"none"', '"starttls"'), "utf-8")
+        plain = said_of(run("check", "--config", file, "--json"))
+    finally:
+        web.shutdown()
+        web.server_close()
+        mail.shutdown()
+        mail.server_close()
+    silent = said_of(run("check", "--config", file, "--json"))
+    assert good["mail"] == (True, f"127.0.0.1:{port} answers without encryption")
+    assert good["dicom network"][0]
+    assert good["dicom network"][1].endswith("answers QIDO-RS")
+    assert not plain["mail"][0]  # it does not offer STARTTLS
+    assert not silent["mail"][0]
+    assert "cannot be reached" in silent["mail"][1] + silent["dicom network"][1]
+    assert not silent["dicom network"][0]
+
+
+def said_of(ran: Ran) -> dict[str, tuple[bool, str]]:
+    checks: list[dict[str, Any]] = ran.json["checks"]  # type: ignore[assignment]
+    return {one["what"]: (one["good"], one["says"]) for one in checks}
 
 
 def test_export_says_when_there_is_nothing_and_when_there_is_no_such_case(run: Run, place: Path) -> None:
