@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from sqlmodel import Session
@@ -55,12 +55,14 @@ class Bulk:
 
 
 def act_on_all(
-    session: Session, who: Actor, chosen: Sequence[str], act: str, texts: Mapping[str, str], at: datetime
+    session: Session, who: Actor, chosen: Sequence[str], act: str, texts: Mapping[str, str], at: datetime,
+    cut_off: timedelta,
 ) -> Bulk:
     """Do one thing to several cases, urgent ones and those that wait longest first.
 
     A case that cannot be taken is left as it was, with the sentence that says why. Raises Invalid where nothing can be
-    done for any of them (no case, no lane, no reason), Forbidden where this person may not triage one.
+    done for any of them (no case, no lane, no reason), Forbidden where this person may not triage one. Unless a sitting
+    is chosen, none is taken that begins within `cut_off`: its members have read their packets.
     """
     keys = list(dict.fromkeys(chosen))
     if not 1 <= len(keys) <= MOST:
@@ -74,7 +76,7 @@ def act_on_all(
         case "ask":
             return Bulk(tuple(_ask(session, who, one, at) for one in found))
         case "place":
-            return _place(session, who, found, texts.get("conference", ""), at)
+            return _place(session, who, found, texts.get("conference", ""), at, cut_off)
     raise Invalid("act", "There is no such button.")
 
 
@@ -123,13 +125,18 @@ def _ask(session: Session, who: Actor, found: Case, at: datetime) -> Result:
     return Result(found.id, _named(found), "Asked for: " + ", ".join(item.label.lower() for item in fresh), taken=True)
 
 
-def _place(session: Session, who: Actor, found: Sequence[Case], wanted: str, at: datetime) -> Bulk:
+def _place(
+    session: Session, who: Actor, found: Sequence[Case], wanted: str, at: datetime, cut_off: timedelta
+) -> Bulk:
     boards = sorted({one.board_id for one in found})
     for board_id in boards:
         demand(who, Action.CONFERENCE_PLAN, BoardResource(BoardId(board_id)))
-    sittings = [one for one in offered(session, boards, at) if one.id == wanted or (not wanted and one.state != "open")]
+    sittings = [
+        one for one in offered(session, boards, at)
+        if one.id == wanted or (not wanted and one.starts_at >= at + cut_off)
+    ]
     if not sittings:
-        raise Invalid("conference", "No sitting is planned that could take them. Plan one under Conferences.")
+        raise Invalid("conference", "No sitting ahead of the cut-off is planned. Plan one under Conferences.")
     paces = {board_id: board_pace(session, board_id) for board_id in boards}
     results, changed = [], []
     with ExitStack() as steps:

@@ -1,7 +1,7 @@
 """Triage: one list, five lanes, what is missing with one-click asks, and the way onto an agenda."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session
@@ -178,9 +178,9 @@ async def act_together(request: Request) -> Response:
     chosen = [str(key) for key in form.getlist("shown" if form.get("all") else "case")]
     texts = {name: str(form.get(name, "")) for name in ("lane", "reason", "conference")}
     act, lane = str(form.get("act", "")), str(form.get("show", ""))
-    at, keep = now(), frozenset(chosen)
+    keep, cut_off = frozenset(chosen), timedelta(hours=services(request).settings.agenda.cut_off_hours)
     try:
-        bulk: Bulk = await in_session(request, f"triage.{act}", act_on_all, who, chosen, act, texts, at)
+        bulk: Bulk = await in_session(request, f"triage.{act}", act_on_all, who, chosen, act, texts, now(), cut_off)
     except Invalid as error:
         return await _page(request, 422, lane=lane, error=error.reason, held="", chosen=keep, typed=texts)
     for conference_id in bulk.changed:
