@@ -64,6 +64,15 @@ for (const name of ['htmx:sendError', 'htmx:responseError', 'htmx:timeout']) {
   });
 }
 
+/** What was typed while the line was lost is sent as soon as it is back: each field that is marked saves itself. */
+addEventListener('online', () => {
+  for (const one of document.querySelectorAll('.slot-note.unsaved')) {
+    const field = one.closest('.field');
+    const control = field?.matches('[hx-post]') === true ? field : field?.querySelector('[hx-post][name]');
+    if (control) htmx.trigger(control, 'change');
+  }
+});
+
 /** Ctrl+Z and Ctrl+Shift+Z press the agenda's own buttons, except while somebody types. */
 document.addEventListener('keydown', (event) => {
   if (event.key.toLowerCase() !== 'z' || !(event.ctrlKey || event.metaKey) || event.altKey) return;
