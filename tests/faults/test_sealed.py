@@ -1,0 +1,208 @@
+"""A sealed opinion searched for in everything that leaves before the reveal, for everybody but its author.
+
+One member's opinion holds a word that stands nowhere else. Then every page, feed, export, record and file of every
+other role is asked for, sockets are opened fresh and from the first event, a second opinion and a split-first order are
+made; the word must be in no answer, header, socket message, log line or mail. After the reveal it is there: the search
+can find.
+"""
+
+import io
+import json
+import logging
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from httpx2 import Response
+from sqlmodel import Session
+from starlette.testclient import TestClient
+
+from agenda.boards import board
+from agenda.cases import Case
+from agenda.clinical import spine
+from tests.unit.web.application import SAME, deed
+from tests.world import World, a_world, address, names
+from web.clock import now
+from web.logs import JsonLines
+from web.services import Services
+
+SECRET = "Xylocopa"
+AUTHOR = "core"
+OTHERS = ("chair", "coordinator", "referrer", "administrator", "observer", "guest", "stranger", "anonymous")
+ORIGIN = {"Origin": "http://127.0.0.1:8000"}
+OPINION = {f"rating-{option.key}": "7" for option in spine().options} | {
+    "preferred": "watchful", "confidence": "83", "comment": SECRET,
+}
+OPEN_ROUND = "/conferences/conference1/cases/case1"
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What left for everybody but the author."""
+
+    logs: io.StringIO = field(default_factory=io.StringIO)
+    answers: list[tuple[str, str]] = field(default_factory=list)
+    """Who asked what, and everything that came back."""
+    messages: list[str] = field(default_factory=list)
+    seen_by_author: str = ""
+    after_reveal: str = ""
+    second: str = ""
+
+    def keep(self, role: str, answer: Response) -> Response:
+        """Note an answer; archives are opened."""
+        body = answer.content
+        if body.startswith(b"PK"):
+            with zipfile.ZipFile(io.BytesIO(body)) as packed:
+                body = b"\n".join([*(one.encode() for one in packed.namelist()), *map(packed.read, packed.namelist())])
+        headers = "".join(f"{name}: {value}\n" for name, value in answer.headers.items())
+        self.answers.append((f"{role} {answer.request.url}", headers + body.decode("utf-8", "replace")))
+        return answer
+
+
+@pytest.fixture(scope="module")
+def traffic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Traffic, Path]]:
+    """One walk of everybody through everything, while the opinion is sealed."""
+    folder, found = tmp_path_factory.mktemp("sealed"), Traffic()
+    handler = logging.StreamHandler(found.logs)
+    handler.setFormatter(JsonLines())
+    root, level = logging.getLogger(), logging.getLogger().level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        with a_world(folder) as world:
+            seal(world, found)
+            for role in OTHERS:
+                walk(world, role, found)
+                listen(world, role, found)
+            reveal(world, found)
+            yield found, folder
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+
+
+def seal(world: World, found: Traffic) -> None:
+    """The author gives one opinion for the sitting and one for a second opinion; the coordinator orders split first."""
+    made: Services = world.app.state.services
+    made.database.write_now(deed(), _another_case, world)
+    coordinator = world.enter("coordinator")
+    asked = coordinator.post("/second-opinions", data={"case": "case3", "days": "7"}, headers=SAME)
+    assert asked.status_code == 303, asked.text
+    found.second = asked.headers["location"]
+    author = world.enter(AUTHOR)
+    for at in (OPEN_ROUND, f"/conferences/{found.second.rpartition('/')[2]}/cases/case3"):
+        assert author.post(f"{at}/opinion", data=OPINION, headers=SAME).status_code == 303
+    found.seen_by_author = author.get(OPEN_ROUND).text
+    found.keep("coordinator", world.enter("coordinator").post("/conferences/conference1/ratify", headers=SAME))
+    found.keep("coordinator", world.enter("coordinator").post("/conferences/conference1/publish", headers=SAME))
+
+
+def _another_case(session: Session, world: World) -> None:
+
+
+    found = board(session, "spine")
+    found.required_disciplines = ["spine-surgery", "neuroradiology"]
+    session.add(found)
+    at = now() - timedelta(days=2)
+    session.add(Case(
+        id="case3", number=1003, board_id="spine", referrer_id=world.actors["referrer"].person_id, state="triaged",
+        created_at=at, submitted_at=at,
+    ))
+
+
+def walk(world: World, role: str, found: Traffic) -> None:
+    """Everything that can be read, on the case of the sitting and on that of the second opinion."""
+    visitor = world.enter(role)
+    key = found.second.rpartition("/")[2]
+    for rule in names(world.app):
+        method, path = rule.split(" ")
+        if method == "GET" and "{study}" not in path:  # no study has this word, and there are many such paths
+            found.keep(role, visitor.get(address(path, "1"), headers=SAME))
+    for path in (
+        found.second, f"/conferences/{key}/cases/case3", f"/conferences/{key}/room/state.json",
+        f"/conferences/{key}/ratify", "/cases/case3", "/cases/case3/exports.zip",
+    ):
+        found.keep(role, visitor.get(path, headers=SAME))
+    feed = found.keep(role, visitor.post("/calendar/feed", headers=SAME, follow_redirects=True))
+    for link in {part for part in feed.text.replace('"', " ").split() if "/feeds/" in part}:
+        found.keep(role, visitor.get(link[link.index("/feeds/"):]))
+
+
+def listen(world: World, role: str, found: Traffic) -> None:
+    """The room as somebody who comes in, and as somebody who comes back to its first event."""
+    visitor = world.enter(role)
+    for since in (None, 0):
+        ticket = visitor.post("/tickets", json={"for": "room", "conference": "conference1"}, headers=SAME)
+        if ticket.status_code != 200:
+            return
+        with visitor.websocket_connect(f"ws://127.0.0.1:8000{ticket.json()['url']}", headers=ORIGIN) as room:
+            room.send_json({"type": "hello", "versions": [1], "since": since})
+            found.messages.append(room.receive_text())
+
+
+def reveal(world: World, found: Traffic) -> None:
+    """The chair opens the round of the sitting."""
+    chair = world.enter("chair")
+    ticket = chair.post("/tickets", json={"for": "room", "conference": "conference1"}, headers=SAME).json()
+    with chair.websocket_connect(f"ws://127.0.0.1:8000{ticket['url']}", headers=ORIGIN) as room:
+        room.send_json({"type": "hello", "versions": [1], "since": None})
+        for number, command in enumerate((
+            {"type": "open-conference"}, {"type": "call-case", "case": "case1"}, {"type": "reveal", "case": "case1"},
+        )):
+            room.send_json({"type": "command", "id": f"reveal-{number}", "command": command})
+            _await_ack(room)
+        found.after_reveal = _state(chair)
+
+
+def _await_ack(room: Any) -> None:
+    while True:
+        message = room.receive_json()
+        assert message["type"] != "refused", message
+        if message["type"] == "ack":
+            return
+
+
+def _state(visitor: TestClient) -> str:
+    return visitor.get("/conferences/conference1/room/state.json").text
+
+
+Walk = tuple[Traffic, Path]
+
+
+def test_the_walk_went_everywhere_and_the_author_reads_their_own(traffic: Walk) -> None:
+    assert SECRET in traffic[0].seen_by_author
+    assert len(traffic[0].answers) > 500
+    assert len(traffic[0].messages) >= 8
+    assert any("/feeds/" in asked for asked, _ in traffic[0].answers)
+    assert any('"opinion-sealed"' in message for message in traffic[0].messages)
+
+
+def test_no_answer_to_anybody_else_holds_a_trace_of_the_opinion(traffic: Walk) -> None:
+    assert [asked for asked, text in traffic[0].answers if SECRET.lower() in text.lower()] == []
+    assert [asked for asked, text in traffic[0].answers if "83 % sure" in text or '"confidence":83' in text] == []
+
+
+def test_no_socket_message_holds_a_trace_of_the_opinion(traffic: Walk) -> None:
+    assert [message for message in traffic[0].messages if SECRET in message or '"confidence":83' in message] == []
+
+
+def test_no_log_line_holds_a_trace_of_the_opinion(traffic: Walk) -> None:
+    lines = traffic[0].logs.getvalue().splitlines()
+    assert len(lines) > 200
+    assert all(json.loads(line)["message"] for line in lines)
+    assert [line for line in lines if SECRET.lower() in line.lower()] == []
+
+
+def test_no_mail_holds_a_trace_of_the_opinion(traffic: Walk) -> None:
+    mails = [text for asked, text in traffic[0].answers if "/outbox" in asked]
+    spooled = [path.read_text("utf-8", "replace") for path in (traffic[1] / "spool").glob("*")]
+    assert mails
+    assert [text for text in mails + spooled if SECRET in text] == []
+
+
+def test_after_the_reveal_the_search_finds_it(traffic: Walk) -> None:
+    assert SECRET in traffic[0].after_reveal
