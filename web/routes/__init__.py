@@ -29,6 +29,7 @@ MODULES = (
     "arrange_board",
     "packet",
     "key_images",
+    "printing",
     "ratify",
     "second_opinions",
     "quick_questions",

@@ -38,7 +38,10 @@ def _change(session: Session, who: Actor, case_id: str, texts: Mapping[str, str]
             annotate(session, case_id, sop, number, texts["note"])
         case "choose":
             _belongs(session, case_id, sop, number)
-            choose(session, case_id, sop, number, by=who.person_id, at=at, window=_window(texts))
+            choose(
+                session, case_id, sop, number, by=who.person_id, at=at, window=_window(texts),
+                note=texts["note"] or None,
+            )
         case _:
             raise Invalid("act", "There is no such button.")
     return len(key_images(session, case_id))
