@@ -76,7 +76,7 @@ def send_all(folder: Path, phase: str) -> set[str]:
         port = int(server.stdout.readline())
         prepare()
         peer = AE("PACS")
-        peer.dimse_timeout = peer.network_timeout = peer.acse_timeout = 5
+        peer.dimse_timeout = peer.network_timeout = peer.acse_timeout = 60  # a busy machine; a dead peer is noticed at once
         peer.add_requested_context(MRImageStorage, "1.2.840.10008.1.2.1")
         association = peer.associate("127.0.0.1", port, ae_title="CONSILIUM")
         confirmed = set()
