@@ -20,6 +20,7 @@ from imaging.vault.place import vault_of
 from web.auth.enter import issue_link
 from web.auth.passwords import Passwords
 from web.database import Database, Deed
+from web.demo.between import BETWEEN, between
 from web.demo.calendars import keep_calendars
 from web.demo.cast import CAST, Company, engage
 from web.demo.decided import AUTUMN, SPRING, THIS_WEEK
@@ -33,7 +34,7 @@ from web.settings import Settings
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share of the whole, 0 to 1."""
-EVERYTHING: tuple[Story, ...] = (*SPRING, *AUTUMN, *THIS_WEEK, *TODAY, *WAITING)
+EVERYTHING: tuple[Story, ...] = (*SPRING, *AUTUMN, *THIS_WEEK, *TODAY, *WAITING, *BETWEEN)
 _LINK_LIFETIME = timedelta(days=7)
 _LINK_USES = 50
 _SEALED: Mapping[str, Sequence[str]] = {
@@ -148,6 +149,7 @@ def _now_and_next(session: Session, company: Company, cases: Mapping[str, str], 
                 minutes=75)
     seal(session, company, today, _SEALED, at - timedelta(days=2))
     keep_calendars(session, company, today.conference_id, at)
+    between(session, company, cases, at)
     following = (at + timedelta(days=14)).replace(hour=19, minute=0, second=0, microsecond=0)
     sit(session, company, "Spine conference", following, (), at)
     sit(session, company, "Spine conference, evening for the lakes", following + timedelta(days=14, hours=4), (), at)

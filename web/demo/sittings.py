@@ -71,7 +71,7 @@ def seal(session: Session, company: Company, table: Sitting, voices: Mapping[str
     room.list_agenda(at)
     for story, case_id in table.cases:
         for number, key in enumerate(voices.get(story.key, ())):
-            _opine(room, company, story, case_id, key, at + timedelta(minutes=17 * number + 5))
+            opine(room, company, story, case_id, key, at + timedelta(minutes=17 * number + 5))
 
 
 class Meeting:
@@ -88,7 +88,7 @@ class Meeting:
         for story, case_id in self.table.cases:
             for number, key in enumerate(("chair", *_VOICES)):
                 before = at - timedelta(days=2) + timedelta(minutes=23 * number)
-                _opine(self.room, self.company, story, case_id, key, before)
+                opine(self.room, self.company, story, case_id, key, before)
         for number, (key, role) in enumerate(self._present()):
             arrived = at - timedelta(minutes=4) + timedelta(seconds=19 * number)
             self.room.tell(None, c.Join(participant(self.company.people[key], role)), arrived)
@@ -185,7 +185,8 @@ def read_letter(session: Session, company: Company, story: Story, case_id: str, 
         record_delivered(session, case_id, at, company.id(story.referrer))
 
 
-def _opine(room: WrittenRoom, company: Company, story: Story, case_id: str, key: str, at: datetime) -> None:
+def opine(room: WrittenRoom, company: Company, story: Story, case_id: str, key: str, at: datetime) -> None:
+    """Somebody of the cast gives the opinion the story leads them to."""
     person: Person = company.people[key]
     role: Role = "chair" if key == "chair" else "member"
     speaker: Participant = participant(person, role)

@@ -13,6 +13,7 @@ from agenda.cases import Case, history, questions, treatments
 from agenda.conferences import Conference, items
 from agenda.lifecycle import STATES
 from agenda.people import Person, Site, people
+from agenda.quick_questions import QuickQuestion
 from conference.outcome.letter import letter_of
 from conference.outcome.signing import bundle, record_in_force, verify
 from conference.record import audit, log
@@ -46,12 +47,22 @@ def session(built: tuple[Settings, Database]) -> Iterator[Session]:
 
 
 def test_there_is_a_case_in_every_state_that_outlasts_a_sitting(session: Session) -> None:
-    lasting = set(STATES) - {"presented"}  # only while the case is on the table
-    assert {found.state for found in session.exec(select(Case))} == lasting
+    assert {found.state for found in session.exec(select(Case))} == set(STATES)
+
+
+def test_a_second_opinion_waits_for_two_disciplines_and_a_quick_question_for_its_answer(session: Session) -> None:
+    asked = session.exec(select(Conference).where(col(Conference.due_at).is_not(None))).one()
+    found = replay(log.history(session, asked.id).recorded)
+    (about,) = found.cases.values()
+    assert (found.phase, found.table, about.revealed) == ("open", about.brief.case, ())
+    spoken = {given.discipline for given in about.opinions.values()}
+    assert set(about.brief.required) - spoken == {"spine-surgery", "pain-medicine"}
+    assert {one.state for one in session.exec(select(QuickQuestion))} == {"open", "answered"}
 
 
 def test_no_sitting_is_in_session_and_todays_is_the_next(session: Session) -> None:
-    sittings = session.exec(select(Conference).order_by(col(Conference.starts_at))).all()
+    wanted = select(Conference).where(col(Conference.due_at).is_(None)).order_by(col(Conference.starts_at))
+    sittings = session.exec(wanted).all()
     assert {sitting.state for sitting in sittings} == {"ended", "published", "planned"}
     assert next(sitting for sitting in sittings if sitting.state != "ended").state == "published"
 
@@ -80,7 +91,7 @@ def test_todays_conference_is_published_with_cases_and_some_sealed_opinions(sess
 
 def test_every_room_of_the_past_verifies_and_so_does_the_audit(session: Session) -> None:
     rooms = log.rooms(session)
-    assert len(rooms) == 4
+    assert len(rooms) == 5
     for room in rooms:
         assert log.verify(session, room).seq > 0
     assert audit.verify(session) == []
