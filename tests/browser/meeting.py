@@ -26,6 +26,8 @@ from agenda.cases import Case, Question, add_study
 from agenda.clinical import spine
 from agenda.conferences import place, plan_conference, publish
 from agenda.people import Site, add_person, keep_disciplines
+from conference.media.settings import MediaSettings
+from conference.settings import ConferenceSettings
 from imaging.intake import Arrived, Intake, index
 from imaging.sandbox import Sandbox
 from imaging.settings import WorkerSettings
@@ -98,10 +100,13 @@ class Meeting:
 
 
 @contextmanager
-def meeting(folder: Path, browser: Browser) -> Iterator[Meeting]:
-    """The meeting, its server in a thread of this process."""
+def meeting(folder: Path, browser: Browser, *, media: bool = False) -> Iterator[Meeting]:
+    """The meeting, its server in a thread of this process; with voice and video where asked for."""
     port = free_port()
-    settings = Settings(server=ServerSettings(port=port), storage=StorageSettings(directory=folder))
+    settings = Settings(
+        server=ServerSettings(port=port), storage=StorageSettings(directory=folder),
+        conference=ConferenceSettings(media=MediaSettings(enabled=media)),
+    )
     app = create_app(settings)
     held: Services = app.state.services
     people, conference = held.database.write_now(Deed("system", "Test", "test.world", now()), _world, _hashed())

@@ -40,7 +40,7 @@ def demo(folder: Path, port: int, *, as_json: bool) -> None:
     """Build the demo if need be, then run it and print the ways in."""
     place = find(None, folder, port=port)
     with contextlib.closing(_listen(place.settings)) as listening:
-        settings = _with_port(place, listening)
+        settings = _with_media(_with_port(place, listening))
         if not built(settings):
             _build(settings, as_json=as_json)
         ways = _ways(settings)
@@ -148,6 +148,12 @@ def _with_port(place: Place, listening: socket.socket) -> Settings:
     settings = place.settings
     server = settings.server.model_copy(update={"port": int(listening.getsockname()[1])})
     return settings.model_copy(update={"server": server})
+
+
+def _with_media(settings: Settings) -> Settings:
+    """The settings with voice and video, which a demo always has; on loopback unless they say otherwise."""
+    media = settings.conference.media.model_copy(update={"enabled": True})
+    return settings.model_copy(update={"conference": settings.conference.model_copy(update={"media": media})})
 
 
 def _loop() -> str:

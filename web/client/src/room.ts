@@ -10,6 +10,7 @@ import './panels/marks';
 import './panels/opinions';
 import './panels/people';
 import './panels/recommendation';
+import { strip } from './media/strip';
 import { bar } from './room/bar';
 import { footer } from './room/footer';
 import { Follow } from './room/follow';
@@ -105,7 +106,9 @@ export class ConsiliumRoom extends LitElement {
         <aside class="room-left" aria-label="Agenda">
           <room-agenda .model=${model} .tick=${this.tick}></room-agenda>
         </aside>
-        <main class="room-centre" id="main" tabindex="-1">${this.centre()} ${this.foot()}</main>
+        <main class="room-centre" id="main" tabindex="-1">
+          ${this.centre()} ${this.foot()} ${strip(model, this.tick)}
+        </main>
         <aside
           class="room-right"
           aria-label="Deliberation"

@@ -13,6 +13,8 @@ const ROOM: readonly (readonly [string, string])[] = [
   ['Esc', 'Drop the line being drawn; then come back to the presenter'],
   ['U', 'Put your hand up or down'],
   ['1 … 4', 'People, opinions, decision, marks (on the image: window presets)'],
+  ['Ctrl D', 'In a call: microphone on or off'],
+  ['Space (held)', 'In a call, outside the image: talk while muted'],
   ['Ctrl Enter', 'Save the recommendation'],
 ];
 /** Keys of the viewer that mean something else here. */

@@ -25,6 +25,8 @@ export interface Facts {
   readonly disciplines: readonly Discipline[];
   /** Whether this person signs with a one-time code besides the password. */
   readonly totp: boolean;
+  /** Whether this installation has voice and video. */
+  readonly media: boolean;
 }
 
 /** What the floor adds to the role of whoever holds it. */

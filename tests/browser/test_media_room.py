@@ -1,0 +1,143 @@
+"""The call in the room: three windows hear and see each other, and the media process may die under them."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserType, Page, expect
+
+from tests.browser.meeting import Meeting, meeting
+
+pytestmark = pytest.mark.browser
+
+FAKE = [
+    "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--auto-accept-this-tab-capture",
+    "--autoplay-policy=no-user-gesture-required",
+]
+PATIENCE_MS = 45_000
+WATCHED = """
+const Real = RTCPeerConnection;
+window.connections = [];
+window.RTCPeerConnection = class extends Real {
+  constructor(...given) { super(...given); window.connections.push(this); }
+};
+window.received = async () => {
+  const found = { heard: 0, seen: 0, screens: 0 };
+  const pc = window.connections.at(-1);
+  if (!pc || pc.connectionState !== 'connected') return found;
+  for (const one of (await pc.getStats()).values()) {
+    if (one.type !== 'inbound-rtp') continue;
+    if (one.kind === 'audio' && one.totalAudioEnergy > 0) found.heard += 1;
+    if (one.kind === 'video' && one.framesDecoded > 5) one.mid === 's0' ? found.screens += 1 : found.seen += 1;
+  }
+  return found;
+};
+"""
+
+
+@pytest.fixture
+def faking(browser_type: BrowserType, browser_type_launch_args: dict[str, Any]) -> Iterator[Browser]:
+    """A browser whose microphone beeps and whose camera shows a clock."""
+    launch = {**browser_type_launch_args, "args": [*browser_type_launch_args["args"], *FAKE]}
+    browser = browser_type.launch(**launch)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def held(tmp_path: Path, faking: Browser) -> Iterator[Meeting]:
+    with meeting(tmp_path, faking, media=True) as made:
+        yield made
+        assert made.problems == []
+
+
+def enter(held: Meeting, who: str, **size: int) -> Page:
+    """This person in the room, with their connections watched."""
+    page = held.sign_in(who, **size)  # type: ignore[arg-type]
+    page.add_init_script(WATCHED)
+    page.goto(f"/conferences/{held.conference}/room")
+    return page
+
+
+def join(page: Page, *, camera: bool = False) -> None:
+    """Through the check into the call."""
+    page.locator("[data-call-join]").click(timeout=PATIENCE_MS)
+    expect(page.locator("#call-level")).to_be_visible(timeout=PATIENCE_MS)
+    if camera:
+        page.get_by_label("Start with the camera on").check()
+    page.locator("[data-join]").click()
+    expect(page.locator("[data-call=live]")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def receives(page: Page, *, heard: int = 0, seen: int = 0, screens: int = 0) -> None:
+    """Wait until this window hears and sees so many others."""
+    page.wait_for_function(
+        "async ([heard, seen, screens]) => { const now = await window.received();"
+        " return now.heard >= heard && now.seen >= seen && now.screens >= screens; }",
+        arg=[heard, seen, screens], timeout=PATIENCE_MS, polling=250,
+    )
+
+
+def process(held: Meeting) -> int:
+    """The media process of now."""
+    assert held.held.media is not None
+    running = held.held.media._process
+    assert running is not None
+    return running.pid
+
+
+def test_three_hear_and_see_each_other_and_survive_the_media_process(held: Meeting) -> None:
+    pages = [enter(held, who) for who in ("laurent", "mbeki", "varga")]
+    chair, second, third = pages
+    for page in pages:
+        join(page, camera=True)
+    for page in pages:
+        receives(page, heard=2, seen=2)
+    expect(chair.locator(".tile video")).to_have_count(3, timeout=PATIENCE_MS)
+
+    second.keyboard.press("Control+d")
+    expect(second.locator(".call-mute")).to_have_attribute("aria-pressed", "true")
+    expect(chair.locator(f"[data-person='{held.people['mbeki']}'] [aria-label=muted]")).to_be_visible(
+        timeout=PATIENCE_MS
+    )
+    second.keyboard.down("Space")
+    expect(second.locator(".call-mute")).to_have_attribute("aria-pressed", "false")
+    second.keyboard.up("Space")
+    expect(second.locator(".call-mute")).to_have_attribute("aria-pressed", "true")
+
+    chair.get_by_label("Volumes and line").click()
+    chair.get_by_label("Mute Petra Varga").click()
+    expect(third.locator("[data-said]")).to_contain_text("Dr Ines Laurent muted your microphone", timeout=PATIENCE_MS)
+    chair.get_by_label("Volumes and line").click()
+
+    os.kill(process(held), signal.SIGKILL)
+    expect(chair.locator("[data-call=waiting]")).to_contain_text("The room goes on", timeout=PATIENCE_MS)
+    for page in pages:
+        expect(page.locator("[data-link=live]")).to_be_attached()
+        expect(page.locator("[data-call=live]")).to_be_visible(timeout=PATIENCE_MS)
+        receives(page, seen=2)
+    receives(second, heard=1)
+
+
+def test_the_call_is_a_strip_of_its_own_that_assistive_technology_reads(held: Meeting) -> None:
+    page = enter(held, "laurent", width=390, height=844)
+    page.locator("[data-open]").click(timeout=PATIENCE_MS)
+    page.locator("[data-call-next]").click()
+    expect(page.locator(".viewer-pane").first).to_contain_text("Lossless", timeout=PATIENCE_MS)
+    page.locator("[data-call-join]").click()
+    expect(page.locator("#call-level")).to_be_visible(timeout=PATIENCE_MS)
+    checked = Axe().run(page, context="call-check")
+    assert checked.response["violations"] == [], checked.generate_report()
+    page.locator("[data-join]").click()
+    expect(page.locator("[data-call=live]")).to_be_visible(timeout=PATIENCE_MS)
+    found = Axe().run(page, context="room-media")
+    assert found.response["violations"] == [], found.generate_report()
+    viewer, strip = page.locator("consilium-viewer").bounding_box(), page.locator("room-media").bounding_box()
+    assert viewer is not None
+    assert strip is not None
+    assert viewer["y"] + viewer["height"] <= strip["y"] + 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,143 @@
+/** `<call-check>`: which microphone, does it hear me, and only then the call. */
+
+import { html, LitElement, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { icon } from '../icon';
+import { explain, listed, meter, microphone } from './devices';
+
+/** What the person chose; without a track they only listen. */
+export interface Joining {
+  readonly mic: MediaStreamTrack | null;
+  readonly camera: boolean;
+}
+
+export class CallCheck extends LitElement {
+  static override properties: PropertyDeclarations = {
+    devices: { state: true },
+    problem: { state: true },
+    track: { state: true },
+  };
+
+  private devices: MediaDeviceInfo[] = [];
+  private problem = '';
+  private track: MediaStreamTrack | null = null;
+  private level: ReturnType<typeof meter> | null = null;
+  private drawing = 0;
+  private opened = 0;
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.release(true);
+  }
+
+  /** Ask for the microphone and show what it hears. */
+  async open(): Promise<void> {
+    await this.updateComplete;
+    this.dialog?.showModal();
+    await this.ask('');
+  }
+
+  override render(): TemplateResult {
+    return html`<dialog class="call-check" aria-labelledby="call-check-title" @close=${() => this.release(true)}>
+      <form method="dialog" class="stack" @submit=${(event: Event) => event.preventDefault()}>
+        <h2 id="call-check-title">Before you join</h2>
+        ${this.problem === '' ? this.hearing() : this.trouble()}
+        <label class="check"><input type="checkbox" name="camera" /> <span>Start with the camera on</span></label>
+        <p class="hint">Nothing that is said or shown here is recorded.</p>
+        <div class="row">
+          <button
+            type="button"
+            class="btn btn-primary"
+            data-join
+            ?disabled=${this.track === null}
+            @click=${() => this.join(true)}
+          >
+            ${icon('mic')} Join
+          </button>
+          <button type="button" class="btn" data-listen @click=${() => this.join(false)}>
+            ${icon('headphones')} Only listen
+          </button>
+          <button type="button" class="btn btn-quiet" @click=${() => this.dialog?.close()}>Not now</button>
+        </div>
+      </form>
+    </dialog>`;
+  }
+
+  private hearing(): TemplateResult {
+    if (this.track === null) return html`<p class="muted" role="status">Asking for your microphone…</p>`;
+    const chosen = this.track.getSettings().deviceId;
+    return html`<div class="field">
+        <label for="call-mic">Microphone</label>
+        <select id="call-mic" @change=${(event: Event) => void this.ask((event.target as HTMLSelectElement).value)}>
+          ${this.devices.map(
+            (one) =>
+              html`<option value=${one.deviceId} ?selected=${one.deviceId === chosen}>
+                ${one.label || 'Microphone'}
+              </option>`,
+          )}
+        </select>
+      </div>
+      <div class="field">
+        <label for="call-level">Say something: the bar moves when you are heard</label>
+        <meter id="call-level" min="0" max="1" value="0"></meter>
+      </div>`;
+  }
+
+  private trouble(): TemplateResult {
+    return html`<p class="banner" data-tone="warn" role="alert">${icon('mic-off')} <span>${this.problem}</span></p>
+      <button type="button" class="btn" @click=${() => void this.ask('')}>${icon('refresh-cw')} Try again</button>`;
+  }
+
+  private get dialog(): HTMLDialogElement | null {
+    return this.querySelector('dialog');
+  }
+
+  private async ask(device: string): Promise<void> {
+    this.release(true);
+    const turn = this.opened;
+    this.problem = '';
+    try {
+      const track = await microphone(device);
+      if (turn !== this.opened || this.dialog?.open !== true) {
+        track.stop();
+        return;
+      }
+      this.track = track;
+      this.level = meter(track);
+      this.devices = await listed('audioinput');
+      this.draw();
+    } catch (error) {
+      this.problem = explain(error, 'microphone');
+    }
+  }
+
+  private draw(): void {
+    const bar = this.querySelector<HTMLMeterElement>('#call-level');
+    if (this.level === null) return;
+    if (bar !== null) bar.value = this.level.read();
+    this.drawing = window.requestAnimationFrame(() => this.draw());
+  }
+
+  /** Let go of the meter, and of the microphone unless the call has it now. */
+  private release(stop: boolean): void {
+    window.cancelAnimationFrame(this.drawing);
+    this.opened += 1;
+    this.level?.end();
+    this.level = null;
+    if (stop) this.track?.stop();
+    this.track = null;
+  }
+
+  private join(speaking: boolean): void {
+    const camera = this.querySelector<HTMLInputElement>('[name=camera]')?.checked === true;
+    const mic = speaking ? this.track : null;
+    this.release(!speaking);
+    this.dialog?.close();
+    this.dispatchEvent(new CustomEvent<Joining>('join', { detail: { mic, camera } }));
+  }
+}
+
+customElements.define('call-check', CallCheck);
