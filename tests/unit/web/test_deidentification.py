@@ -27,7 +27,7 @@ from tests.unit.imaging.samples import dataset, slice_of, written
 from tests.unit.web import application
 from web.database import Database
 from web.routes import deidentification, sign_in, uploads
-from web.settings import Settings
+from web.settings import Settings, StorageSettings
 
 HASHED = application.hashed()
 SETTINGS = ImagingSettings(
@@ -75,8 +75,9 @@ def browser(database: Database, tmp_path: Path, store: Uploads) -> Iterator[Test
     database.write_now(application.deed(), application.settle, HASHED)
     database.write_now(application.deed(), _name_patient)
     pictures = Pictures(store.intake.vault, tmp_path / "derived", SETTINGS.worker)
+    settings = Settings(imaging=SETTINGS, storage=StorageSettings(directory=tmp_path))
     services = dataclasses.replace(
-        application.services_for(database, tmp_path, Settings(imaging=SETTINGS)), uploads=store,
+        application.services_for(database, tmp_path, settings), uploads=store,
         vault=store.intake.vault, rooms=cast(Any, Rooms()), pictures=pictures,
     )
     app = application.application(services, [*sign_in.routes, *uploads.routes, *deidentification.routes])
