@@ -58,6 +58,21 @@ def unanswered(session: Session, board_ids: list[str]) -> list[tuple[Alarm, Case
     return list(rows.all())
 
 
+def open_alarms(session: Session) -> list[Alarm]:
+    """Alarms of every board that nobody has acknowledged, oldest first; those of withdrawn cases are over."""
+    rows = session.exec(
+        select(Alarm).where(
+            Alarm.case_id == Case.id, col(Alarm.answered_at).is_(None), Case.state != "withdrawn"
+        ).order_by(col(Alarm.raised_at))
+    )
+    return list(rows.all())
+
+
+def minutes_open(alarm: Alarm, at: datetime) -> int:
+    """Whole minutes from raising it to its acknowledgement, or to `at` while there is none."""
+    return max(0, int(((alarm.answered_at or at) - alarm.raised_at).total_seconds() // 60))
+
+
 def raise_if_flagged(session: Session, found: Case, actor_id: str, at: datetime) -> Alarm | None:
     """The alarm this case's answers call for, made when they changed; None when nothing stops the form."""
     flags = sorted(flag.key for flag in stopping(found))

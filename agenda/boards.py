@@ -39,6 +39,8 @@ class Membership(SQLModel, table=True):
     person_id: str = Field(foreign_key="person.id", index=True)
     role: str
     """One of BoardRole."""
+    on_call: bool = False
+    """Is paged when a red flag is raised; while nobody of a board is marked, its chair and coordinators are."""
 
 
 def board(session: Session, board_id: str) -> Board:
@@ -108,6 +110,24 @@ def members(session: Session, board_id: str) -> list[tuple[Membership, Person]]:
         .order_by(col(Person.name))
     )
     return list(rows.all())
+
+
+def on_call(session: Session, board_id: str) -> list[Person]:
+    """Who is paged: the members marked on call, else the chair and the coordinators; only who has access."""
+    seated = [(seat, person) for seat, person in members(session, board_id) if person.disabled_at is None]
+    marked = [person for seat, person in seated if seat.on_call]
+    return marked or [person for seat, person in seated if seat.role in ("chair", "coordinator")]
+
+
+def put_on_call(session: Session, board_id: str, person_ids: Iterable[str]) -> None:
+    """Mark exactly these members as on call; nobody: the chair and the coordinators are. Raises Invalid."""
+    wanted, seated = set(person_ids), members(session, board_id)
+    if not wanted <= {person.id for _, person in seated}:
+        raise Invalid("on_call", "Only members of the board can be on call.")
+    for seat, person in seated:
+        seat.on_call = person.id in wanted
+        session.add(seat)
+    session.flush()
 
 
 def roles_of(session: Session, person_id: str) -> dict[str, str]:

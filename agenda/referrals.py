@@ -4,18 +4,20 @@ Every field is checked on its own and kept on its own: one wrong field never los
 where both changed the same field.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from hashlib import sha256
 
 from sqlmodel import Field as Column
 from sqlmodel import Session, SQLModel, col, select
 
 from agenda.boards import board
-from agenda.cases import Case, case, change_state, next_number, questions
+from agenda.cases import Case, case, change_state, next_number, questions, studies_of, treatments
 from agenda.clinical import Content, spine
 from agenda.columns import instant
-from agenda.errors import Invalid, NotNow
+from agenda.errors import Invalid, ItemNotFound, NotNow
 from agenda.ids import new_id
 from agenda.lifecycle import EDITABLE, label
 from agenda.people import person
@@ -35,6 +37,8 @@ class CaseMessage(SQLModel, table=True):
     text: str
     settled_at: datetime | None = instant(default=None, nullable=True)
     """For an ask: when it was answered; the referrer's clock stands between `at` and this."""
+    shown: str = ""
+    """For an ask: digest of what stood in its field when it was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +253,8 @@ def send_back(session: Session, case_id: str, about: str, note: str, actor_id: s
     """
     found = case(session, case_id)
     message = say(session, case_id, actor_id, note, at, kind="ask", about=about)
+    message.shown = standing(session, found, about)
+    session.add(message)
     if found.state in ("submitted", "triaged", "ready", "rolled_over"):
         change_state(session, found, "needs_info", actor_id, at, note.strip())
     return message
@@ -256,19 +262,49 @@ def send_back(session: Session, case_id: str, about: str, note: str, actor_id: s
 
 def answer(session: Session, case_id: str, text: str, actor_id: str, at: datetime) -> CaseMessage:
     """Answer everything asked; a case that waited for it goes back to its board."""
-    found = case(session, case_id)
     message = say(session, case_id, actor_id, text, at, kind="answer")
-    _settle(session, case_id, at)
-    if found.state == "needs_info":
-        change_state(session, found, "submitted", actor_id, at, "Answered")
+    _settle(session, open_asks(session, case_id), at)
+    _back_to_the_board(session, case_id, "Answered", actor_id, at)
     return message
 
 
-def _settle(session: Session, case_id: str, at: datetime) -> None:
-    for ask in open_asks(session, case_id):
+def answer_ask(session: Session, case_id: str, ask_id: str, text: str, actor_id: str, at: datetime) -> CaseMessage:
+    """Answer one question in words; the case goes on waiting while another is open.
+
+    Raises ItemNotFound, or Invalid where nothing was said.
+    """
+    ask = next((one for one in open_asks(session, case_id) if one.id == ask_id), None)
+    if ask is None:
+        raise ItemNotFound(ask_id)
+    message = say(session, case_id, actor_id, text, at, kind="answer", about=ask.field)
+    _settle(session, [ask], at)
+    _back_to_the_board(session, case_id, "Answered", actor_id, at)
+    return message
+
+
+def _settle(session: Session, asks: list[CaseMessage], at: datetime) -> None:
+    for ask in asks:
         ask.settled_at = at
         session.add(ask)
     session.flush()
+
+
+def _back_to_the_board(session: Session, case_id: str, note: str, actor_id: str, at: datetime) -> None:
+    found = case(session, case_id)
+    if found.state == "needs_info" and not open_asks(session, case_id):
+        change_state(session, found, "submitted", actor_id, at, note)
+
+
+def standing(session: Session, found: Case, about: str) -> str:
+    """Digest of what stands in a field or section now; of the whole form where the ask names none that is known."""
+    sections: dict[str, object] = {
+        "red_flags": found.red_flags, "examination": found.examination,
+        "questions": [one.model_dump(mode="json") for one in questions(session, found.id)],
+        "treatments": [one.model_dump(mode="json") for one in treatments(session, found.id)],
+        "images": studies_of(session, found.id),
+    } | {name: str(getattr(found, name) or "") for name in _PARSERS}
+    content = sections.get(about, sections)
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def withdraw(session: Session, case_id: str, reason: str, actor_id: str, at: datetime) -> Case:
@@ -281,6 +317,13 @@ def withdraw(session: Session, case_id: str, reason: str, actor_id: str, at: dat
 
 
 def resubmitted(session: Session, found: Case, actor_id: str, at: datetime) -> None:
-    """A sent-back case goes to the board again: its open questions count as answered by the corrected form."""
-    _settle(session, found.id, at)
+    """A sent-back case goes to the board again once each open question is answered.
+
+    What was changed since it was asked about counts as answered. Raises Invalid naming ``ask.<id>`` for the first that
+    is not; those that are stay answered.
+    """
+    asks = open_asks(session, found.id)
+    _settle(session, [one for one in asks if standing(session, found, one.field) != one.shown], at)
+    for one in open_asks(session, found.id):
+        raise Invalid(f"ask.{one.id}", "Nothing was changed here since the board asked. Correct or answer it.")
     change_state(session, found, "submitted", actor_id, at, "Sent again")

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from agenda.calendar.reminders import coming_near, remind
 from agenda.calendar.series import lay_out_all
 from agenda.notices import queue
+from agenda.notices.paging import page_again
 from agenda.settings import AgendaSettings
 from web.clock import now
 from web.database import Database, Deed
@@ -64,6 +65,7 @@ def _plan(session: Session, settings: AgendaSettings, at: datetime) -> None:
     for conference_id in coming_near(session, at, settings.reminder_hours):
         announce_now(session, conference_id, at)  # nobody is reminded of a time that has changed meanwhile
     remind(session, at, settings.reminder_hours)
+    page_again(session, at, settings.page_minutes)
     queue.forget(session, at)
 
 

@@ -48,7 +48,8 @@ EVENTS: Mapping[Kind, Event] = {
     "quick-question": Event("A colleague asks something about a shared case", "the person or discipline asked"),
     "quick-answer": Event("A quick question has an answer", "whoever asked"),
     "alarm": Event(
-        "A referrer answers a red flag with yes", "the board's chair and coordinators, who are on call", optional=False
+        "A referrer answers a red flag with yes, and again until somebody acknowledges it",
+        "the board's members on call; its chair and coordinators where nobody is marked", optional=False
     ),
 }
 

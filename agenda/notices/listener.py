@@ -9,7 +9,7 @@ from sqlalchemy.orm import UOWTransaction
 from sqlmodel import Session
 
 from agenda.alarms import Alarm
-from agenda.boards import members
+from agenda.boards import members, on_call
 from agenda.cases import Case, CaseHistory
 from agenda.notices.events import OF_CASE_STATES, Kind
 from agenda.notices.queue import tell
@@ -52,7 +52,8 @@ def _of_case(session: Session, row: CaseHistory) -> None:
 def _of_alarm(session: Session, row: Alarm) -> None:
     found = session.get(Case, row.case_id)
     if found is not None:
-        _tell_board(session, "alarm", found, row.raised_at, "chair", "coordinator")
+        for person in on_call(session, found.board_id):
+            tell(session, "alarm", person, row.raised_at, case_id=found.id, data={"case": str(found.number)})
 
 
 def _tell_board(session: Session, kind: Kind, found: Case, at: datetime, *roles: str) -> None:

@@ -65,6 +65,7 @@ RULES: dict[str, frozenset[str]] = {
     "GET /boards/{board_id}": CHAIRING | ADMINISTRATOR,
     "POST /boards/{board_id}": CHAIRING | ADMINISTRATOR,
     "POST /boards/{board_id}/seat": CHAIRING | ADMINISTRATOR,
+    "POST /boards/{board_id}/on-call": CHAIRING | ADMINISTRATOR,
     "GET /directory": PEOPLE,
     "GET /boards/{board_id}/images": CHAIRING | ADMINISTRATOR,
     "POST /boards/{board_id}/images": CHAIRING | ADMINISTRATOR,

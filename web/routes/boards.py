@@ -9,7 +9,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from agenda.boards import Board, Membership, add_board, board, boards, change_board, members, seat, time_zones, unseat
+from agenda.boards import (
+    Board,
+    Membership,
+    add_board,
+    board,
+    boards,
+    change_board,
+    members,
+    put_on_call,
+    seat,
+    time_zones,
+    unseat,
+)
 from agenda.clinical import spine
 from agenda.errors import Invalid
 from agenda.ids import BoardId
@@ -87,6 +99,18 @@ async def change_seat(request: Request) -> Response:
     return redirect(request, f"/boards/{board_id}")
 
 
+async def change_on_call(request: Request) -> Response:
+    """Say who is paged when a red flag is raised."""
+    board_id, given = _managed(request), await request.form()
+    try:
+        await in_session(
+            request, "board.on-call", put_on_call, board_id, [str(key) for key in given.getlist("on_call")]
+        )
+    except Invalid as error:
+        return await _show(request, board_id, 422, errors={error.field: error.reason})
+    return redirect(request, f"/boards/{board_id}#on-call")
+
+
 def _managed(request: Request) -> str:
     board_id = str(request.path_params["board_id"])
     demand(actor(request), Action.BOARD_MANAGE, BoardResource(BoardId(board_id)))
@@ -160,4 +184,5 @@ routes: list[BaseRoute] = [
     Route("/boards/{board_id}", show, methods=["GET"]),
     Route("/boards/{board_id}", change, methods=["POST"]),
     Route("/boards/{board_id}/seat", change_seat, methods=["POST"]),
+    Route("/boards/{board_id}/on-call", change_on_call, methods=["POST"]),
 ]

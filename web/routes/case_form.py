@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from agenda.alarms import Alarm, alarm_of, confirm, raise_if_flagged, stopping, submit
+from agenda.alarms import Alarm, alarm_of, confirm, minutes_open, raise_if_flagged, stopping, submit
 from agenda.boards import board
 from agenda.cases import Case, case
 from agenda.clinical import spine
@@ -23,9 +23,9 @@ from agenda.errors import Invalid, NotNow
 from agenda.instruments.engine import instruments
 from agenda.lifecycle import EDITABLE, WITH_THE_BOARD, label
 from agenda.outcomes import measured, scores_of
-from agenda.people import disciplines
+from agenda.people import disciplines, person
 from agenda.plans import FEATURES
-from agenda.referrals import Saved, field_text, open_asks, save_fields
+from agenda.referrals import Saved, answer_ask, field_text, open_asks, save_fields
 from agenda.suggestions import fitting_boards, who_should_see
 from agenda.surgeries import APPROACHES, KINDS, OUTCOMES
 from conference.policy import Action, Actor
@@ -115,6 +115,10 @@ def _press(session: Session, who: Actor, case_id: str, texts: Mapping[str, str],
         _try(outcome, f"new-{name}.", _group(texts, f"new-{name}."), partial(_add_row, session, found, ROWS[name], at))
     elif name in ROWS and doing == "remove":
         ROWS[name].remove(session, found, key)
+    elif act == "answer":
+        said = {"text": texts.get(f"answer.{key}.text", "")}
+        _try(outcome, f"answer.{key}.", said, partial(_answer, session, who, found, key, at))
+        outcome.sent = found.state == "submitted"
     elif act == "confirm":
         said = {"action_taken": texts.get("action_taken", "")}
         _try(outcome, "", said, partial(_confirm, session, who, found, at))
@@ -168,6 +172,11 @@ def _confirm(session: Session, who: Actor, found: Case, at: datetime, typed: Map
     confirm(session, found.id, typed["action_taken"], who.person_id, at)
 
 
+def _answer(session: Session, who: Actor, found: Case, ask: str, at: datetime, typed: Mapping[str, str]) -> None:
+    demand(who, Action.CASE_SUBMIT, case_resource(session, found.id))
+    answer_ask(session, found.id, ask, typed["text"], who.person_id, at)
+
+
 def _send(session: Session, who: Actor, found: Case, at: datetime, outcome: Outcome) -> None:
     demand(who, Action.CASE_SUBMIT, case_resource(session, found.id))
     try:
@@ -181,6 +190,18 @@ def _send(session: Session, who: Actor, found: Case, at: datetime, outcome: Outc
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """One open question of the board about a field."""
+
+    id: str
+    text: str
+    by: str
+    at: datetime
+    typed: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """One field as the page shows it."""
 
@@ -189,14 +210,16 @@ class Value:
     conflict: str | None = None
     """What stands there now, when somebody else changed it meanwhile."""
     revision: int = 0
+    asks: tuple[Asked, ...] = ()
 
 
 def _view(session: Session, who: Actor, case_id: str, outcome: Outcome) -> dict[str, Any]:
-    found = _editable_by(session, who, case_id)
+    found, asked = _editable_by(session, who, case_id), _asked(session, case_id, outcome)
+    open_now = asked.copy()
     values = {
         name: Value(
             outcome.typed.get(name, field_text(found, name)), outcome.errors.get(name, ""),
-            outcome.conflicts.get(name), found.revision,
+            outcome.conflicts.get(name), found.revision, asked.pop(name, ()),
         )
         for name in form_fields()
     }
@@ -206,10 +229,30 @@ def _view(session: Session, who: Actor, case_id: str, outcome: Outcome) -> dict[
         "rows": _rows(session, case_id, outcome), "plan": shown_plan(session, case_id, outcome.typed),
         **_suggested(session, found), "measured": measured(scores_of(session, case_id)), **_OFFERED,
         "board": board(session, found.board_id), "stopping": stopping(found), "alarm": alarm,
-        "asks": open_asks(session, case_id), "studies": study_facts(session, case_id),
+        "alarm_minutes": minutes_open(alarm, now()) if alarm else 0,
+        "alarm_by": person(session, alarm.answered_by).name if alarm and alarm.answered_by else "",
+        "asks": [one for asks in open_now.values() for one in asks], "asked": asked, "sections_asked": _SHOWN_AT,
+        "studies": study_facts(session, case_id),
         "thumbs": thumbs(session, case_id), "disciplines": [(one.code, one.name) for one in disciplines(session)],
         "may_submit": found.state in EDITABLE and found.referrer_id == who.person_id,
     }
+
+
+_SHOWN_AT = ("questions", "red_flags", "examination", "treatments", "images")
+"""Sections of the form a question can be about; one about anything else stands on top of the page."""
+
+
+def _asked(session: Session, case_id: str, outcome: Outcome) -> dict[str, tuple[Asked, ...]]:
+    """Field or section → the open questions about it."""
+    found: dict[str, tuple[Asked, ...]] = {}
+    for ask in open_asks(session, case_id):
+        wrong = outcome.errors.get(f"answer.{ask.id}.text") or outcome.errors.get(f"ask.{ask.id}", "")
+        one = Asked(
+            ask.id, ask.text, person(session, ask.author_id).name, ask.at,
+            outcome.typed.get(f"answer.{ask.id}.text", ""), wrong,
+        )
+        found[ask.field] = (*found.get(ask.field, ()), one)
+    return found
 
 
 def _suggested(session: Session, found: Case) -> dict[str, Any]:

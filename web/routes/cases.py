@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from agenda.alarms import acknowledge, alarm_of, stopping
+from agenda.alarms import acknowledge, alarm_of, minutes_open, stopping
 from agenda.boards import board, boards
 from agenda.cases import Case, case, cases_by, cases_of_boards, history, questions, studies_of, treatments
 from agenda.clinical import spine
@@ -104,6 +104,7 @@ def _show(session: Session, who: Actor, case_id: str, at: datetime) -> dict[str,
         "asks": asks,
         "history": [(one, label(one.state), _name(session, one.actor_id)) for one in history(session, case_id)],
         "alarm": alarm, "alarm_by": _name(session, alarm.answered_by) if alarm else "", "stopping": stopping(found),
+        "alarm_minutes": minutes_open(alarm, at) if alarm else 0,
         "images_held": len(held_in(session, studies_of(session, case_id))),
         "deidentified": bool(reports_about(session, f"case:{case_id}/", studies_of(session, case_id))),
         "thumbs": thumbs(session, case_id), "documents": documents_of(session, case_id),

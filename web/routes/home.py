@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from agenda.alarms import unanswered
+from agenda.alarms import minutes_open, unanswered
 from agenda.boards import board
 from agenda.cases import case, cases_by, cases_of_boards
 from agenda.conferences import Conference, conference, conferences_of_case, items, upcoming
@@ -70,7 +70,8 @@ def _view(session: Session, who: Actor, at: datetime) -> dict[str, Any]:
         "second_opinions": [(one, case_of(session, one)) for one in running(session, seated)],
         "own": own, "coming": [(one, board(session, one.board_id).name) for one in coming],
         "to_read": _to_read(session, coming, seated) if who.discipline else [],
-        "alarms": unanswered(session, seated), "chairing": bool(chairing), "waiting": len(waiting),
+        "alarms": [(one, found, minutes_open(one, at)) for one, found in unanswered(session, seated)],
+        "chairing": bool(chairing), "waiting": len(waiting),
         "lanes": {text: sum(one.lane == key for one in waiting) for key, text in LANES.items()},
         "untriaged": sum(one.lane is None for one in waiting),
         "next": _next(session, who, coming, at) if chairing else None,

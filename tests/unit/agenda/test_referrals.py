@@ -3,12 +3,14 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session
 
+from agenda.alarms import submit
 from agenda.cases import case, history, questions, treatments
-from agenda.errors import Invalid, NotNow
+from agenda.errors import Invalid, ItemNotFound, NotNow
 from agenda.ids import new_id
 from agenda.questions import LIMIT, add_question, edit_question, remove_question
 from agenda.referrals import (
     answer,
+    answer_ask,
     field_text,
     messages,
     open_asks,
@@ -175,3 +177,32 @@ def test_withdrawing_takes_a_reason_and_is_final(session: Session) -> None:
     assert (case(session, made.id).state, history(session, made.id)[-1].note) == ("withdrawn", "Better by itself")
     with pytest.raises(NotNow, match="withdrawn"):
         withdraw(session, made.id, "Again", "referrer", AT)
+
+
+def test_each_ask_is_answered_by_itself_and_the_case_waits_for_the_rest(session: Session) -> None:
+    made = a_submitted_case(session)
+    first = send_back(session, made.id, "goal", "What does the patient want?", "coordinator", AT)
+    second = send_back(session, made.id, "treatments", "What was tried?", "coordinator", AT)
+    answer_ask(session, made.id, first.id, "To walk", "referrer", AT + timedelta(hours=1))
+    assert (made.state, [one.id for one in open_asks(session, made.id)]) == ("needs_info", [second.id])
+    with pytest.raises(Invalid, match="Write something"):
+        answer_ask(session, made.id, second.id, " ", "referrer", AT)
+    answer_ask(session, made.id, second.id, "Nothing yet", "referrer", AT + timedelta(hours=2))
+    assert made.state == "submitted"
+    assert [one.field for one in messages(session, made.id) if one.kind == "answer"] == ["goal", "treatments"]
+    with pytest.raises(ItemNotFound):
+        answer_ask(session, made.id, second.id, "Again", "referrer", AT)
+
+
+def test_sending_again_settles_what_was_changed_and_names_what_was_not(session: Session) -> None:
+    made = a_submitted_case(session)
+    send_back(session, made.id, "goal", "What does the patient want?", "coordinator", AT)
+    rest = send_back(session, made.id, "treatments", "What was tried?", "coordinator", AT)
+    save_fields(session, made.id, {"goal": "Carry my grandchild"}, {}, AT)
+    with pytest.raises(Invalid) as refused:
+        submit(session, made.id, "referrer", AT + timedelta(hours=1))
+    assert refused.value.field == f"ask.{rest.id}"
+    assert (made.state, [one.id for one in open_asks(session, made.id)]) == ("needs_info", [rest.id])
+    add_treatment(session, made, {"kind": "injection", "description": "TFESI L5"}, AT)
+    assert submit(session, made.id, "referrer", AT + timedelta(hours=2)).state == "submitted"
+    assert open_asks(session, made.id) == []
