@@ -56,6 +56,10 @@ class Action(StrEnum):
     IMAGE_ADD = "image.add"
     PACKET_READ = "packet.read"
     KEY_IMAGE = "packet.key-image"
+    LEVELS_PROPOSE = "levels.propose"
+    LEVELS_ACCEPT = "levels.accept"
+    GRADE_GIVE = "grade.give"
+    PLAN_DECIDE = "plan.decide"
     OPINION_GIVE = "opinion.give"
     LETTER_READ = "letter.read"
     CASE_EXPORT = "case.export"
@@ -111,6 +115,7 @@ _YES = Verdict(True, "allowed")
 _CHAIRING = frozenset({"chair", "coordinator"})
 _VOICED = frozenset({"chair", "coordinator", "core", "extended", "deputy"})
 
+_RADIOLOGY = frozenset({"neuroradiology", "radiology"})
 _ANYBODY = frozenset({Action.ACCOUNT_MANAGE, Action.CASE_LIST, Action.CONFERENCE_LIST, Action.DIRECTORY_READ})
 _CASE_READS = frozenset({Action.CASE_READ, Action.IMAGE_READ, Action.PACKET_READ})
 _TAKEN_AWAY = frozenset({Action.LETTER_READ, Action.CASE_EXPORT})
@@ -171,11 +176,16 @@ def _may_with_case(actor: Actor, action: Action, case: CaseResource) -> Verdict:
         return _YES
     if action in _COORDINATION | {Action.IMAGE_ADD, Action.CASE_EDIT, Action.CASE_SEND}:
         return Verdict(role in _CHAIRING, "The chair and the coordinator of the board do this.")
+    if action in (Action.LEVELS_PROPOSE, Action.PLAN_DECIDE):
+        return Verdict(role in _VOICED, "The members of the board do this.")
+    if action == Action.LEVELS_ACCEPT:
+        reads = role in _VOICED and actor.discipline in _RADIOLOGY
+        return Verdict(role == "chair" or reads, "A radiologist or the chair accepts how vertebrae are counted.")
     if action == Action.QUESTION_ASK:
         return Verdict(role in _VOICED, "Members of the board and the referrer ask and answer.")
     if action == Action.KEY_IMAGE:
         return Verdict(role in _VOICED, "Members of the board and the referrer choose key images.")
-    if action in (Action.OPINION_GIVE, Action.RECOMMENDATION_SIGN):
+    if action in (Action.OPINION_GIVE, Action.GRADE_GIVE, Action.RECOMMENDATION_SIGN):
         return Verdict(role in _VOICED and actor.discipline is not None, "Only members who speak for a discipline.")
     return Verdict(False, "Your role does not include this.")
 

@@ -44,6 +44,9 @@ MODULES = (
     "media",
     "recommendation",
     "letters",
+    "numbering",
+    "grades",
+    "plans",
     "exports",
 )
 """Module names under web.routes; each exports `routes`. Sockets are in web.sockets."""

@@ -26,6 +26,7 @@ from web.access import Forbidden, actor, demand, in_session, note_read, reading
 from web.case_facts import TONES, clock_of, latest_conference, readiness_now, rows_of, thumbs
 from web.case_objects import documents_of
 from web.clock import now
+from web.level_facts import level_facts
 from web.packets import pictures_of
 from web.pages import page, redirect
 from web.resources import case_resource
@@ -113,6 +114,7 @@ def _show(session: Session, who: Actor, case_id: str, at: datetime) -> dict[str,
         "own": found.referrer_id == who.person_id, "editable": found.state in EDITABLE,
         "withdrawable": may_become(found.state, "withdrawn") and found.referrer_id == who.person_id,
         "chairing": bool(may(who, Action.CASE_TRIAGE, resource)), "today": at.date(),
+        "levels": level_facts(session, case_id),
         "counts": (len(questions(session, case_id)), len(treatments(session, case_id))),
     }
 

@@ -31,6 +31,7 @@ from web.case_facts import thumbs
 from web.case_objects import documents_of
 from web.clock import now
 from web.corresponding import after_opinion
+from web.level_facts import level_facts
 from web.packets import Shown, opened, readers, shown, voices
 from web.pages import page, redirect, status_for
 from web.resources import case_resource, conference_resource
@@ -66,7 +67,7 @@ def _read(session: Session, who: Actor, conference_id: str, case_id: str, at: da
         "readers": readers(session, conference_id)[case_id] if planning else [],
         "takes": bool(may(who, Action.CASE_EXPORT, resource)),
         "thumbs": thumbs(session, case_id), "documents": documents_of(session, case_id),
-        "place": place + 1, "count": len(order), "today": at.date(),
+        "levels": level_facts(session, case_id), "place": place + 1, "count": len(order), "today": at.date(),
         "before": order[place - 1] if place and inside else "", "resource": resource, "inside": inside,
         "after": order[place + 1] if inside and place + 1 < len(order) else "",
         "voices": voices(session, sitting.board_id),

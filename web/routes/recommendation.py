@@ -13,6 +13,7 @@ from agenda.boards import board
 from agenda.cases import case, questions
 from agenda.conferences import conference
 from agenda.ids import CaseId, ConferenceId, new_id
+from agenda.numberings import signing_refusal
 from agenda.people import Site, disciplines, person
 from conference.outcome.report import Sources, record
 from conference.outcome.signing import SignedRecord, bundle, prepare, record_in_force
@@ -26,6 +27,7 @@ from web.anchoring import anchor, anchors_of
 from web.auth.reauthenticate import reauthenticate
 from web.clock import now
 from web.errors import problem
+from web.level_facts import texts_of
 from web.middleware import client_address
 from web.resources import case_resource
 from web.services import services
@@ -73,6 +75,10 @@ async def sign_as(request: Request, conference_id: str, case_id: str, order: Sig
     drafted = listed.recommendation if listed else None
     if drafted is None or drafted.revision != order.revision or drafted.digest is None:
         return problem(request, 409, "The words have changed since the read-back; read them back again.", code="stale")
+    option, words = drafted.recommendation.option, texts_of(drafted.recommendation)
+    refused = await reading(request, signing_refusal, case_id, option, words)
+    if refused:
+        return problem(request, 409, refused, code="numbering")
     at = now()
     head = await rooms.head(ConferenceId(conference_id))
     body = record(gathered.sources, room, order.meaning, at, head)

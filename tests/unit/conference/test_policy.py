@@ -43,6 +43,10 @@ TABLE: list[tuple[Action, object, set[str]]] = [
     (Action.CASE_READ, CASE, {"chair", "coordinator", "core", "observer", "referrer", "guest"}),
     (Action.IMAGE_READ, CASE, {"chair", "coordinator", "core", "observer", "referrer", "guest"}),
     (Action.PACKET_READ, CASE, {"chair", "coordinator", "core", "observer", "referrer", "guest"}),
+    (Action.LEVELS_PROPOSE, CASE, {"chair", "coordinator", "core"}),
+    (Action.LEVELS_ACCEPT, CASE, {"chair"}),
+    (Action.GRADE_GIVE, CASE, {"chair", "core"}),
+    (Action.PLAN_DECIDE, CASE, {"chair", "coordinator", "core"}),
     (Action.KEY_IMAGE, CASE, {"chair", "coordinator", "core", "referrer"}),
     (Action.LETTER_READ, CASE, {"chair", "coordinator", "core", "observer", "referrer", "guest"}),
     (Action.CASE_EXPORT, CASE, {"chair", "coordinator", "core", "observer", "referrer"}),
@@ -140,3 +144,9 @@ IN_ROOM: dict[RoomAction, set[Role]] = {
 def test_each_room_action_is_for_the_roles_the_table_names(action: RoomAction) -> None:
     roles: tuple[Role | None, ...] = ("chair", "coordinator", "presenter", "member", "guest", "observer", None)
     assert {role for role in roles if may_in_room(role, action)} == IN_ROOM[action]
+
+
+def test_a_radiologist_of_the_board_accepts_how_vertebrae_are_counted() -> None:
+    assert may(seated("core", "neuroradiology"), Action.LEVELS_ACCEPT, CASE)
+    assert not may(seated("observer", "neuroradiology"), Action.LEVELS_ACCEPT, CASE)
+    assert not may(seated("coordinator", None), Action.LEVELS_ACCEPT, CASE)

@@ -5,6 +5,7 @@ import { Labels, type Anchor, type Line } from './labels';
 import { outline, type Layers } from './layers';
 import type { LaidOn } from './laid';
 import { drawLaid } from './laid-draw';
+import { drawLevels, type LevelOn } from './levels';
 import { lines } from './marks';
 import { pelvisPaths } from './pelvis';
 import { detailLines, provisional, valueText } from './values';
@@ -27,6 +28,8 @@ export interface Scene {
   readonly selected: string | null;
   /** What other objects lay over the image. */
   readonly laid: LaidOn | null;
+  /** Numbered vertebrae. */
+  readonly levels?: readonly LevelOn[];
   /** What is said of a place, in CSS pixels; null: nothing is probed. */
   readonly reading: { readonly at: Point; readonly lines: readonly string[] } | null;
   /** Where the keyboard is, in CSS pixels. */
@@ -47,6 +50,7 @@ export function drawOverlay(into: SVGSVGElement, scene: Scene | null): void {
   const content = svg`
     ${scene.laid === null ? nothing : drawLaid(scene.laid, scene)}
     ${scene.frame.overlay === undefined ? nothing : planes(scene.frame.overlay, scene)}
+    ${drawLevels(scene.levels ?? [], scene.place)}
     ${shown.map((mark) => markOf(mark, scene, labels))}
     ${scene.drafts.map((draft) => draftOf(draft, scene, labels))}
     ${scene.own === null ? nothing : ownOf(scene.own, scene, labels)}

@@ -1,7 +1,8 @@
 /** One image on the screen: its canvas, its marks and its words, and what it shows. */
 import { drawFacts, spoken } from './facts';
-import type { LaidOn } from './laid';
+import type { Laid } from './laid';
 import type { Layers } from './layers';
+import { levelsOn } from './levels';
 import { drawLines, type CrossLine } from './lines';
 import { drawOverlay } from './overlay';
 import type { Picture } from './picture';
@@ -41,7 +42,7 @@ export interface Shared {
   readonly pointers: () => readonly Telepointer[];
   readonly discipline: () => string | null;
   /** What other objects lay over an image. */
-  readonly laid: (frame: FrameFacts) => LaidOn | null;
+  readonly laid: Pick<Laid, 'on' | 'levels'>;
   /** Where the images of the other panes cut this one. */
   readonly lines: (pane: Pane) => readonly CrossLine[];
   /** Study and series in words, and whether the study is an earlier one. */
@@ -318,10 +319,16 @@ export class Pane {
       selected: this.selected,
       reading: this.probed === null ? null : this.reading(frame, this.probed),
       cross: this.cross,
-      laid: this.shared.laid(frame),
+      laid: this.shared.laid.on(frame),
+      levels: this.levelsHere(frame),
       sampled: ({ kind, points }: { readonly kind: MarkKind; readonly points: readonly Point[] }) =>
         this.sampled(kind, points),
     };
+  }
+
+  private levelsHere(frame: FrameFacts) {
+    const { levels } = this.shared.laid;
+    return levels === null || this.facts === null ? [] : levelsOn(levels, this.facts, frame);
   }
 
   private reading(frame: FrameFacts, point: Point) {

@@ -280,7 +280,7 @@ export class ConsiliumViewer extends LitElement {
       drafts: () => this.drafts,
       pointers: () => this.telepointers,
       discipline: () => this.discipline,
-      laid: (frame) => this.laid.on(frame),
+      laid: this.laid,
       title: (id) => titleOf(this.studies, this.images?.pictures ?? null, id),
       asked: this.getAttribute('renderer'),
     };

@@ -1,0 +1,147 @@
+"""Numbering, grading and the plan by HTTP: who sees what, what is refused, and what keeps a signature away."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from agenda.cases import add_study
+from agenda.grades import seen
+from agenda.numberings import standing
+from agenda.plans import plan_of
+from imaging.studies import Instance, Series, Study
+from tests.unit.web.desk import Desk, a_desk, a_sitting, a_triaged_case
+from tests.unit.web.test_recommendation import Meeting
+from web.auth.passwords import keep_password
+from web.clock import now
+
+MARKS = "L1 2 50 10\nS1 2 60 90"
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, password_hash: str) -> Iterator[Desk]:
+    with a_desk(tmp_path_factory.mktemp("levels")) as made:
+        made.do(lambda session: [keep_password(session, who, password_hash, now()) for who in ("chair", "radiologist")])
+        yield made
+
+
+def a_sagittal_series(session: Session, case_id: str) -> str:
+    """Three sagittal images, 100 by 100, 2 mm a pixel, rows running down the patient."""
+    uid = f"1.2.{len(case_id)}.{int(case_id[:8], 16)}"
+    session.add(Study(study_instance_uid=uid, received_at=now()))
+    session.flush()
+    session.add(Series(series_instance_uid=f"{uid}.1", study_instance_uid=uid, modality="MR", description="Sagittal T2"))
+    session.flush()
+    for number in range(1, 4):
+        session.add(Instance(
+            sop_instance_uid=f"{uid}.1.{number}", series_instance_uid=f"{uid}.1", sop_class_uid="1", size=1,
+            transfer_syntax_uid="1", number=number, digest="0" * 64, received_at=now(), rows=100, columns=100, frames=1,
+            row_spacing_mm=2.0, column_spacing_mm=2.0, position=[5.0 * number, 0.0, 100.0],
+            orientation=[0.0, 1.0, 0.0, 0.0, 0.0, -1.0], frame_of_reference_uid=f"{uid}.9",
+        ))
+    add_study(session, case_id, uid, now())
+    session.flush()
+    return f"{uid}.1"
+
+
+def number(desk: Desk, case_id: str, series: str, who: str = "chair", **changes: Any) -> Any:
+    sent = {"series": series, "method": "t1", "ribs": "12", "lumbar": "5", "anchors": MARKS, "why": "Counted again",
+            "shown": "0"} | changes
+    return desk.as_(who).post(f"/cases/{case_id}/numbering", data=sent)
+
+
+@pytest.fixture
+def case(desk: Desk) -> str:
+    return desk.do(a_triaged_case)
+
+
+def test_a_numbering_is_proposed_by_one_accepted_by_another_and_labels_every_level(desk: Desk, case: str) -> None:
+    series = desk.do(a_sagittal_series, case)
+    assert "Nobody has counted" in desk.as_("referrer").get(f"/cases/{case}").text
+    assert "Sagittal T2" in desk.as_("chair").get(f"/cases/{case}/numbering").text
+    assert number(desk, case, series, method="iliolumbar", castellvi="IIa").status_code == 303
+    waiting = desk.as_("trainee").get(f"/cases/{case}/levels.json").json()
+    assert waiting["accepted"] is False
+    assert desk.as_("referrer").post(f"/cases/{case}/numbering/1/accept").status_code == 403
+    assert desk.as_("radiologist").post(f"/cases/{case}/numbering/1/accept").status_code == 303
+    found = desk.as_("trainee").get(f"/cases/{case}/levels.json").json()
+    assert found["accepted"] is True
+    assert [one["vertebra"] for one in found["labels"]] == ["L1", "L2", "L3", "L4", "L5", "S1"]
+    assert found["labels"][0]["at"] == [10.0, 99.0, 81.0]
+    assert "Castellvi IIa" in desk.as_("referrer").get(f"/cases/{case}").text
+
+
+@pytest.mark.parametrize(("changes", "said"), [
+    ({"anchors": "L1 2 50"}, "Line 1"), ({"anchors": "L1 9 50 10\nS1 2 60 90"}, "images 1 to 3"),
+    ({"anchors": "L1 2 500 10\nS1 2 60 90"}, "outside the image"), ({"anchors": "L1 2 50 90\nS1 2 60 10"}, "above"),
+    ({"anchors": "L1 2 50 10\nL6 2 60 90"}, "there is none"), ({"ribs": "9"}, "11, 12 or 13"),
+    ({"method": ""}, "Say how"), ({"series": "1.9.9"}, "Choose a series"),
+])
+def test_a_numbering_that_cannot_be_says_why(desk: Desk, case: str, changes: Any, said: str) -> None:
+    series = desk.do(a_sagittal_series, case)
+    answer = number(desk, case, series, **changes)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert desk.read(standing, case).proposed is None
+
+
+def test_a_grade_stays_out_of_every_page_until_both_are_in(desk: Desk) -> None:
+    sitting, (case,) = desk.do(a_sitting, 1)
+    grade = {"instrument": "lee-foraminal", "level": "L4-L5", "side": "left", "grade": "3"}
+    assert desk.as_("radiologist").post(f"/cases/{case}/grades", data=grade).status_code == 303
+    pages = ("/grades", "", "/plans/board", "/numbering", "/levels.json", "/letter", "/studies.json", "/exports")
+    for who in ("chair", "coordinator", "trainee", "referrer", "administrator"):
+        for path in (*(f"/cases/{case}{end}" for end in pages), f"/conferences/{sitting}/cases/{case}"):
+            text = desk.as_(who).get(path).text
+            assert "<strong>3</strong>" not in text.partition('id="graded"')[2], (who, path)
+            assert "was graded" not in text, (who, path)
+    assert "Waits for the other" in desk.as_("chair").get(f"/cases/{case}/grades").text
+    assert desk.as_("chair").post(f"/cases/{case}/grades", data=grade | {"grade": "1"}).status_code == 303
+    shown = desk.as_("referrer").get(f"/conferences/{sitting}/cases/{case}").text
+    assert "L4–L5 left was graded 3" in shown
+    assert "Too few" in desk.as_("chair").get(f"/cases/{case}/grades").text
+    assert desk.read(seen, case, "")[0].opened
+
+
+@pytest.mark.parametrize(("changes", "status"), [({"grade": "9"}, 422), ({"side": ""}, 422), ({"instrument": "x"}, 422)])
+def test_a_grade_that_cannot_be_is_refused(desk: Desk, case: str, changes: Any, status: int) -> None:
+    said = {"instrument": "lee-foraminal", "level": "L4-L5", "side": "left", "grade": "1"} | changes
+    assert desk.as_("chair").post(f"/cases/{case}/grades", data=said).status_code == status
+
+
+def test_the_board_keeps_a_grid_and_sees_what_it_changes(desk: Desk, case: str) -> None:
+    cells = [f"{name}.{one}-posterior" for name in ("L4", "L5") for one in ("decompression", "fusion")]
+    path = f"/cases/{case}/plans/board"
+    kept = desk.as_("chair").post(path, data={"revision": "0", "part": "lumbar", "cell": cells})
+    assert kept.status_code == 303
+    assert desk.read(plan_of, case, "board").invasiveness == 4
+    assert "+4" in desk.as_("trainee").get(path).text
+    assert desk.as_("chair").post(path, data={"revision": "0", "cell": cells[:1]}).status_code == 409
+    assert desk.as_("chair").post(path, data={"revision": "1", "cell": [cells[1]]}).status_code == 422
+    assert desk.as_("trainee").post(path, data={"revision": "1"}).status_code == 403
+    assert desk.as_("chair").post(f"/cases/{case}/plans/performed/copy").status_code == 409
+    assert desk.as_("chair").get(f"/cases/{case}/plans/proposed").status_code == 404
+
+
+def test_levels_are_signed_only_on_an_accepted_numbering_and_signed_again_once_it_changes(desk: Desk) -> None:
+    meeting = Meeting(desk)
+    series = desk.do(a_sagittal_series, meeting.case)
+    cells = {"revision": "0", "cell": ["S1.decompression-posterior"]}
+    assert desk.as_("chair").post(f"/cases/{meeting.case}/plans/board", data=cells).status_code == 303
+    meeting.read_back()
+    meeting.close()
+    refused = meeting.sign("chair")
+    assert refused.status_code == 409
+    assert "nobody has numbered" in refused.text
+    assert number(desk, meeting.case, series).status_code == 303
+    assert "not been accepted" in meeting.sign("chair").text
+    assert desk.as_("chair").post(f"/cases/{meeting.case}/numbering/1/accept").status_code == 303
+    assert meeting.sign("chair").status_code == 200
+    assert "sign again" not in desk.as_("referrer").get(f"/cases/{meeting.case}").text
+    six = {"lumbar": "6", "anchors": "L1 2 50 10\nL6 2 60 90", "shown": "1"}
+    assert number(desk, meeting.case, series, **six).status_code == 303
+    assert desk.as_("chair").post(f"/cases/{meeting.case}/numbering/2/accept").status_code == 303
+    shown = desk.as_("referrer").get(f"/cases/{meeting.case}").text
+    assert "sign again" in shown
+    assert "S1" in shown.partition("sign again")[2][:60]
