@@ -59,7 +59,7 @@ export function toolbar(state: ToolbarState): TemplateResult {
       ${button('Mirror (H)', 'flip-horizontal', { do: 'flip' }, act, state.flipped)}
       ${button('Rotate (.)', 'rotate-cw', { do: 'rotate', degrees: 90 }, act)}
       ${button('Fit (0)', 'move-diagonal', { do: 'fit' }, act)}
-      ${button('One image pixel per screen pixel (G)', 'scan', { do: 'one-to-one' }, act)}
+      ${button('One image pixel per screen pixel (G)', 'square', { do: 'one-to-one' }, act)}
       ${state.stack ? cine(state) : nothing} ${laidMenu(state.laid)} ${layoutMenu(state.layout, act)}
       ${cutMenu(state.cuts, act)} ${button('Full screen (F)', 'maximize', { do: 'screen' }, act)}
       ${button('Keys (?)', 'keyboard', { do: 'help' }, act)}
