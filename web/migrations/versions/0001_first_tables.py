@@ -1,6 +1,6 @@
 """First tables.
 
-Revision 0001, after , 2026-11-22 03:11:48.044022.
+Revision 0001, after , 2026-11-22 03:22:02.846346.
 """
 
 import sqlalchemy as sa
@@ -434,6 +434,7 @@ def upgrade() -> None:
         sa.Column("board_id", sa.String(), nullable=False),
         sa.Column("person_id", sa.String(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
+        sa.Column("on_call", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["board_id"],
             ["board.id"],
@@ -645,6 +646,7 @@ def upgrade() -> None:
         sa.Column("field", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("shown", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["author_id"],
             ["person.id"],
