@@ -64,7 +64,7 @@ def agenda_facts(
     return {
         "title": sitting.title, "board": view["board"].name, "day": sitting.starts_at.date().isoformat(),
         "when": f"{local(sitting.starts_at, zone)} to {clock(view['ends_at'], zone)}",
-        "told": f"Chair: {view['chair'].name} · {view['cases']} cases, {view['used']} of {sitting.duration_min} min",
+        "told": f"Chair: {view['chair'].name} · {_counted(view['cases'], 'case')}, {view['used']} of {sitting.duration_min} min",
         "reader": reader, "printed": local(at, zone),
         "rows": [
             {
@@ -113,8 +113,13 @@ def packet_facts(shown: Shown, files: Mapping[KeyPicture, str], zone: str) -> di
             }
             for place, one in enumerate(content.pictures, 1)
         ],
+        "changes": f"{_counted(len(shown.changed), 'line')} changed since it was published" if shown.changed else "",
         "changed": [msgspec.to_builtins(one) for one in shown.changed],
     }
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what if number == 1 else what + 's'}"
 
 
 def agenda_pdf(facts: Mapping[str, Any]) -> bytes:
