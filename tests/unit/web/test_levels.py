@@ -31,7 +31,8 @@ def a_sagittal_series(session: Session, case_id: str) -> str:
     uid = f"1.2.{len(case_id)}.{int(case_id[:8], 16)}"
     session.add(Study(study_instance_uid=uid, received_at=now()))
     session.flush()
-    session.add(Series(series_instance_uid=f"{uid}.1", study_instance_uid=uid, modality="MR", description="Sagittal T2"))
+    run = f"{uid}.1"
+    session.add(Series(series_instance_uid=run, study_instance_uid=uid, modality="MR", description="Sagittal T2"))
     session.flush()
     for number in range(1, 4):
         session.add(Instance(
@@ -104,10 +105,10 @@ def test_a_grade_stays_out_of_every_page_until_both_are_in(desk: Desk) -> None:
     assert desk.read(seen, case, "")[0].opened
 
 
-@pytest.mark.parametrize(("changes", "status"), [({"grade": "9"}, 422), ({"side": ""}, 422), ({"instrument": "x"}, 422)])
-def test_a_grade_that_cannot_be_is_refused(desk: Desk, case: str, changes: Any, status: int) -> None:
+@pytest.mark.parametrize("changes", [{"grade": "9"}, {"side": ""}, {"instrument": "x"}])
+def test_a_grade_that_cannot_be_is_refused(desk: Desk, case: str, changes: Any) -> None:
     said = {"instrument": "lee-foraminal", "level": "L4-L5", "side": "left", "grade": "1"} | changes
-    assert desk.as_("chair").post(f"/cases/{case}/grades", data=said).status_code == status
+    assert desk.as_("chair").post(f"/cases/{case}/grades", data=said).status_code == 422
 
 
 def test_the_board_keeps_a_grid_and_sees_what_it_changes(desk: Desk, case: str) -> None:
