@@ -64,7 +64,8 @@ def agenda_facts(
     return {
         "title": sitting.title, "board": view["board"].name, "day": sitting.starts_at.date().isoformat(),
         "when": f"{local(sitting.starts_at, zone)} to {clock(view['ends_at'], zone)}",
-        "told": f"Chair: {view['chair'].name} · {_counted(view['cases'], 'case')}, {view['used']} of {sitting.duration_min} min",
+        "told": f"Chair: {view['chair'].name} · {_counted(view['cases'], 'case')}, "
+                f"{view['used']} of {sitting.duration_min} min",
         "reader": reader, "printed": local(at, zone),
         "rows": [
             {
