@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from pynetdicom import AE
+from pynetdicom.association import Association
 from pynetdicom.sop_class import MRImageStorage
 from sqlmodel import Session, select
 
@@ -76,9 +78,10 @@ def send_all(folder: Path, phase: str) -> set[str]:
         port = int(server.stdout.readline())
         prepare()
         peer = AE("PACS")
-        peer.dimse_timeout = peer.network_timeout = peer.acse_timeout = 60  # a busy machine; a dead peer is noticed at once
+        peer.dimse_timeout = peer.network_timeout = peer.acse_timeout = 60
         peer.add_requested_context(MRImageStorage, "1.2.840.10008.1.2.1")
         association = peer.associate("127.0.0.1", port, ae_title="CONSILIUM")
+        threading.Thread(target=wake, args=(server, association), daemon=True).start()
         confirmed = set()
         for number in range(FILES):
             place = folder / f"{number}.dcm"
@@ -88,6 +91,12 @@ def send_all(folder: Path, phase: str) -> set[str]:
         if association.is_established:
             association.release()
     return confirmed
+
+
+def wake(server: "subprocess.Popen[str]", association: Association) -> None:
+    """pynetdicom waits its whole timeout for the answer of a peer that is gone; tell it that none will come."""
+    server.wait()
+    association.dimse.msg_queue.put((None, None))
 
 
 def indexed(session: Session) -> dict[str, str]:
