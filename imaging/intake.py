@@ -5,20 +5,21 @@ transaction. Between keeping and indexing a crash leaves at worst bytes that no 
 """
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Literal
+from itertools import chain
+from typing import TypeVar
 from uuid import uuid4
 
 from pydantic import ValidationError
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from imaging.claims import VIDEO, Pixels, pixels
+from imaging.delivered import Arrived, Candidate, Inspection, KeptFile, Outcome, Result
 from imaging.dicomdir import contents_of, missing, sentence
-from imaging.errors import Refused, Unreadable, WorkerLost
+from imaging.errors import Refused, WorkerLost
 from imaging.facts import Header
 from imaging.patient_match import Identity, same_patient
 from imaging.sandbox import Answer, Sandbox
@@ -26,87 +27,40 @@ from imaging.settings import FileSettings
 from imaging.studies import HELD, Instance, Refusal, Series, Study
 from imaging.vault import Vault, chunks_of
 from imaging.vault.upkeep import is_dicom
-from imaging.walk import Walk, walked
+from imaging.walk import walked
 
+__all__ = ["Arrived", "Candidate", "Inspection", "Intake", "KeptFile", "Outcome", "Progress", "index", "sweep"]
 log = logging.getLogger(__name__)
 
+A = TypeVar("A")
+B = TypeVar("B")
 Progress = Callable[[int], None]
 """Called with how many files are done."""
-Result = Literal["taken", "already here", "refused", "passed over"]
 
+_READ_AT_ONCE = 16
+"""Headers a worker is asked for in one go."""
 _SYNCED_AT_ONCE = 8
 """Files whose sync is waited for at a time: the file system writes them to the disk together."""
+_ASKED_AT_ONCE = 500
+"""Instances named in one query; SQLite of old takes 999."""
 DICOMDIR_CLASS = "1.2.840.10008.1.3.10"
 _SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66."
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
-    """A file as it came, in a place of ours."""
-
-    name: str
-    """What people know it by; never used as a path."""
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one file."""
-
-    name: str
-    result: Result
-    code: str = ""
-    reason: str = ""
-    """A sentence when refused or passed over; when taken without a picture, why there is none."""
-    size: int = 0
-    sop_instance_uid: str = ""
-    study_instance_uid: str = ""
-    digest: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A file that passed its check."""
+class _Walked:
+    """A file whose structure is sound; its header is not read yet."""
 
     arrived: Arrived
-    header: Header
-    pixels: Pixels | None
+    claimed: Pixels | None
     transfer_syntax: str
     size: int
-    held: bool = False
-    """Not shown until somebody has looked for writing in its pixels."""
+    identity: tuple[str, str, str]
+    """Instance, study and series, as the structure has them."""
 
     @property
-    def identity(self) -> Identity:
-        """Who the header says the patient is."""
-        header = self.header
-        return Identity(header.patient_name, header.patient_born_on, header.patient_sex, header.patient_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Inspection:
-    """What the check found; nothing is kept yet."""
-
-    candidates: tuple[Candidate, ...]
-    refused: tuple[Outcome, ...]
-
-    @property
-    def identities(self) -> list[Identity]:
-        """The distinct patients as the headers write them, in order of appearance."""
-        return list(dict.fromkeys(one.identity for one in self.candidates))
-
-    @property
-    def studies(self) -> frozenset[str]:
-        """The Study Instance UIDs that occur."""
-        return frozenset(one.header.study_instance_uid for one in self.candidates)
-
-
-@dataclass(frozen=True, slots=True)
-class KeptFile:
-    """A candidate whose bytes are safe in the vault."""
-
-    candidate: Candidate
-    digest: str
+    def frames(self) -> int:
+        return self.claimed.frames if self.claimed else 0
 
 
 class Intake:
@@ -139,22 +93,23 @@ class Intake:
         """Check every file; a bad one costs itself alone."""
         candidates: list[Candidate] = []
         refused: list[Outcome] = []
-        with ThreadPoolExecutor(self._sandbox.processes, thread_name_prefix="intake-check") as pool:
-            for done, found in enumerate(pool.map(self._checked, files), 1):
-                if isinstance(found, Candidate):
-                    candidates.append(found)
-                else:
-                    refused.append(found)
-                progress(done)
+        a_time = max(1, min(_READ_AT_ONCE, -(-len(files) // self._sandbox.processes)))
+        groups = [files[at : at + a_time] for at in range(0, len(files), a_time)]
+        found = chain.from_iterable(_side_by_side(self._checked, groups, self._sandbox.processes, "intake-check"))
+        for done, one in enumerate(found, 1):
+            if isinstance(one, Candidate):
+                candidates.append(one)
+            else:
+                refused.append(one)
+            progress(done)
         return Inspection(tuple(candidates), (*refused, *self._incomplete_discs(files, refused)))
 
     def keep(self, candidates: Sequence[Candidate], progress: Progress = lambda _done: None) -> list[KeptFile]:
         """Put the bytes into the vault as received; durable when this returns."""
         kept: list[KeptFile] = []
-        with ThreadPoolExecutor(_SYNCED_AT_ONCE, thread_name_prefix="intake-keep") as pool:
-            for done, one in enumerate(pool.map(self._kept, candidates), 1):
-                kept.append(one)
-                progress(done)
+        for done, one in enumerate(_side_by_side(self._kept, candidates, _SYNCED_AT_ONCE, "intake-keep"), 1):
+            kept.append(one)
+            progress(done)
         return kept
 
     def _kept(self, one: Candidate) -> KeptFile:
@@ -175,7 +130,14 @@ class Intake:
                 found.append(Outcome(table.name, "refused", "disc-incomplete", sentence(said, lost)))
         return found
 
-    def _checked(self, arrived: Arrived) -> Candidate | Outcome:
+    def _checked(self, files: Sequence[Arrived]) -> list[Candidate | Outcome]:
+        """What was found in each; the headers of all are asked of one worker at once."""
+        looked = [self._walked(one) for one in files]
+        asked = [one for one in looked if isinstance(one, _Walked)]
+        headers = iter(self._headers(asked))
+        return [_judged(one, next(headers)) if isinstance(one, _Walked) else one for one in looked]
+
+    def _walked(self, arrived: Arrived) -> "_Walked | Outcome":
         size = arrived.path.stat().st_size
         try:
             with walked(arrived.path, self._limits) as walk:
@@ -183,27 +145,58 @@ class Intake:
                     reason = "The disc's table of contents is not needed: the files themselves are read."
                     return Outcome(arrived.name, "passed over", "dicomdir", reason, size)
                 claimed = pixels(walk, self._limits)
-                header = self._read(arrived.path, walk, claimed)
-                return Candidate(arrived, header, claimed, walk.transfer_syntax, size)
+                identity = walk.text(0x00080018), walk.text(0x0020000D), walk.text(0x0020000E)
+                return _Walked(arrived, claimed, walk.transfer_syntax, size, identity)
         except Refused as refusal:
             return Outcome(arrived.name, "refused", refusal.code, refusal.reason, size)
-        except WorkerLost as lost:
-            return Outcome(arrived.name, "refused", "unreadable", str(lost), size)
 
-    def _read(self, path: Path, walk: Walk, claimed: Pixels | None) -> Header:
-        frames = claimed.frames if claimed else 0
-        answer = self._sandbox.run("imaging.header:read", path=str(path), frames=frames)
-        if answer.facts.get("damaged") is True:
-            raise Unreadable("broken", "The file's header is damaged; it cannot be read.")
+    def _headers(self, files: Sequence[_Walked]) -> list[object]:
+        """What a worker says of each header, or the WorkerLost of a file that spoilt it.
+
+        Files of many frames may take their whole allowance of time each, so they are read one by one; and so are all
+        of a group of which one cost the worker its life.
+        """
+        if len(files) > 1 and not any(one.frames > 1 for one in files):
+            try:
+                paths = [[str(one.arrived.path), one.frames] for one in files]
+                headers = self._sandbox.run("imaging.header:read_all", files=paths).facts["headers"]
+                if isinstance(headers, list) and len(headers) == len(files):
+                    return headers
+            except (WorkerLost, KeyError):
+                log.info("a group of files is read one by one", extra={"files": len(files)})
+        return [self._header(one) for one in files]
+
+    def _header(self, one: _Walked) -> object:
         try:
-            header = Header.model_validate(answer.facts)
-        except ValidationError:
-            raise Unreadable("broken", "The file's header is damaged; its identity cannot be read.") from None
-        for tag, said in ((0x00080018, header.sop_instance_uid), (0x0020000D, header.study_instance_uid),
-                          (0x0020000E, header.series_instance_uid)):
-            if walk.text(tag) != said:
-                raise Unreadable("broken", "The file's header contradicts itself about its identity.")
-        return header
+            return self._sandbox.run("imaging.header:read", path=str(one.arrived.path), frames=one.frames).facts
+        except WorkerLost as lost:
+            return lost
+
+
+def _judged(one: _Walked, said: object) -> Candidate | Outcome:
+    """A file and what a worker says of its header, held against each other."""
+    reason = "The file's header contradicts itself about its identity."
+    if isinstance(said, WorkerLost):
+        return Outcome(one.arrived.name, "refused", "unreadable", str(said), one.size)
+    if said == {"damaged": True}:
+        reason = "The file's header is damaged; it cannot be read."
+        return Outcome(one.arrived.name, "refused", "broken", reason, one.size)
+    try:
+        header = Header.model_validate(said)
+        if (header.sop_instance_uid, header.study_instance_uid, header.series_instance_uid) == one.identity:
+            return Candidate(one.arrived, header, one.claimed, one.transfer_syntax, one.size)
+    except ValidationError:
+        reason = "The file's header is damaged; its identity cannot be read."
+    return Outcome(one.arrived.name, "refused", "broken", reason, one.size)
+
+
+def _side_by_side(work: Callable[[A], B], items: Sequence[A], threads: int, name: str) -> Iterator[B]:
+    """`map`, in some threads where there is more than one item; in order."""
+    if len(items) < 2:
+        yield from map(work, items)
+        return
+    with ThreadPoolExecutor(min(threads, len(items)), thread_name_prefix=name) as pool:
+        yield from pool.map(work, items)
 
 
 def index(
@@ -216,9 +209,10 @@ def index(
     closed_studies: studies this person may not add to, because they belong to cases they cannot see.
     """
     outcomes = list(refused)
+    known = _Known(session, [one.candidate.header.sop_instance_uid for one in kept])
     for one in kept:
         try:
-            outcomes.append(_enter(session, one, at, closed_studies))
+            outcomes.append(_enter(known, one, at, closed_studies))
         except Refused as refusal:
             outcomes.append(Outcome(
                 one.candidate.arrived.name, "refused", refusal.code, refusal.reason, one.candidate.size,
@@ -227,6 +221,7 @@ def index(
     for outcome in outcomes:
         if outcome.result == "refused":
             session.add(_refusal(outcome, delivery, at))
+    session.flush()
     return outcomes
 
 
@@ -247,55 +242,85 @@ def sweep(session: Session, vault: Vault) -> list[str]:
     return removed
 
 
-def _enter(session: Session, kept: KeptFile, at: datetime, closed_studies: Collection[str]) -> Outcome:
+class _Known:
+    """What the index has of one delivery: asked once for all its files, and held while they are entered."""
+
+    def __init__(self, session: Session, sop_instance_uids: Sequence[str]) -> None:
+        self.session = session
+        self.instances: dict[str, Instance] = {}
+        self._series: dict[str, Series] = {}
+        self._studies: dict[str, Study] = {}
+        for at in range(0, len(sop_instance_uids), _ASKED_AT_ONCE):
+            some = sop_instance_uids[at : at + _ASKED_AT_ONCE]
+            for row in session.exec(select(Instance).where(col(Instance.sop_instance_uid).in_(some))):
+                self.instances[row.sop_instance_uid] = row
+
+    def series(self, uid: str) -> Series | None:
+        """A series that is here."""
+        found = self._series.get(uid) or self.session.get(Series, uid)
+        if found is not None:
+            self._series[uid] = found
+        return found
+
+    def study(self, uid: str) -> Study | None:
+        """A study that is here."""
+        found = self._studies.get(uid) or self.session.get(Study, uid)
+        if found is not None:
+            self._studies[uid] = found
+        return found
+
+
+def _enter(known: _Known, kept: KeptFile, at: datetime, closed_studies: Collection[str]) -> Outcome:
     header, name = kept.candidate.header, kept.candidate.arrived.name
     if header.study_instance_uid in closed_studies:
         raise Refused("study-elsewhere", "This study belongs to a case you cannot open; ask your coordinator.")
-    known = session.get(Instance, header.sop_instance_uid)
+    here = known.instances.get(header.sop_instance_uid)
     picture = picture_of(kept.candidate)
     result: Result = "taken"
-    if known is not None and kept.digest not in (known.digest, known.before_blackout):
+    if here is not None and kept.digest not in (here.digest, here.before_blackout):
         raise Refused("conflict", "Another file with the same identity is here already; the coordinator is shown both.")
-    if known is not None and _series_study(session, known) != (header.series_instance_uid, header.study_instance_uid):
+    if here is not None and _series_study(known, here) != (header.series_instance_uid, header.study_instance_uid):
         raise Refused("conflict", "This file is here already, in another study.")
-    if known is not None:
+    if here is not None:
         result = "already here"
     else:
-        _enter_study(session, header, kept.candidate.identity, at)
-        session.add(_instance(kept, picture, at))
-        session.flush()
+        _enter_study(known, header, kept.candidate.identity, at)
+        row = known.instances[header.sop_instance_uid] = _instance(kept, picture, at)
+        known.session.add(row)
     return Outcome(
         name, result, "" if picture == "yes" else "no-picture", "" if picture == "yes" else picture,
         kept.candidate.size, header.sop_instance_uid, header.study_instance_uid, kept.digest,
     )
 
 
-def _series_study(session: Session, known: Instance) -> tuple[str, str]:
-    row = session.get_one(Series, known.series_instance_uid)
+def _series_study(known: _Known, here: Instance) -> tuple[str, str]:
+    row = known.series(here.series_instance_uid)
+    assert row is not None  # the database refuses an instance without its series
     return row.series_instance_uid, row.study_instance_uid
 
 
-def _enter_study(session: Session, header: Header, identity: Identity, at: datetime) -> None:
-    study = session.get(Study, header.study_instance_uid)
+def _enter_study(known: _Known, header: Header, identity: Identity, at: datetime) -> None:
+    """The study and the series of a header, each written at once: what belongs to it is written after it."""
+    study = known.study(header.study_instance_uid)
     if study is None:
-        session.add(Study(
+        known.session.add(Study(
             study_instance_uid=header.study_instance_uid, patient_name=header.patient_name,
             patient_id=header.patient_id, patient_born_on=header.patient_born_on, patient_sex=header.patient_sex,
             description=header.study_description, study_date=header.study_date, study_time=header.study_time,
             accession_number=header.accession_number, institution=header.institution, received_at=at,
         ))
-        session.flush()
+        known.session.flush()
     elif not same_patient(_patient_of(study), identity):
         raise Refused("conflict", "Its study is here already, of another patient; the coordinator is shown both.")
-    series = session.get(Series, header.series_instance_uid)
+    series = known.series(header.series_instance_uid)
     if series is None:
-        session.add(Series(
+        known.session.add(Series(
             series_instance_uid=header.series_instance_uid, study_instance_uid=header.study_instance_uid,
             number=header.series_number, modality=header.modality, description=header.series_description,
             body_part=header.body_part, laterality=header.laterality, protocol=header.protocol,
             frame_of_reference_uid=header.frame_of_reference_uid or None,
         ))
-        session.flush()
+        known.session.flush()
     elif series.study_instance_uid != header.study_instance_uid:
         raise Refused("conflict", "Its series is here already, in another study.")
 
@@ -339,12 +364,12 @@ def _instance(kept: KeptFile, picture: str, at: datetime) -> Instance:
         deflated=kept.candidate.transfer_syntax == "1.2.840.10008.1.2.1.99",
         big_endian=kept.candidate.transfer_syntax == "1.2.840.10008.1.2.2",
         frame_facts=header.overrides(),
+        frame_spans=[[number for fragment in span for number in fragment] for span in found.spans] if found else [],
     )
     if found is not None:
         row.rows, row.columns, row.frames = found.rows, found.columns, found.frames
         row.samples, row.bits_allocated, row.photometric = found.samples, found.bits_allocated, found.photometric
         row.encapsulated, row.pixel_offset, row.pixel_length = found.encapsulated, found.offset, found.length
-        row.frame_spans = [[number for fragment in span for number in fragment] for span in found.spans]
     return row
 
 

@@ -2,7 +2,8 @@
 
 A page of thumbnails is forty requests; forty rows would say no more than one. What is claimed stays strict: every
 picture that leaves lies within a minute after a committed row that names who read which series of which case. Nothing
-is counted in memory to be written later, so a kill loses nothing.
+is counted in memory to be written later, so a kill loses nothing. Searches by DICOMweb are noted likewise: one row for
+a person, a level and a number of results.
 """
 
 import asyncio

@@ -202,13 +202,15 @@ def _changes(session: Session) -> Iterator[_Line]:
             table = str(state.mapper.local_table.name)
             if table in EXEMPT:
                 continue
-            fields = [one.key for one in state.mapper.column_attrs if state.attrs[one.key].history.has_changes()]
-            passed_over, _reason = EXEMPT_FIELDS.get(table, (frozenset(), ""))
-            if deed == "change" and set(fields) <= passed_over:
-                continue
+            fields: list[str] = []
+            if deed == "change":
+                fields = [one.key for one in state.mapper.column_attrs if state.attrs[one.key].history.has_changes()]
+                passed_over, _reason = EXEMPT_FIELDS.get(table, (frozenset(), ""))
+                if set(fields) <= passed_over:
+                    continue
             key = state.identity or state.mapper.primary_key_from_instance(row)
             record = "/".join(str(part) for part in key)
-            yield _Line(deed, table, record, " ".join(sorted(fields)) if deed == "change" else "")
+            yield _Line(deed, table, record, " ".join(sorted(fields)))
 
 
 def _no_bulk(state: ORMExecuteState) -> None:

@@ -142,7 +142,7 @@ class Pictures:
         found = await asyncio.to_thread(read, place)
         if found is None:
             await self._once(place, self._render(shown, index, asked, place))
-            found = await asyncio.to_thread(read, place)
+            found = self._fresh.get(place) or await asyncio.to_thread(read, place)
         return self._fresh.put(place, self._or_reason(place, found))
 
     async def overlay(self, shown: Shown, index: int) -> bytes:
@@ -303,6 +303,7 @@ class Pictures:
             self._fail((place,), reason)
         else:
             await asyncio.to_thread(write, place, answer.payload)
+            self._fresh.put(place, answer.payload)
 
     async def _work(
         self, shown: Shown, indices: Sequence[int], asked: Asked, urgency: Urgency, *, lossless: bool

@@ -9,7 +9,9 @@ import os
 import threading
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
+from secrets import token_hex
 from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
@@ -38,14 +40,13 @@ class LocalVault:
         """Store the bytes durably and whole, or not at all; the same bytes twice are one object."""
         sha = hashlib.sha256()
         size = 0
-        with NamedTemporaryFile(dir=self._incoming, delete=False) as file:
-            temporary = Path(file.name)
+        temporary = self._incoming / token_hex(16)
+        with open(temporary, "xb", buffering=0, opener=_private) as file:
             try:
                 for chunk in chunks:
                     sha.update(chunk)
-                    file.write(chunk)
+                    _write(file, chunk)
                     size += len(chunk)
-                file.flush()
                 os.fsync(file.fileno())
                 digest = sha.hexdigest()
                 fresh = self._settle(temporary, digest)
@@ -155,6 +156,18 @@ class LocalVault:
         else:
             temporary.unlink()
         return fresh
+
+
+def _private(path: str, flags: int) -> int:
+    """Opens a file that is nobody else's from its first moment."""
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
+
+
+def _write(file: FileIO, chunk: bytes) -> None:
+    """All of a chunk: one call may write less."""
+    rest = memoryview(chunk)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def _sync(folder: Path) -> None:

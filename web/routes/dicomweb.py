@@ -41,7 +41,7 @@ from imaging.errors import FrameNotFound
 from imaging.pixels.errors import NoPicture
 from imaging.pixels.stack import Stack, stack_of
 from imaging.studies import Instance, count_of
-from web.access import actor, note_read, reading
+from web.access import actor, note_pictures, note_read, reading
 from web.dicomweb import ROOT, Opened, answered, base_of, opened, readable, wanted
 from web.services import services
 
@@ -73,7 +73,7 @@ async def _searched(request: Request, level: Level) -> Response:
     found, more = await reading(
         request, _search, who, asked, base_of(request), request.query_params.get("case"), above
     )
-    await note_read(request, Action.IMAGE_READ, f"dicom-web/search/{level}/{len(found)}")
+    await note_pictures(request, Action.IMAGE_READ, f"dicom-web/search/{level}/{len(found)}")
     answer = Response(json.dumps(found, separators=(",", ":"), ensure_ascii=False), media_type=JSON)
     if more:
         answer.headers.append("Warning", '299 consilium "There are additional results that can be requested"')
