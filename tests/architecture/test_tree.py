@@ -36,7 +36,8 @@ def test_templates_hold_no_inline_style_script_or_handler() -> None:
     bad = re.compile(rf"""\sstyle\s*=|{handler}|<style|{script}|javascript:""")
     found = {str(path.relative_to(ROOT)): match.group() for path in _tracked("*.html")
              if (match := bad.search(path.read_text("utf-8")))}
-    assert found == {}
+    # The copy to take along is one file for reading without a server; it brings its sheet and a policy of its own.
+    assert found == {"web/templates/packet/offline.html": "<style"}
 
 
 def test_every_icon_a_template_names_is_in_the_sprite() -> None:

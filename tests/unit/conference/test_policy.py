@@ -61,6 +61,8 @@ TABLE: list[tuple[Action, object, set[str]]] = [
     (Action.CONFERENCE_READ, CONFERENCE, {"chair", "coordinator", "core", "observer", "referrer"}),
     (Action.CONFERENCE_JOIN, CONFERENCE, {"chair", "coordinator", "core", "observer", "referrer", "guest"}),
     (Action.CONFERENCE_PLAN, CONFERENCE, {"chair", "coordinator"}),
+    (Action.AGENDA_PULL, CONFERENCE, {"chair", "coordinator", "core"}),
+    (Action.QUESTION_ASK, CASE, {"chair", "coordinator", "core", "referrer"}),
     (Action.BOARD_READ, BoardResource(SPINE), {"chair", "coordinator", "core", "observer"}),
     (Action.BOARD_MANAGE, BoardResource(SPINE), {"chair", "coordinator", "admin"}),
     (Action.PEOPLE_MANAGE, None, {"admin"}),
@@ -137,6 +139,7 @@ IN_ROOM: dict[RoomAction, set[Role]] = {
     RoomAction.SIGN: {"chair"},
     RoomAction.RAISE_HAND: {"chair", "coordinator", "presenter", "member", "guest"},
     RoomAction.FOLLOW: {"chair", "coordinator", "presenter", "member", "guest", "observer"},
+    RoomAction.SPEAK: {"chair", "coordinator", "presenter", "member", "guest"},
 }
 
 

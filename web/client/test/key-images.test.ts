@@ -14,6 +14,10 @@ const SHOWN: Viewport = {
   rotation: 0,
   flipped: false,
   inverted: false,
+  layout: '1x1',
+  place: 0,
+  linked: false,
+  beside: [],
 };
 
 const answer = (status: number, body: unknown) => new Response(JSON.stringify(body), { status });
