@@ -14,7 +14,7 @@ from imaging.studies import Instance, Series, Study
 from imaging.vault import LocalVault
 from imaging.vault.place import vault_of
 from tests.buckets import empty_bucket, s3_service
-from tests.unit.web.test_cli import Run, place, run
+from tests.unit.web.commands import Run
 from web.backup import BackupRefused, backup, restore
 from web.database import Deed, opened
 from web.keeping import clear_orphans
