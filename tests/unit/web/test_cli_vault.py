@@ -21,7 +21,6 @@ from web.keeping import clear_orphans
 from web.migrate import upgrade
 from web.settings import Settings, StorageSettings
 
-__all__ = ["place", "run"]  # fixtures
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 DEED = Deed("system", "system", "test", AT)
 
