@@ -35,7 +35,7 @@ def storescp(inbox: Path, title: str, port: int, more: Sequence[str] = ()) -> It
     command = [program("storescp"), "-v", "-aet", title, "-od", str(inbox), *more, str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as receiver:
         try:
-            until_it_listens(port)
+            until_it_listens(port, receiver)
             yield
         finally:
             receiver.terminate()
@@ -46,13 +46,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until_it_listens(port: int) -> None:
+def until_it_listens(port: int, program: "subprocess.Popen[bytes]") -> None:
     """Asks the kernel, not the clock: the table of sockets says when the port is being listened on."""
     wanted = f":{port:04X}"
-    for _ in range(1_000_000):
+    while program.poll() is None:
         for table in ("/proc/net/tcp", "/proc/net/tcp6"):
             with contextlib.suppress(FileNotFoundError):
                 lines = [line.split() for line in Path(table).read_text().splitlines()[1:]]
                 if any(one[1].endswith(wanted) and one[3] == "0A" for one in lines):
                     return
-    raise AssertionError("storescp does not listen")
+    raise AssertionError(f"it ended with {program.returncode} before it listened")
