@@ -158,7 +158,8 @@ def test_every_real_file_ends_taken_without_a_picture_or_refused_and_says_why(
 ) -> None:
     paths = [path for path in sorted(shared_data.rglob("*")) if path.is_file() and path.suffix not in (".md", ".zip")]
     found = intake.inspect([Arrived(path.name, path) for path in paths])
-    assert len(found.candidates) + len(found.refused) == len(paths)
+    each = [one for one in found.refused if one.code != "disc-incomplete"]  # what a DICOMDIR misses is said besides
+    assert len(found.candidates) + len(each) == len(paths)
     assert all(isinstance(one, Candidate) for one in found.candidates)
     assert all(one.reason for one in found.refused)
     assert len(found.candidates) > 500
