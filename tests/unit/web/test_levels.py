@@ -46,7 +46,7 @@ def a_sagittal_series(session: Session, case_id: str) -> str:
     return f"{uid}.1"
 
 
-def number(desk: Desk, case_id: str, series: str, who: str = "chair", **changes: Any) -> Any:
+def number(desk: Desk, case_id: str, series: str, who: str = "chair", /, **changes: Any) -> Any:
     sent = {"series": series, "method": "t1", "ribs": "12", "lumbar": "5", "anchors": MARKS, "why": "Counted again",
             "shown": "0"} | changes
     return desk.as_(who).post(f"/cases/{case_id}/numbering", data=sent)
