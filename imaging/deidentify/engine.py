@@ -13,6 +13,7 @@ from pydicom.charset import convert_encodings
 from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
 from pydicom.dataelem import DataElement, RawDataElement, convert_raw_data_element
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag, Tag
@@ -186,14 +187,17 @@ class Cleaner:
     def _safe(self, found: Dataset) -> set[int]:
         """Private elements that may stay, with the elements that name their creators (PS3.5 7.8.1)."""
         kept: set[int] = set()
-        for tag in found if self._options.private else ():
-            where = tag.tag
+        for where in list(found.keys()) if self._options.private else ():
             if not where.is_private or where.is_private_creator or not where.element & 0xFF00:
                 continue
             creator = Tag(where.group, where.element >> 8)
-            named = str(found[creator].value).strip() if creator in found else ""
-            fits = (named, where.group, where.element & 0xFF, tag.VR) in safe_private()
-            if fits and _all_numbers(tag):
+            try:
+                named = str(found[creator].value).strip() if creator in found else ""
+                element = found[where]
+            except (BytesLengthException, ValueError):  # not what its dictionary says: it goes like all that is unknown
+                continue
+            fits = (named, where.group, where.element & 0xFF, element.VR) in safe_private()
+            if fits and _all_numbers(element):
                 kept |= {int(where), int(creator)}
         return kept
 

@@ -54,6 +54,8 @@ def header(
     cleaner = Cleaner(Options(**options), pseudonyms, words_in(found, names, numbers, born))
     meta = found.file_meta
     cleaner.clean(found)
+    if not (found.get("SOPClassUID") and found.get("SOPInstanceUID")):
+        return {"refused": ["no-identity", "The file does not say which object it is (SOP Instance UID)."]}, b""
     tally = [[tag, done, count] for (tag, done), count in sorted(cleaner.tally.items())]
     return {"tally": tally, "embedded": embedded, "look": likely_text(found)}, _written(found, meta)
 

@@ -158,7 +158,7 @@ def _waive(held: Meeting) -> None:
 def _plan(page: Page, story: Story) -> str:
     """The coordinator puts the case on the sitting that is already published; gives the conference's address."""
     page.goto("/triage")
-    page.get_by_role("button", name="Place").first.click()
+    page.locator("button[value=schedule]").first.click()
     page.wait_for_load_state()
     assert page.locator("main").get_by_role("alert").all_inner_texts() == []
     page.goto("/conferences")

@@ -166,6 +166,7 @@ def played(route: Route, renderer: str) -> None:
         "/page.js": ("text/javascript", HEAR),
         "/tickets": ("application/json", json.dumps({"ticket": "t", "url": "/sockets/images?ticket=t"})),
         "/cases/c1/studies.json": ("application/json", json.dumps(STUDIES)),
+        "/cases/c1/levels.json": ("application/json", "null"),
     }
     if path in answers:
         kind, body = answers[path]
