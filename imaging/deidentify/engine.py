@@ -13,7 +13,6 @@ from pydicom.charset import convert_encodings
 from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
 from pydicom.dataelem import DataElement, RawDataElement, convert_raw_data_element
 from pydicom.dataset import Dataset
-from pydicom.errors import BytesLengthException
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag, Tag
@@ -143,7 +142,7 @@ class Cleaner:
 
     def _items(self, found: Dataset, inherited: list[str], *, scrub: bool = False) -> None:
         encodings = _encodings(found, inherited)
-        safe = self._safe(found)
+        safe = self._safe(found, encodings)
         for tag in list(found.keys()):
             if tag in safe:
                 continue
@@ -184,19 +183,18 @@ class Cleaner:
         else:
             self._doing[action](found, element, encodings)
 
-    def _safe(self, found: Dataset) -> set[int]:
+    def _safe(self, found: Dataset, encodings: list[str]) -> set[int]:
         """Private elements that may stay, with the elements that name their creators (PS3.5 7.8.1)."""
         kept: set[int] = set()
         for where in list(found.keys()) if self._options.private else ():
             if not where.is_private or where.is_private_creator or not where.element & 0xFF00:
                 continue
             creator = Tag(where.group, where.element >> 8)
-            try:
-                named = str(found[creator].value).strip() if creator in found else ""
-                element = found[where]
-            except (BytesLengthException, ValueError):  # not what its dictionary says: it goes like all that is unknown
+            maker = _read(found.get_item(creator), found, encodings) if creator in found else None
+            element = _read(found.get_item(where), found, encodings)
+            if maker is None or element is None:
                 continue
-            fits = (named, where.group, where.element & 0xFF, element.VR) in safe_private()
+            fits = (str(maker.value).strip(), where.group, where.element & 0xFF, element.VR) in safe_private()
             if fits and _all_numbers(element):
                 kept |= {int(where), int(creator)}
         return kept

@@ -22,6 +22,10 @@ from imaging.deidentify.engine import TERMS
 from imaging.deidentify.table import Options
 from imaging.deidentify.worker import header
 from imaging.errors import Refused
+from imaging.intake import Arrived, Intake
+from imaging.sandbox import Sandbox
+from imaging.settings import FileSettings, WorkerSettings
+from imaging.vault import LocalVault
 from tests.unit.imaging.samples import dataset, written
 
 TEXTS = (
@@ -131,6 +135,16 @@ def test_no_word_of_the_patient_survives_anywhere(tmp_path: Path, data: st.DataO
     assert out[:128] == bytes(128)
 
 
+def through_the_door(paths: list[Path], folder: Path) -> list[Path]:
+    """The files the intake lets in; only these ever reach de-identification."""
+    sandbox = Sandbox(WorkerSettings(processes=1, wall_seconds=60, cpu_seconds=60))
+    try:
+        intake = Intake(FileSettings(), LocalVault(folder / "vault"), sandbox)
+        return [one.arrived.path for one in intake.inspect([Arrived(path.name, path) for path in paths]).candidates]
+    finally:
+        sandbox.close()
+
+
 KEPT_WORDS = frozenset({"anonymous", "phantom", "unknown", "none", "removed", "test", "demo", "image", "compressed"})
 
 
@@ -143,11 +157,11 @@ def test_no_word_of_the_patient_survives_in_the_collection(tmp_path: Path, share
         if path.read_bytes()[128:132] == b"DICM":
             chosen.setdefault(path.parent, []).append(path)
     looked = 0
-    for path in [one for paths in chosen.values() for one in paths[:3]]:
+    for path in through_the_door([one for paths in chosen.values() for one in paths[:3]], tmp_path):
         file = path.read_bytes()
         try:
             made = cleaned_header(tmp_path / "one", file, Options())
-        except (Refused, OSError, NotImplementedError, ValueError, AttributeError):  # the door refuses these before
+        except Refused:
             continue
         assert survivors(made, _secrets(file), words=True) == [], path
         looked += 1
