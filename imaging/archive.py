@@ -48,7 +48,7 @@ def unpacked(archive: Path, into: Path, limits: ArchiveSettings, files: int) -> 
     _check_directory(archive, files)
     try:
         opened = zipfile.ZipFile(archive)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+    except (zipfile.BadZipFile, ValueError, RuntimeError, OSError):  # RuntimeError: a zip of a later version
         raise Unreadable("broken-zip", "The zip is damaged or cut short; make it again from the disc.") from None
     with opened:
         members = [one for one in opened.infolist() if not one.is_dir()]
@@ -134,8 +134,7 @@ def _write(opened: zipfile.ZipFile, one: zipfile.ZipInfo, path: Path, most: int)
                 if size > most:
                     raise TooLarge("zip-ratio", "The file unfolds far beyond its size, like a zip bomb.")
                 target.write(chunk)
-    # zipfile's own words: NotImplementedError for a compression it lacks, RuntimeError for a member under a password.
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):  # the last: a password, a compression unknown here
         raise Unreadable("broken-zip", "The file is damaged inside the zip; zip the disc again.") from None
     return size
 
