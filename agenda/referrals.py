@@ -17,6 +17,7 @@ from agenda.boards import board
 from agenda.cases import Case, case, change_state, next_number, questions, studies_of, treatments
 from agenda.clinical import Content, spine
 from agenda.columns import instant
+from agenda.days import past_day
 from agenda.errors import Invalid, ItemNotFound, NotNow
 from agenda.ids import new_id
 from agenda.lifecycle import EDITABLE, label
@@ -130,7 +131,7 @@ def _keep(found: Case, name: str, text: str, at: datetime) -> None:
         found.red_flags = answers if not text else answers | {key: text == "yes"}
     elif group == "exam":
         if key == "examined-on" and text:
-            text = _day(name, text, at, "The examination").isoformat()
+            text = past_day(name, text, at, "The examination cannot be in the future.").isoformat()
         _at_most(name, text, 500)
         found.examination = {line: said for line, said in found.examination.items() if line != key} | (
             {key: text} if text else {}
@@ -154,20 +155,8 @@ def _line(limit: int) -> Callable[[str, str, datetime], str]:
     return parse
 
 
-def _day(name: str, text: str, at: datetime, what: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise Invalid(name, "Write the date as year-month-day, e.g. 1964-03-27.") from None
-    if day > at.date():
-        raise Invalid(name, f"{what} cannot be in the future.")
-    if day.year < 1900:
-        raise Invalid(name, "The year must be 1900 or later.")
-    return day
-
-
 def _born_on(name: str, text: str, at: datetime) -> date | None:
-    return _day(name, text, at, "A date of birth") if text else None
+    return past_day(name, text, at, "A date of birth cannot be in the future.") if text else None
 
 
 def _choice(*allowed: str) -> Callable[[str, str, datetime], str]:
