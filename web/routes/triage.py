@@ -24,6 +24,7 @@ from agenda.triage import (
     ask_for,
     call_in,
     put_in_lane,
+    readiness_of,
     schedule,
     settle_readiness,
     waiting_days,
@@ -79,7 +80,8 @@ def _work(session: Session, who: Actor, at: datetime) -> dict[str, Any]:
 
 def _line(session: Session, who: Actor, case_id: str, at: datetime, pace: float) -> Line:
     found, resource = case(session, case_id), case_resource(session, case_id)
-    readiness = readiness_now(session, found, at)
+    studies = study_facts(session, case_id)
+    readiness = readiness_of(session, found, studies, at.date())
     role = str(who.boards.get(resource.board_id, ""))
     addressed = [fact.reason for fact in readiness.items if fact.item.key == "question" and fact.state == "current"]
     return Line(
@@ -88,7 +90,7 @@ def _line(session: Session, who: Actor, case_id: str, at: datetime, pace: float)
         alarm=alarm_of(session, case_id),
         waivable=frozenset(one.item.key for one in readiness.open if role in one.item.waived_by), resource=resource,
         mandatory=mandatory(session, case_id),
-        expected=expected(session, found, study_facts(session, case_id), pace),
+        expected=expected(session, found, studies, pace),
     )
 
 
