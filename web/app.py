@@ -53,6 +53,7 @@ from web.pages import STATIC, environment
 from web.posting import keep_posting
 from web.reply_links import ReplyLinks
 from web.routes import all_routes
+from web.routing import Table
 from web.sampling import reader
 from web.services import Services
 from web.settings import Settings
@@ -85,8 +86,8 @@ def create_app(settings: Settings, *, demo: bool = False) -> Starlette:
         ],
         middleware=stack(settings, made.sessions),
         exception_handlers=HANDLERS,
-        lifespan=_lifespan,
     )
+    app.router = Table(app.routes, lifespan=_lifespan)
     app.state.services = made
     return app
 
