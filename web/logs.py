@@ -5,6 +5,7 @@ What a patient is called must not reach a log. Three habits see to it: our messa
 only its type and where it came from; and keys that sound like content or secrets are withheld.
 """
 
+import functools
 import json
 import logging
 import re
@@ -48,7 +49,7 @@ class JsonLines(logging.Formatter):
         line |= {key: _scrubbed(key, value) for key, value in vars(record).items() if key not in _STANDARD}
         if record.exc_info and record.exc_info[0] is not None:
             line |= _where(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=lambda value: type(value).__name__)
+        return _encoded(line)
 
 
 def configure(level: str = "info", stream: TextIO | None = None) -> logging.Handler:
@@ -61,6 +62,8 @@ def configure(level: str = "info", stream: TextIO | None = None) -> logging.Hand
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    # No line names a thread or a process, and asking for them is half of what a record costs.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = name != "uvicorn.access"
@@ -76,8 +79,16 @@ def _message(record: logging.LogRecord) -> str:
     return _UNPRINTABLE.sub(" ", text)[:_LONGEST]
 
 
+_encoded = json.JSONEncoder(ensure_ascii=False, default=lambda value: type(value).__name__).encode
+
+
+@functools.lru_cache(maxsize=1024)
+def _withheld(key: str) -> bool:
+    return _WITHHELD.search(key) is not None
+
+
 def _scrubbed(key: str, value: object) -> object:
-    if _WITHHELD.search(key):
+    if _withheld(key):
         return "[withheld]"
     if value is None or isinstance(value, bool | int | float):
         return value

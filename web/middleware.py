@@ -10,10 +10,11 @@
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
@@ -111,7 +112,8 @@ class Envelope:
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
         scope["consilium.request_id"] = request_id
         host = _own_host(scope, self.hosts)
-        outer = security_headers(host, secure=self.secure) | {"X-Request-ID": request_id}
+        scope["consilium.host"] = host
+        outer = (*_sealing(host, secure=self.secure), (b"x-request-id", request_id.encode()))
         status = 0
 
         async def seal(message: Message) -> None:
@@ -153,7 +155,7 @@ class OwnHost:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] in ("http", "websocket") and not _own_host(scope, self.hosts):
+        if scope["type"] in ("http", "websocket") and not _host(scope, self.hosts):
             log.warning("foreign host refused", extra={"path": _path(scope)})
             await _refuse(scope, receive, send, 400, "This server is not known under that name.")
             return
@@ -261,10 +263,23 @@ def _own_host(scope: Scope, hosts: frozenset[str]) -> str:
     return host if named is not None and named[1].strip("[]") in hosts else ""
 
 
-def _add(message: Message, headers: Mapping[str, str]) -> None:
-    present = MutableHeaders(scope=message)
-    for name, value in headers.items():
-        present.setdefault(name, value)
+def _host(scope: Scope, hosts: frozenset[str]) -> str:
+    """What `Envelope` found of the Host header; found here where it does not stand outside."""
+    known = scope.get("consilium.host")
+    return known if isinstance(known, str) else _own_host(scope, hosts)
+
+
+@lru_cache(maxsize=64)
+def _sealing(host: str, *, secure: bool) -> tuple[tuple[bytes, bytes], ...]:
+    """`security_headers` as they go over the wire; hosts are few, for all are ours."""
+    said = security_headers(host, secure=secure)
+    return tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in said.items())
+
+
+def _add(message: Message, headers: Sequence[tuple[bytes, bytes]]) -> None:
+    own = list(message.get("headers", ()))
+    present = {name.lower() for name, _ in own}
+    message["headers"] = [*own, *(pair for pair in headers if pair[0] not in present)]
 
 
 def _carries_session(headers: Headers) -> bool:

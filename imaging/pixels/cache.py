@@ -63,7 +63,10 @@ class Asked:
 
 def fingerprint(stack: Stack) -> str:
     """The name of a stack: other files, another name."""
-    return digest(VERSION, stack.series_instance_uid, [(one.digest, one.frame.number) for one in stack.slices])
+    if not stack.named:
+        files = [(one.digest, one.frame.number) for one in stack.slices]
+        stack.named.append(digest(VERSION, stack.series_instance_uid, files))
+    return stack.named[0]
 
 
 def digest(*parts: object) -> str:

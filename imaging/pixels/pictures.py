@@ -67,7 +67,7 @@ class Pictures:
         self._stacks: OrderedDict[str, tuple[int, Stack]] = OrderedDict()
         self._opened: OrderedDict[str, Shown] = OrderedDict()
         self._failed: OrderedDict[Path, tuple[str, float]] = OrderedDict()
-        self._known: OrderedDict[tuple[object, ...], str] = OrderedDict()
+        self._drawn: OrderedDict[tuple[str, int, Asked], Path] = OrderedDict()
         self._fresh = Fresh(_FRESH_BYTES)
         self._arriving: dict[str, asyncio.Task[None]] = {}
 
@@ -90,7 +90,7 @@ class Pictures:
         """The stack with the rendering all its pictures share; raises NoPicture when it has no frame to draw."""
         if not stack.slices:
             raise NoPicture(stack.without[0] if stack.without else "This series has no images.")
-        key = self._fingerprint(stack)
+        key = fingerprint(stack)
         if key not in self._opened:
             rendering = await self._looked_at(stack, key) if stack.needs_looking else stack.rendering
             self._opened[key] = Shown(stack, rendering)
@@ -188,7 +188,7 @@ class Pictures:
 
     def prepare_soon(self, stack: Stack, around: int = 0) -> None:
         """Start `prepare` behind everything else; asking twice for the same stack is the same as once."""
-        key = self._fingerprint(stack)
+        key = fingerprint(stack)
         if key in self._preparing:
             return
         task = asyncio.create_task(self._prepare_quietly(stack, around))
@@ -373,28 +373,16 @@ class Pictures:
         return self._folder(one.digest) / f"{one.frame.number}.{shape}.webp"
 
     def _rendered_place(self, shown: Shown, index: int, asked: Asked) -> Path:
-        one = shown.stack.slices[index]
-        key = (id(shown), index, asked)
-        shape = self._known.get(key)
-        if shape is None or self._opened.get(self._fingerprint(shown.stack)) is not shown:
+        key = (fingerprint(shown.stack), index, asked)
+        place = self._drawn.get(key)
+        if place is None:
+            one = shown.stack.slices[index]
             shape = digest(VERSION, one.digest, asdict(asked.rendering(shown, index)), asked.size, one.shape)
-            self._remember(key, shape)
-        return self._folder(one.digest) / f"{one.frame.number}-{shape}.{asked.form}"
-
-    def _fingerprint(self, stack: Stack) -> str:
-        """The name of a stack in the cache; computed once for as long as the stack is remembered."""
-        known = self._stacks.get(stack.series_instance_uid)
-        if known is None or known[1] is not stack:
-            return fingerprint(stack)
-        key = ("stack", stack.series_instance_uid, known[0])
-        found = self._known.get(key)
-        return self._remember(key, fingerprint(stack)) if found is None else found
-
-    def _remember(self, key: tuple[object, ...], name: str) -> str:
-        self._known[key] = name
-        if len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
-        return name
+            place = self._folder(one.digest) / f"{one.frame.number}-{shape}.{asked.form}"
+            self._drawn[key] = place
+            if len(self._drawn) > _REMEMBERED:
+                self._drawn.popitem(last=False)
+        return place
 
     def _lossless_place(self, one: Slice) -> Path:
         return self._folder(one.digest) / f"{one.frame.number}.{VERSION}.lossless"

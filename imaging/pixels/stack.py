@@ -66,6 +66,8 @@ class Stack:
     """From a frame to the next, for cine."""
     places: dict[tuple[str, int], int] = field(default_factory=dict, init=False, repr=False, compare=False)
     """Image and frame → index; filled when first asked."""
+    named: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
+    """Its name in the cache of pictures, once `imaging.pixels.cache.fingerprint` was asked."""
 
     @property
     def colour(self) -> bool:

@@ -1,10 +1,12 @@
 """Pictures by HTTP: thumbnails, and the rendered path for browsers that cannot decode the stream."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -62,13 +64,18 @@ def _find(session: Session, case_id: str, sop_instance_uid: str) -> _Found:
 
 async def preview(request: Request) -> Response:
     """A frame as WebP at a size: thumbnails of strips, packets and lists."""
-    wish = Wish.model_validate(dict(request.query_params) | {"format": "webp"})
-    return await _picture(request, wish)
+    return await _picture(request, _wish(request.scope["query_string"], "webp"))
 
 
 async def rendered(request: Request) -> Response:
     """A frame as WebP, JPEG or PNG at a size and window."""
-    return await _picture(request, Wish.model_validate(dict(request.query_params)))
+    return await _picture(request, _wish(request.scope["query_string"]))
+
+
+@lru_cache(maxsize=1024)
+def _wish(query: bytes, always: Format | None = None) -> Wish:
+    """The wish in a query string; `always`: in this format whatever it says. The strips of all cases ask alike."""
+    return Wish.model_validate(dict(QueryParams(query)) | ({} if always is None else {"format": always}))
 
 
 async def overlay(request: Request) -> Response:
