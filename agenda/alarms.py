@@ -48,6 +48,11 @@ def alarm_of(session: Session, case_id: str) -> Alarm | None:
     ).first()
 
 
+def alarms_of(session: Session, case_id: str) -> list[Alarm]:
+    """Every alarm of a case, oldest first."""
+    return list(session.exec(select(Alarm).where(Alarm.case_id == case_id).order_by(col(Alarm.raised_at))))
+
+
 def unanswered(session: Session, board_ids: list[str]) -> list[tuple[Alarm, Case]]:
     """Alarms nobody of these boards has acknowledged, oldest first."""
     rows = session.exec(

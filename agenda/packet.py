@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlmodel import Session
 
+from agenda.alarms import Alarm, alarms_of, minutes_open
 from agenda.boards import board
 from agenda.cases import Case, Question, TreatmentTried, case, questions, studies_of, treatments
 from agenda.clinical import spine
@@ -72,7 +73,7 @@ class Packet:
     """The operation somebody proposed, and why that makes a full review mandatory."""
     scores: tuple[Line, ...]
     concerns: tuple[Line, ...]
-    """Positive red flags and readiness items that were waived or are open."""
+    """Positive red flags, what was done about them, and readiness items that were waived or are open."""
     studies: tuple[str, ...]
     """Study Instance UIDs."""
     required: tuple[str, ...]
@@ -100,7 +101,7 @@ def packet(session: Session, case_id: str, readiness: Readiness | None = None) -
         surgeries=tuple(_surgery(row, form) for row in surgeries(session, case_id)),
         proposal=_proposal(session, case_id, form),
         scores=tuple(_score(one, form) for one in measured(scores_of(session, case_id))),
-        concerns=_concerns(found, form, readiness),
+        concerns=(*_flags(found, form), *_alarms(session, case_id), *_gaps(readiness)),
         studies=tuple(studies_of(session, case_id)),
         required=required_disciplines(session, found, asked),
     )
@@ -182,12 +183,36 @@ def _score(one: Measured, form: str) -> Line:
     return Line(one.instrument.name, text, f"{form}, {one.taken_on.isoformat()}; scored by {one.instrument.source}")
 
 
-def _concerns(found: Case, form: str, readiness: Readiness | None) -> tuple[Line, ...]:
-    flags = [Line(flag.label, flag.question, form) for flag in spine().red_flags if found.red_flags.get(flag.key)]
-    if readiness is None:
-        return tuple(flags)
-    gaps = [
-        Line(item.item.label, item.reason, "Board's readiness policy")
-        for item in readiness.items if item.state != "current"
-    ]
-    return (*flags, *gaps)
+def _flags(found: Case, form: str) -> tuple[Line, ...]:
+    return tuple(Line(flag.label, flag.question, form) for flag in spine().red_flags if found.red_flags.get(flag.key))
+
+
+def _alarms(session: Session, case_id: str) -> tuple[Line, ...]:
+    """What was done about red flags, and who of the board acknowledged it, when."""
+    return tuple(_alarm(session, one) for one in alarms_of(session, case_id))
+
+
+def _alarm(session: Session, one: Alarm) -> Line:
+    labels = [flag.label.lower() for flag in spine().red_flags if flag.key in one.flags]
+    acted = f"the referrer at {_clock(one.confirmed_at)}: “{one.action_taken}”" if one.confirmed_at else ""
+    if one.answered_at is None or one.answered_by is None:
+        seen = "nobody of the board has acknowledged it"
+    else:
+        minutes = minutes_open(one, one.answered_at)
+        seen = (
+            f"acknowledged by {person(session, one.answered_by).name} at {_clock(one.answered_at)}, after {minutes} "
+            f"{'minute' if minutes == 1 else 'minutes'}" + (f": “{one.answered_note}”" if one.answered_note else "")
+        )
+    parts = [f"Raised at {_clock(one.raised_at)} for {', '.join(labels)}", acted, seen]
+    return Line("Alarm", "; ".join(part for part in parts if part), "Alarm record of the board")
+
+
+def _clock(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _gaps(readiness: Readiness | None) -> tuple[Line, ...]:
+    items = readiness.items if readiness else ()
+    return tuple(
+        Line(item.item.label, item.reason, "Board's readiness policy") for item in items if item.state != "current"
+    )

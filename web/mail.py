@@ -209,7 +209,8 @@ def _words(notice: Notice, head: Letterhead) -> tuple[str, list[str]]:
             ]
         case "alarm":
             return f"Do not wait for the conference: red flag on {case}", [
-                f"A referrer answered a red flag on {case} with yes. Look now and say that you have seen it:", at_case,
+                f"A referrer answered a red flag on {case} with yes. Look now and say that you have seen it:",
+                f"{at_case}/alarms",
                 *([f"Nobody has acknowledged it for {told['minutes']} minutes."] if "minutes" in told else []),
             ]
         case "opinion-asked" | "opinions-open" | "words-ready":

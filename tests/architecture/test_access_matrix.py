@@ -133,6 +133,7 @@ RULES: dict[str, frozenset[str]] = {
     "POST /cases/{case_id}/plans/{stage}/copy": CHAIRING | VOICED,
     "POST /cases/{case_id}/thread": BOARD | OWN,
     "POST /cases/{case_id}/send-back": CHAIRING,
+    "GET /cases/{case_id}/alarms": BOARD,
     "POST /cases/{case_id}/alarms/{alarm_id}": BOARD,
     "GET /triage": CHAIRING | {"stranger"},
     "POST /triage": CHAIRING | {"stranger"},

@@ -51,6 +51,7 @@ CAST = (
     ("varga", "Petra Varga", "member", "core", "physical-therapy"),
     ("haddad", "Noor Haddad", "member", "observer", "physiatry"),
     ("osei", "Dr Kofi Osei", "referrer", "", None),
+    ("moss", "Riley Moss", "administrator", "", None),
 )
 """Key, name, standing, role on the board, discipline."""
 CASES = ("case1", "case2")

@@ -19,6 +19,7 @@ MODULES = (
     "tickets",
     "home",
     "cases",
+    "alarms",
     "triage",
     "arrivals",
     "conferences",

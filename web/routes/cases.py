@@ -8,18 +8,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from agenda.alarms import acknowledge, alarm_of, minutes_open, stopping
+from agenda.alarms import alarm_of, minutes_open, stopping
 from agenda.boards import board, boards
 from agenda.cases import Case, case, cases_by, cases_of_boards, history, questions, studies_of, treatments
 from agenda.clinical import spine
-from agenda.errors import Invalid, ItemNotFound
+from agenda.errors import Invalid
 from agenda.ids import new_id
 from agenda.lifecycle import EDITABLE, label, may_become, tracker
 from agenda.packet import packet
 from agenda.people import Person, Site, person
 from agenda.referrals import answer, messages, open_asks, say, send_back, start_case, withdraw
 from agenda.triage import waiting_days
-from conference.policy import Action, Actor, BoardResource, may
+from conference.policy import Action, Actor, may
 from imaging.deidentify.records import reports_about
 from imaging.deidentify.review import held_in
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
@@ -193,24 +193,6 @@ async def withdrawn(request: Request) -> Response:
     return redirect(request, f"/cases/{case_id}")
 
 
-def _acknowledge(session: Session, who: Actor, case_id: str, alarm_id: str, note: str, at: datetime) -> None:
-    demand(who, Action.BOARD_READ, BoardResource(case_resource(session, case_id).board_id))
-    alarm = alarm_of(session, case_id)
-    if alarm is None or alarm.id != alarm_id:
-        raise ItemNotFound(alarm_id)
-    acknowledge(session, alarm_id, note, who.person_id, at)
-
-
-async def acknowledged(request: Request) -> Response:
-    """A member of the board has seen the red flags."""
-    case_id, form = request.path_params["case_id"], await request.form()
-    await in_session(
-        request, "alarm.acknowledge", _acknowledge, actor(request), case_id, request.path_params["alarm_id"],
-        str(form.get("note", "")), now(),
-    )
-    return redirect(request, f"/cases/{case_id}")
-
-
 routes: list[BaseRoute] = [
     Route("/cases", listed, methods=["GET"]),
     Route("/cases/new", new, methods=["GET"]),
@@ -220,5 +202,4 @@ routes: list[BaseRoute] = [
     Route("/cases/{case_id}/thread", speak, methods=["POST"]),
     Route("/cases/{case_id}/send-back", sent_back, methods=["POST"]),
     Route("/cases/{case_id}/withdraw", withdrawn, methods=["POST"]),
-    Route("/cases/{case_id}/alarms/{alarm_id}", acknowledged, methods=["POST"]),
 ]

@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 from sqlmodel import Session
 
+from agenda.alarms import acknowledge, alarm_of, confirm
 from agenda.clinical import spine
 from agenda.packet import packet, required_disciplines
 from agenda.treatments import add_treatment
@@ -14,6 +17,24 @@ def test_every_line_has_its_source(session: Session) -> None:
     assert all(line.source for line in lines)
     assert {line.source for line in found.examination} == {"Examination by Dr Referrer, 2026-11-01"}
     assert [line.label for line in found.concerns] == ["Cancer", "What was tried, with response"]
+
+
+def test_a_red_flag_says_who_acted_and_who_acknowledged_it_when(session: Session) -> None:
+    made = a_complete_draft(session, red_flag__infection="yes")
+    confirm(session, made.id, "Sent to hospital", "referrer", AT)
+    told = [line.text for line in packet(session, made.id).concerns if line.label == "Alarm"]
+    assert told == [
+        "Raised at 2026-11-20 08:00 UTC for spinal infection; "
+        "the referrer at 2026-11-20 08:00 UTC: “Sent to hospital”; nobody of the board has acknowledged it"
+    ]
+    alarm = alarm_of(session, made.id)
+    assert alarm is not None
+    acknowledge(session, alarm.id, "Called the ward", "radiologist", AT + timedelta(minutes=12))
+    (line,) = [line for line in packet(session, made.id).concerns if line.label == "Alarm"]
+    assert line.text.endswith(
+        "acknowledged by Dr Radiologist at 2026-11-20 08:12 UTC, after 12 minutes: “Called the ward”"
+    )
+    assert line.source == "Alarm record of the board"
 
 
 def test_the_title_is_the_first_question_and_never_the_patient(session: Session) -> None:
