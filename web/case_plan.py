@@ -34,6 +34,8 @@ class ShownPlan:
     plan: SurgicalPlan
     lines: Mapping[Intervention, str]
     """Intervention → vertebrae as a surgeon writes them."""
+    marked: frozenset[str]
+    """Features ticked."""
     revision: int
     mandatory: tuple[Fired, ...]
 
@@ -45,7 +47,12 @@ def shown_plan(session: Session, case_id: str, typed: Mapping[str, str]) -> Show
         one: typed.get(PREFIX + one, spoken(name for name, done in plan.interventions.items() if one in done))
         for one in INTERVENTIONS
     }
-    return ShownPlan(plan, lines, revision_of(session, case_id, "proposed"), mandatory(session, case_id))
+    ticked = {key for key in FEATURES if typed.get(f"{PREFIX}feature.{key}")}
+    waiting = any(name.startswith(PREFIX) for name in typed)
+    return ShownPlan(
+        plan, lines, frozenset(ticked) if waiting else plan.features, revision_of(session, case_id, "proposed"),
+        mandatory(session, case_id),
+    )
 
 
 def save_plan(session: Session, case_id: str, texts: Mapping[str, str], actor_id: str, at: datetime) -> None:

@@ -13,6 +13,7 @@ MODULES = (
     "agenda.calendar.series",
     "agenda.cases",
     "agenda.conferences",
+    "agenda.drafts",
     "agenda.keeping",
     "agenda.key_images",
     "agenda.notices.queue",

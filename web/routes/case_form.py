@@ -5,7 +5,7 @@ kept, then the button's own thing is done. With scripts each field is sent by it
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -19,21 +19,35 @@ from agenda.alarms import Alarm, alarm_of, confirm, minutes_open, raise_if_flagg
 from agenda.boards import board
 from agenda.cases import Case, case
 from agenda.clinical import spine
+from agenda.drafts import added_last, drafts
 from agenda.errors import Invalid, NotNow
+from agenda.ids import new_id
 from agenda.instruments.engine import instruments
 from agenda.lifecycle import EDITABLE, WITH_THE_BOARD, label
 from agenda.outcomes import measured, scores_of
 from agenda.people import disciplines, person
-from agenda.plans import FEATURES
+from agenda.plans import FEATURES, revision_of
 from agenda.referrals import Saved, answer_ask, field_text, open_asks, save_fields
 from agenda.suggestions import fitting_boards, who_should_see
 from agenda.surgeries import APPROACHES, KINDS, OUTCOMES
 from conference.policy import Action, Actor
 from web.access import actor, demand, in_session, note_read, reading
 from web.case_facts import study_facts, thumbs
-from web.case_plan import LABELS, save_plan, shown_plan
+from web.case_plan import LABELS, shown_plan
 from web.case_plan import PREFIX as PLAN
-from web.case_rows import ROWS, RowKind, row_id, text_of
+from web.case_rows import ROWS, row_id, text_of
+from web.case_saving import (
+    Outcome,
+    add_row,
+    attempt,
+    digest,
+    group,
+    has_text,
+    keep_the_plan,
+    remove_row,
+    save_rows,
+    texts_of,
+)
 from web.clock import now
 from web.pages import page, redirect, status_for
 from web.resources import case_resource
@@ -49,25 +63,6 @@ _OFFERED = {
     "instruments": instruments(), "interventions": LABELS, "features": FEATURES,
 }
 """What the page offers to choose from, beside the content of the field of medicine."""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What became of one press of a button: what was refused, where, and what was typed."""
-
-    errors: dict[str, str] = field(default_factory=dict)
-    """Name of a field → sentence."""
-    conflicts: Mapping[str, str] = field(default_factory=dict)
-    typed: dict[str, str] = field(default_factory=dict)
-    """What to show instead of what is stored: refused and conflicting fields."""
-    stop: str = ""
-    """Why the case cannot be sent now."""
-    sent: bool = False
-
-    def refuse(self, error: Invalid, prefix: str = "", typed: Mapping[str, str] | None = None) -> None:
-        """Keep a refusal beside its field, with everything typed around it."""
-        self.errors[prefix + error.field] = error.reason
-        self.typed |= {prefix + name: text for name, text in (typed or {}).items()}
 
 
 def form_fields() -> list[str]:
@@ -104,68 +99,40 @@ def _save(session: Session, who: Actor, case_id: str, texts: Mapping[str, str], 
     return saved, Outcome(dict(saved.refused), saved.conflicts, {name: fields[name] for name in held})
 
 
-def _press(session: Session, who: Actor, case_id: str, texts: Mapping[str, str], at: datetime) -> Outcome:
-    _, outcome = _save(session, who, case_id, texts, at)
+def _keep_all(
+    session: Session, who: Actor, case_id: str, texts: Mapping[str, str], at: datetime
+) -> tuple[Saved, Outcome]:
+    """Everything that arrived: fields, rows and the plan, each on its own."""
+    saved, outcome = _save(session, who, case_id, texts, at)
     found = case(session, case_id)
-    _save_rows(session, found, texts, at, outcome)
-    _save_plan(session, who, found, texts, at, outcome)
+    save_rows(session, found, texts, at, outcome)
+    keep_the_plan(session, who, found, texts, at, outcome)
+    return saved, outcome
+
+
+def _press(session: Session, who: Actor, case_id: str, texts: Mapping[str, str], at: datetime) -> Outcome:
+    _, outcome = _keep_all(session, who, case_id, texts, at)
+    found = case(session, case_id)
     act, _, key = texts.get("do", "save").partition(":")
     doing, _, name = act.partition("-")
     if name in ROWS and doing == "add":
-        _try(outcome, f"new-{name}.", _group(texts, f"new-{name}."), partial(_add_row, session, found, ROWS[name], at))
+        add_row(session, found, name, texts, at, outcome)
     elif name in ROWS and doing == "remove":
-        ROWS[name].remove(session, found, key)
+        remove_row(session, found, name, key)
     elif act == "answer":
         said = {"text": texts.get(f"answer.{key}.text", "")}
-        _try(outcome, f"answer.{key}.", said, partial(_answer, session, who, found, key, at))
+        attempt(outcome, f"answer.{key}.", said, partial(_answer, session, who, found, key, at))
         outcome.sent = found.state == "submitted"
     elif act == "confirm":
         said = {"action_taken": texts.get("action_taken", "")}
-        _try(outcome, "", said, partial(_confirm, session, who, found, at))
-    elif act == "submit" and not outcome.errors and not outcome.conflicts and not outcome.stop:
-        _send(session, who, found, at, outcome)
+        attempt(outcome, "", said, partial(_confirm, session, who, found, at))
+    elif act == "submit":
+        for one in ROWS:  # what was typed and never added goes with the case, or is refused where it stands
+            if has_text(group(texts, f"new-{one}.")):
+                add_row(session, found, one, texts, at, outcome)
+        if not outcome.errors and not outcome.conflicts and not outcome.stop:
+            _send(session, who, found, at, outcome)
     return outcome
-
-
-def _save_rows(session: Session, found: Case, texts: Mapping[str, str], at: datetime, outcome: Outcome) -> None:
-    removing = texts.get("do", "").partition(":")[2]
-    for name, kind in ROWS.items():
-        for row in kind.listed(session, found.id):
-            key = row_id(row)
-            typed = _group(texts, f"{name}.{key}.")
-            if typed and key != removing:
-                _try(outcome, f"{name}.{key}.", typed, partial(_edit_row, session, found, kind, key, at))
-
-
-def _save_plan(
-    session: Session, who: Actor, found: Case, texts: Mapping[str, str], at: datetime, outcome: Outcome
-) -> None:
-    try:
-        save_plan(session, found.id, texts, who.person_id, at)
-    except Invalid as error:
-        outcome.refuse(error, typed=_group(texts, PLAN, keep=True))
-    except NotNow as error:
-        outcome.stop = error.reason
-
-
-def _try(outcome: Outcome, prefix: str, typed: dict[str, str], act: "partial[None]") -> None:
-    try:
-        act(typed)
-    except Invalid as error:
-        outcome.refuse(error, prefix, typed)
-
-
-def _group(texts: Mapping[str, str], prefix: str, *, keep: bool = False) -> dict[str, str]:
-    found = {name: text for name, text in texts.items() if name.startswith(prefix)}
-    return found if keep else {name.removeprefix(prefix): text for name, text in found.items()}
-
-
-def _add_row(session: Session, found: Case, kind: RowKind, at: datetime, typed: Mapping[str, str]) -> None:
-    kind.add(session, found, typed, at)
-
-
-def _edit_row(session: Session, found: Case, kind: RowKind, key: str, at: datetime, typed: Mapping[str, str]) -> None:
-    kind.edit(session, found, key, typed, at)
 
 
 def _confirm(session: Session, who: Actor, found: Case, at: datetime, typed: Mapping[str, str]) -> None:
@@ -216,6 +183,8 @@ class Value:
 def _view(session: Session, who: Actor, case_id: str, outcome: Outcome) -> dict[str, Any]:
     found, asked = _editable_by(session, who, case_id), _asked(session, case_id, outcome)
     open_now = asked.copy()
+    waiting = drafts(session, case_id)
+    outcome.typed = waiting | outcome.typed
     values = {
         name: Value(
             outcome.typed.get(name, field_text(found, name)), outcome.errors.get(name, ""),
@@ -226,7 +195,9 @@ def _view(session: Session, who: Actor, case_id: str, outcome: Outcome) -> dict[
     alarm: Alarm | None = alarm_of(session, case_id) if stopping(found) else None
     return {
         "case": found, "values": values, "outcome": outcome, "content": spine(),
-        "rows": _rows(session, case_id, outcome), "plan": shown_plan(session, case_id, outcome.typed),
+        "rows": _rows(session, case_id, outcome),
+        "row_fields": {name: list(kind.fields) for name, kind in ROWS.items()},
+        "plan": shown_plan(session, case_id, outcome.typed),
         **_suggested(session, found), "measured": measured(scores_of(session, case_id)), **_OFFERED,
         "board": board(session, found.board_id), "stopping": stopping(found), "alarm": alarm,
         "alarm_minutes": minutes_open(alarm, now()) if alarm else 0,
@@ -234,7 +205,7 @@ def _view(session: Session, who: Actor, case_id: str, outcome: Outcome) -> dict[
         "asks": [one for asks in open_now.values() for one in asks], "asked": asked, "sections_asked": _SHOWN_AT,
         "studies": study_facts(session, case_id),
         "thumbs": thumbs(session, case_id), "disciplines": [(one.code, one.name) for one in disciplines(session)],
-        "may_submit": found.state in EDITABLE and found.referrer_id == who.person_id,
+        "waiting": waiting, "may_submit": found.state in EDITABLE and found.referrer_id == who.person_id,
     }
 
 
@@ -267,14 +238,20 @@ def _rows(session: Session, case_id: str, outcome: Outcome) -> dict[str, list[di
     shown: dict[str, list[dict[str, str]]] = {}
     for name, kind in ROWS.items():
         kept = [
-            {"id": row_id(row)} | {
+            {"id": row_id(row), "shown": digest(texts_of(kind, row))} | {
                 field: outcome.typed.get(f"{name}.{row_id(row)}.{field}", text_of(row, field)) for field in kind.fields
             }
             for row in kind.listed(session, case_id)
         ]
         fresh = {field: outcome.typed.get(f"new-{name}.{field}", "") for field in kind.fields}
-        shown[name] = [*kept, {"id": ""} | fresh]
+        shown[name] = [*kept, {"id": "", "key": _key(outcome, name, added_last(session, case_id, name))} | fresh]
     return shown
+
+
+def _key(outcome: Outcome, name: str, last: str) -> str:
+    """What makes a row that is added twice one row: minted with the form, kept while the row waits."""
+    waiting = outcome.typed.get(f"new-{name}.key", "")
+    return waiting if waiting and waiting != last else new_id()
 
 
 async def _texts(request: Request) -> dict[str, str]:
@@ -309,24 +286,51 @@ def _anchor(act: str) -> str:
 
 
 async def save_field(request: Request) -> Response:
-    """One field that changed: kept, refused with a sentence, or somebody else changed it. Answers with its note."""
+    """One field or row that changed: kept, refused with a sentence, or changed elsewhere. Answers with its note."""
     case_id, texts = request.path_params["case_id"], await _texts(request)
     at = now()
-    saved, outcome = await in_session(request, "case.edit", _save, actor(request), case_id, texts, at)
+    saved, outcome = await in_session(request, "case.edit", _keep_all, actor(request), case_id, texts, at)
     names = _sent(texts)[0]
     if "hx-request" not in request.headers:
         return redirect(request, f"/cases/{case_id}/edit")
+    if not names:
+        return await _row_note(request, case_id, texts, outcome, at)
     reload = any(name.startswith("red_flag.") for name in saved.kept)
     notes = {
         name: Value(text, outcome.errors.get(name, ""), outcome.conflicts.get(name), saved.revision)
         for name, text in names.items()
     }
-    answer = page(
-        request, "cases/_notes.html", case_id=case_id, notes=notes, kept=saved.kept, at=at,
-    )
+    kept = names.keys() - saved.refused.keys() - saved.conflicts.keys()
+    answer = page(request, "cases/_notes.html", case_id=case_id, notes=notes, kept=kept, at=at)
     if reload:
         answer.headers["HX-Trigger"] = "red-flags-changed"
     return answer
+
+
+async def _row_note(
+    request: Request, case_id: str, texts: Mapping[str, str], outcome: Outcome, at: datetime
+) -> Response:
+    """What became of one row, or of the plan: the note under it, which carries what the form must send next time."""
+    parts = next(iter(texts), "").split(".")
+    prefix = ".".join(parts[:2 if parts[0] in ROWS else 1]) + "."
+    stamp = prefix + ("key" if parts[0].startswith("new-") else "revision" if prefix == PLAN else "shown")
+    stamps = await reading(request, _stamps, case_id)
+    said = {name: text for name, text in outcome.errors.items() if name.startswith(prefix)}
+    if prefix == PLAN and outcome.stop:
+        said[f"{PLAN}revision"] = outcome.stop
+    return page(
+        request, "cases/_row_note.html", prefix=prefix, stamp=stamp, value=stamps.get(stamp, texts.get(stamp, "")),
+        errors=said, at=at, unadded=prefix.startswith("new-"),
+    )
+
+
+def _stamps(session: Session, case_id: str) -> dict[str, str]:
+    """What the rows and the plan look like now, as the form sends it back."""
+    rows = {
+        f"{name}.{row_id(row)}.shown": digest(texts_of(kind, row))
+        for name, kind in ROWS.items() for row in kind.listed(session, case_id)
+    }
+    return rows | {f"{PLAN}revision": str(revision_of(session, case_id, "proposed"))}
 
 
 routes: list[BaseRoute] = [

@@ -34,12 +34,32 @@ function everywhere(): void {
 
 /** A field and its note speak together: what is wrong is said to assistive technology at the field itself. */
 function mark(note: Element): void {
-  const wrong = note.querySelector('.error') !== null;
+  const row = note.closest('[data-saves]');
   const field = note.closest('.field');
-  field?.classList.toggle('field-bad', wrong);
-  for (const input of field?.querySelectorAll('input:not([type="hidden"]), textarea, select') ?? []) {
+  if (row !== null) markRow(row, note);
+  else if (field !== null) blame(field, note.querySelector('.error') !== null);
+}
+
+function blame(field: Element, wrong: boolean): void {
+  field.classList.toggle('field-bad', wrong);
+  for (const input of field.querySelectorAll('input:not([type="hidden"]), textarea, select')) {
     if (wrong) input.setAttribute('aria-invalid', 'true');
     else input.removeAttribute('aria-invalid');
+  }
+}
+
+/** A row saves itself as a whole; each sentence of its note goes beside the field it is about. */
+function markRow(row: Element, note: Element): void {
+  for (const old of row.querySelectorAll('.field > .error')) old.remove();
+  for (const field of row.querySelectorAll('.field')) blame(field, false);
+  for (const sentence of note.querySelectorAll<HTMLElement>('[data-about]')) {
+    const control = row.querySelector(`[name="${CSS.escape(sentence.dataset['about'] ?? '')}"]:not([type="hidden"])`);
+    const field = control?.closest('.field');
+    if (!control || !field) continue;
+    sentence.id = `error-${control.id}`;
+    control.setAttribute('aria-describedby', sentence.id);
+    field.append(sentence);
+    blame(field, true);
   }
 }
 
@@ -67,10 +87,15 @@ for (const name of ['htmx:sendError', 'htmx:responseError', 'htmx:timeout']) {
 /** What was typed while the line was lost is sent as soon as it is back: each field that is marked saves itself. */
 addEventListener('online', () => {
   for (const one of document.querySelectorAll('.slot-note.unsaved')) {
-    const field = one.closest('.field');
+    const field = one.closest('.field, [data-saves]');
     const control = field?.matches('[hx-post]') === true ? field : field?.querySelector('[hx-post][name]');
     if (control) htmx.trigger(control, 'change');
   }
+});
+
+/** Whoever closes the page before the line is back is asked first: what is marked is nowhere but here. */
+addEventListener('beforeunload', (event) => {
+  if (document.querySelector('.slot-note.unsaved') !== null) event.preventDefault();
 });
 
 /** Ctrl+Z and Ctrl+Shift+Z press the agenda's own buttons, except while somebody types. */

@@ -886,6 +886,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_outcomescore_case_id"), ["case_id"], unique=False)
 
     op.create_table(
+        "draft_text",
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["case.id"],
+        ),
+        sa.PrimaryKeyConstraint("case_id", "name"),
+    )
+    op.create_table(
         "priorsurgery",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("case_id", sa.String(), nullable=False),
@@ -1447,6 +1459,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_question_case_id"))
 
     op.drop_table("question")
+    op.drop_table("draft_text")
     with op.batch_alter_table("priorsurgery", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_priorsurgery_case_id"))
 
