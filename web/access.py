@@ -1,10 +1,12 @@
 """How a route asks who acts, whether they may, and the database: three hops, route → service function → rows."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlmodel import Session
 from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
 
 from conference.policy import Action, Actor, Resource, may
 from conference.record.audit import note_read as audit_read
@@ -82,10 +84,10 @@ async def note_read(request: Request, action: Action, record: str) -> None:
     await services(request).database.write(heading, audit_read, heading, action.value, record)
 
 
-async def note_pictures(request: Request, action: Action, record: str) -> None:
+async def note_pictures(request: Request, action: Action, record: str) -> datetime:
     """`note_read` for what is read many times in a row: one audit row a minute for a person and a record (`web.reads`).
 
-    The row is committed before this returns; the read fails if it cannot be written.
+    The row is committed before this returns; the read fails if it cannot be written. Gives until when it speaks.
     """
     heading = deed(request, action.value)
     made = services(request)
@@ -93,4 +95,12 @@ async def note_pictures(request: Request, action: Action, record: str) -> None:
     async def write() -> None:
         await made.database.write(heading, audit_read, heading, action.value, record)
 
-    await made.reads.note(heading.actor_id, record, heading.at, write)
+    return await made.reads.note(heading.actor_id, record, heading.at, write)
+
+
+def let_stand(request: Request, response: Response, until: datetime) -> Response:
+    """The response, which may be sent again to whoever asks the same until then, as long as nothing is written."""
+    made, before = services(request), request.scope.get("consilium.version")
+    if before is not None and before == made.database.version:  # nothing was written while it was judged
+        made.standing.keep(request.scope, response, before, now(), until)
+    return response

@@ -57,6 +57,11 @@ class Database:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="database-writer")
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="database-reader")
 
+    @property
+    def version(self) -> int | None:
+        """A number that is another after every write; None: others write this database too, so nobody can tell."""
+        return self._written if self._sqlite else None
+
     async def write(
         self, deed: Deed, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> R:

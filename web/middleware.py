@@ -4,7 +4,9 @@
 2. `OwnHost`    the Host header is one of ours
 3. `SameOrigin` a state-changing request or a socket comes from our own pages
 4. `BodyLimit`  bodies end where the route's limit is
-5. `Identity`   who acts: ``consilium.actor``, ``consilium.session_id``, ``consilium.time_zone`` in the scope
+5. `Again`      what was answered before and still stands is sent again
+6. `Identity`   who acts: ``consilium.actor``, ``consilium.session_id``, ``consilium.time_zone`` in the scope, and
+                ``consilium.until``, how long that holds of itself
 """
 
 import logging
@@ -22,8 +24,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agenda.ids import new_id
 from web.auth.sessions import PLAIN_COOKIE, SECURE_COOKIE, Sessions
+from web.clock import now
 from web.errors import problem
 from web.logs import REQUEST_ID
+from web.services import Services
 from web.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -60,6 +64,7 @@ def stack(settings: Settings, sessions: Sessions) -> list[Middleware]:
             upload_bytes=settings.imaging.upload.chunk_bytes + BODY_BYTES,
             store_bytes=settings.imaging.upload.total_bytes + BODY_BYTES,
         ),
+        Middleware(Again, sessions=sessions),
         Middleware(Identity, sessions=sessions),
     ]
 
@@ -233,6 +238,27 @@ class BodyLimit:
         return self.store_bytes if _STORE.match(path) else BODY_BYTES
 
 
+class Again:
+    """Sends an answer that still stands (`web.standing`) before anything is asked."""
+
+    def __init__(self, app: ASGIApp, sessions: Sessions) -> None:
+        self.app = app
+        self.sessions = sessions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "http" and scope["method"] == "GET":
+            held: Services = scope["app"].state.services
+            scope["consilium.version"], at = held.database.version, now()
+            answer = held.standing.find(scope, scope["consilium.version"], at)
+            if answer is not None:
+                if answer.session_id is not None:
+                    self.sessions.touch(answer.session_id, at)
+                await answer.send(scope, send)
+                return
+        await self.app(scope, receive, send)
+
+
 class Identity:
     """Asks the sessions who acts, once a connection."""
 
@@ -248,6 +274,7 @@ class Identity:
                 scope["consilium.actor"] = known.actor
                 scope["consilium.session_id"] = known.session_id
                 scope["consilium.time_zone"] = known.time_zone
+                scope["consilium.until"] = known.until
         await self.app(scope, receive, send)
 
 

@@ -22,8 +22,8 @@ class Reads:
     def __init__(self) -> None:
         self._rows: OrderedDict[tuple[str, str], tuple[datetime, asyncio.Task[None]]] = OrderedDict()
 
-    async def note(self, who: str, record: str, at: datetime, write: Callable[[], Awaitable[None]]) -> None:
-        """Return once a row for this person and record is committed that is younger than `WINDOW`.
+    async def note(self, who: str, record: str, at: datetime, write: Callable[[], Awaitable[None]]) -> datetime:
+        """Return once a row for this person and record is committed that is younger than `WINDOW`; until when it is so.
 
         who: everything that tells readers apart. write: commits the row; when it fails, every read that waits for it
         fails with it, and the next one tries again.
@@ -37,6 +37,7 @@ class Reads:
             while len(self._rows) > _REMEMBERED:
                 self._rows.popitem(last=False)
         await asyncio.shield(found[1])  # whoever gives up waiting does not stop the row the others wait for
+        return found[0] + WINDOW
 
 
 async def _run(write: Callable[[], Awaitable[None]]) -> None:

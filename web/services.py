@@ -9,6 +9,7 @@ from web.database import Database
 from web.reads import Reads
 from web.searches import Searches
 from web.settings import Settings
+from web.standing import Standing
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -52,6 +53,7 @@ class Services:
     lobby: "Lobby | None" = None
     """The calls that go through it."""
     reads: Reads = field(default_factory=Reads)
+    standing: Standing = field(default_factory=Standing)
     searches: Searches = field(default_factory=Searches)
 
 

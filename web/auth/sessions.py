@@ -108,6 +108,8 @@ class Known:
     session_id: str | None
     time_zone: str = "UTC"
     """Of the person's site, or of the board a guest's case is before; IANA name."""
+    until: datetime | None = None
+    """When it ends of itself at the latest; None: it must be asked for each time."""
 
 
 class Sessions:
@@ -274,7 +276,8 @@ def _bearer(session: Session, text: str, at: datetime) -> tuple[Known, datetime]
     found = session.get(Person, token.person_id) if token else None
     if token is None or found is None or found.disabled_at is not None:
         return None
-    return Known(actor_from(session, found), None, _zone_of(session, found)), token.expires_at
+    known = Known(actor_from(session, found), None, _zone_of(session, found), token.expires_at)
+    return known, token.expires_at
 
 
 def _known(session: Session, row: SignInSession, at: datetime) -> Known | None:
@@ -287,7 +290,7 @@ def _known(session: Session, row: SignInSession, at: datetime) -> Known | None:
     found = session.get(Person, row.person_id)
     if found is None or found.disabled_at is not None:
         return None
-    return Known(actor_from(session, found), row.id, _zone_of(session, found))
+    return Known(actor_from(session, found), row.id, _zone_of(session, found), row.ends_at)
 
 
 def _zone_of(session: Session, found: Person) -> str:

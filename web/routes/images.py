@@ -1,6 +1,7 @@
 """Pictures by HTTP: thumbnails, and the rendered path for browsers that cannot decode the stream."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Literal
 
@@ -18,7 +19,7 @@ from imaging.errors import FrameNotFound, InstanceNotFound
 from imaging.pixels.render import Format
 from imaging.pixels.stack import Shown, stack_of
 from imaging.pixels.window import Window
-from web.access import actor, demand, note_pictures, reading
+from web.access import actor, demand, let_stand, note_pictures, reading
 from web.resources import case_resource
 from web.services import services
 
@@ -104,9 +105,9 @@ async def _frame(request: Request) -> tuple[Shown, int]:
     return shown, index
 
 
-async def _noted(request: Request, shown: Shown) -> None:
+async def _noted(request: Request, shown: Shown) -> datetime:
     record = f"case/{request.path_params['case_id']}/series/{shown.stack.series_instance_uid}"
-    await note_pictures(request, Action.IMAGE_READ, record)
+    return await note_pictures(request, Action.IMAGE_READ, record)
 
 
 async def _picture(request: Request, wish: Wish) -> Response:
@@ -114,11 +115,11 @@ async def _picture(request: Request, wish: Wish) -> Response:
     pictures = services(request).pictures
     headers = {"ETag": f'"{pictures.tag(shown, index, wish.size, wish.format, wish.window)}"', "Cache-Control": _CACHE}
     if request.headers.get("if-none-match") == headers["ETag"]:
-        await _noted(request, shown)  # the browser shows what it has
-        return Response(status_code=304, headers=headers)
+        until = await _noted(request, shown)  # the browser shows what it has
+        return let_stand(request, Response(status_code=304, headers=headers), until)
     picture = await pictures.rendered(shown, index, wish.size, wish.format, wish.window)
-    await _noted(request, shown)
-    return Response(picture, media_type=_MEDIA[wish.format], headers=headers)
+    until = await _noted(request, shown)
+    return let_stand(request, Response(picture, media_type=_MEDIA[wish.format], headers=headers), until)
 
 
 _PATH = "/cases/{case_id}/images/{sop}/{frame:int}"
