@@ -7,14 +7,15 @@ changed, removed or inserted. A tail that was cut off is found against the ancho
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol, cast, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 from weakref import WeakSet
 
 import rfc8785
-from sqlalchemy import Connection, Engine, Table, event, func, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, Insert, Table, event, insert, inspect, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 from sqlmodel import Field, SQLModel, col
 
@@ -114,6 +115,10 @@ class _Line:
 
 _entries = cast(Table, AuditEntry.__table__)  # type: ignore[attr-defined]
 _NAMED = re.compile(r"([a-z]+)[ :/](.+)")
+_LAST = select(_entries.c.number, _entries.c.digest).order_by(_entries.c.number.desc()).limit(1)
+_APPEND = insert(_entries)
+_UPSERTS = (sqlite.Insert, postgresql.Insert)
+"""Of their rows nobody can say beforehand which will be added."""
 _audited: "WeakSet[Engine]" = WeakSet()
 _TRIGGERS = tuple(
     f"CREATE TRIGGER IF NOT EXISTS auditentry_no_{verb.lower()} BEFORE {verb} ON auditentry "
@@ -127,7 +132,7 @@ def install(engine: Engine) -> None:
     _audited.add(engine)
     if not event.contains(Session, "after_flush", _after_flush):
         event.listen(Session, "after_flush", _after_flush)
-        event.listen(Session, "do_orm_execute", _no_bulk)
+        event.listen(Session, "do_orm_execute", _bulk)
     if engine.dialect.name == "sqlite" and inspect(engine).has_table("auditentry"):
         with engine.begin() as connection:
             for trigger in _TRIGGERS:
@@ -188,10 +193,7 @@ def _after_flush(session: Session, _context: UOWTransaction) -> None:
     lines = [*_changes(session)]
     if not lines:
         return
-    deed = session.info.get("deed")
-    if not isinstance(deed, Heading):
-        raise AuditRefused("This write names nobody: give the session a deed (Database.write does).")
-    _append(session.connection(), deed, lines)
+    _append(session.connection(), _heading(session), lines)
 
 
 def _changes(session: Session) -> Iterator[_Line]:
@@ -213,12 +215,39 @@ def _changes(session: Session) -> Iterator[_Line]:
             yield _Line(deed, table, record, " ".join(sorted(fields)))
 
 
-def _no_bulk(state: ORMExecuteState) -> None:
+def _bulk(state: ORMExecuteState) -> None:
+    """Rows inserted many at a time are audited here, one by one; every other statement for many rows is stopped."""
     if not (state.is_insert or state.is_update or state.is_delete) or state.session.get_bind() not in _audited:
         return
-    table = getattr(getattr(state.statement, "table", None), "name", "")
-    if table not in EXEMPT or table == "auditentry":
+    table = str(getattr(getattr(state.statement, "table", None), "name", ""))
+    if table in EXEMPT and table != "auditentry":
+        return
+    rows = _inserted(state) if table not in EXEMPT else []
+    if not rows:
         raise AuditRefused(f"A bulk statement on {table or 'a table'} leaves no audit row; change rows one by one.")
+    _append(state.session.connection(), _heading(state.session), [_Line("add", table, key, "") for key in rows])
+
+
+def _inserted(state: ORMExecuteState) -> list[str]:
+    """The identities of the rows a plain INSERT is given as parameters; none where they cannot be told beforehand."""
+    statement = state.statement
+    if not isinstance(statement, Insert) or isinstance(statement, _UPSERTS) or statement.select is not None:
+        return []
+    parameters = state.parameters or {}
+    given: list[Mapping[str, Any]] = [parameters] if isinstance(parameters, Mapping) else [*parameters]
+    mapper = state.bind_mapper
+    assert mapper is not None
+    names = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
+    if not all(row.get(name) is not None for row in given for name in names):
+        return []
+    return ["/".join(str(row[name]) for name in names) for row in given]
+
+
+def _heading(session: Session) -> Heading:
+    deed = session.info.get("deed")
+    if not isinstance(deed, Heading):
+        raise AuditRefused("This write names nobody: give the session a deed (Database.write does).")
+    return deed
 
 
 def _append(connection: Connection, deed: Heading, lines: Iterable[_Line], activity: str = "") -> None:
@@ -236,12 +265,11 @@ def _append(connection: Connection, deed: Heading, lines: Iterable[_Line], activ
         row["digest"] = digest_of(row)
         rows.append(row)
         at = Head(at.number + 1, str(row["digest"]))
-    connection.execute(insert(_entries), rows)
+    connection.execute(_APPEND, rows)
 
 
 def _head(connection: Connection) -> Head:
-    last = select(func.max(_entries.c.number)).scalar_subquery()
-    found = connection.execute(select(_entries.c.number, _entries.c.digest).where(_entries.c.number == last)).first()
+    found = connection.execute(_LAST).first()
     return Head(int(found[0]), str(found[1])) if found else Head(0, GENESIS)
 
 

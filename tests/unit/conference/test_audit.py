@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, delete, text, update
+from sqlalchemy import Engine, delete, insert, text, update
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from agenda.boards import Board
@@ -121,7 +123,30 @@ def test_a_change_that_is_undone_leaves_no_row(audited: Database) -> None:
     assert rows(audited) == []
 
 
-@pytest.mark.parametrize("statement", [update(Site).values(name="All"), delete(Site), delete(AuditEntry)])
+def a_site(number: int) -> dict[str, object]:
+    return {"id": f"many-{number}", "name": f"Site {number}", "time_zone": "UTC"}
+
+
+def test_rows_inserted_many_at_a_time_are_audited_one_by_one(audited: Database) -> None:
+    before = len(rows(audited))
+    audited.write_now(ADA, lambda session: session.execute(insert(Site), [a_site(1), a_site(2)]) and None)
+    told = rows(audited)[before:]
+    assert [(one.deed, one.kind, one.record) for one in told] == [("add", "site", "many-1"), ("add", "site", "many-2")]
+    assert faults(audited) == []
+
+
+def test_an_insert_that_fails_leaves_no_audit_row(audited: Database) -> None:
+    before = len(rows(audited))
+    with pytest.raises(IntegrityError):
+        audited.write_now(ADA, lambda session: session.execute(insert(Site), [a_site(1), a_site(1)]) and None)
+    assert len(rows(audited)) == before
+
+
+@pytest.mark.parametrize("statement", [
+    update(Site).values(name="All"), delete(Site), delete(AuditEntry), insert(Site).values(**a_site(1)),
+    insert(Site).from_select(["id", "name", "time_zone"], select(Site.name, Site.name, Site.time_zone)),
+    sqlite.insert(Site).on_conflict_do_nothing(), insert(AuditEntry),
+])
 def test_bulk_statements_are_refused(audited: Database, statement: object) -> None:
     filled(audited, 1)
     with pytest.raises(AuditRefused):
