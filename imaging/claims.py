@@ -10,7 +10,7 @@ from math import ceil
 
 from imaging.errors import TooLarge, Unreadable
 from imaging.settings import FileSettings
-from imaging.walk import PIXEL_DATA, Element, Walk
+from imaging.walk import DOUBLE_PIXELS, FLOAT_PIXELS, PIXEL_DATA, Element, Walk
 
 JPEG = frozenset({f"1.2.840.10008.1.2.4.{code}" for code in (50, 51, 53, 55, 57, 70, 80, 81)})
 JPEG_2000 = frozenset({f"1.2.840.10008.1.2.4.{code}" for code in (90, 91, 92, 93, 201, 202, 203)})
@@ -27,7 +27,7 @@ ENCAPSULATED = JPEG | JPEG_2000 | JPEG_XL | VIDEO | {RLE, DEFLATED_FRAME}
 TAKEN = NATIVE | ENCAPSULATED
 """The transfer syntaxes we take; all others are refused by name."""
 
-FLOAT_PIXELS, DOUBLE_PIXELS = 0x7FE00008, 0x7FE00009
+
 _EXTENDED_OFFSETS = 0x7FE00001
 _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
 _BARE = frozenset({0xD8, 0x01, *range(0xD0, 0xD8)})

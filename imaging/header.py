@@ -1,24 +1,36 @@
-"""Reads one file's header with pydicom. Runs inside a worker of `imaging.sandbox`, never in the server.
+"""The facts of one file's header, whoever reads its values: pydicom here, or `imaging.plain` for an ordinary file.
 
-Whatever cannot be read is left empty: a bad optional value costs itself, not the file. The shape of the answer is
-`imaging.facts.Header`.
+`read` and `read_all` run inside a worker of `imaging.sandbox`, never in the server. Whatever cannot be read is left
+empty: a bad optional value costs itself, not the file. The shape of the answer is `imaging.facts.Header`.
 """
 
 import math
 import re
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableSequence
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import pydicom
-from pydicom.dataset import Dataset
 
 from imaging.geometry import SpacingFacts, along_normal_step, trusted_spacing
 
 T = TypeVar("T")
 _TEXT_LIMIT = 400
 _BURNED = frozenset({"US", "SC", "XC", "ES", "OT", "GM", "SM"})
+
+
+class Found(Protocol):
+    """Values by keyword, as pydicom's data sets give them; several values of one element are a MutableSequence."""
+
+    def get(self, keyword: str, /) -> Any:
+        """The value; None when absent."""
+
+    def __getitem__(self, keyword: str, /) -> Any:
+        """The element, with its `value`."""
+
+    def __contains__(self, name: str | tuple[int, int], /) -> bool:
+        """Whether a keyword, or a group and element, is there."""
 
 
 def read(path: str, frames: int) -> tuple[dict[str, Any], bytes]:
@@ -33,11 +45,16 @@ def read(path: str, frames: int) -> tuple[dict[str, Any], bytes]:
         found = pydicom.dcmread(path, stop_before_pixels=True, defer_size="1 MB")
     except (ValueError, LookupError):  # such as a NUL within Specific Character Set (0008,0005)
         return {"damaged": True}, b""
+    return facts_of(found, frames), b""
+
+
+def facts_of(found: Found, frames: int) -> dict[str, Any]:
+    """What `imaging.facts.Header` holds, of a header that was read."""
     facts = _identity(found) | _values(found) | _geometry(found)
     facts["frame_facts"] = _functional_groups(found, facts, frames) if frames > 1 or _groups(found) else []
     if frames > 1 and not facts["frame_facts"]:
         facts["frame_facts"] = _dose_planes(found, facts, frames)
-    return facts, b""
+    return facts
 
 
 def read_all(files: list[tuple[str, int]]) -> tuple[dict[str, Any], bytes]:
@@ -52,35 +69,35 @@ def _safe(read_one: Callable[[], T], otherwise: T) -> T:
         return otherwise
 
 
-def _text(found: Dataset, keyword: str) -> str:
+def _text(found: Found, keyword: str) -> str:
     def one() -> str:
         value = found.get(keyword)
         if value is None:
             return ""
-        many = value if isinstance(value, pydicom.multival.MultiValue) else [value]
+        many = value if isinstance(value, MutableSequence) else [value]
         text = "\\".join(str(part) for part in many)
         return re.sub(r"[\x00-\x1f\x7f]", " ", text).strip()[:_TEXT_LIMIT]
 
     return _safe(one, "")
 
 
-def _number(found: Dataset, keyword: str) -> float | None:
+def _number(found: Found, keyword: str) -> float | None:
     def one() -> float | None:
         value = found.get(keyword)
         if value is None or value == "":
             return None
-        number = float(value[0] if isinstance(value, pydicom.multival.MultiValue) else value)
+        number = float(value[0] if isinstance(value, MutableSequence) else value)
         return number if math.isfinite(number) and abs(number) <= 1e12 else None
 
     return _safe(one, None)
 
 
-def _whole(found: Dataset, keyword: str) -> int | None:
+def _whole(found: Found, keyword: str) -> int | None:
     number = _number(found, keyword)
     return int(number) if number is not None and abs(number) < 2**53 else None
 
 
-def _numbers(found: Dataset, keyword: str, count: int) -> list[float] | None:
+def _numbers(found: Found, keyword: str, count: int) -> list[float] | None:
     def one() -> list[float] | None:
         value = [float(part) for part in found[keyword].value]
         good = len(value) == count and all(math.isfinite(part) and abs(part) <= 1e6 for part in value)
@@ -89,22 +106,22 @@ def _numbers(found: Dataset, keyword: str, count: int) -> list[float] | None:
     return _safe(one, None)
 
 
-def _day(found: Dataset, keyword: str) -> str:
+def _day(found: Found, keyword: str) -> str:
     text = _text(found, keyword).replace(".", "").replace("-", "")[:8]
     return _safe(lambda: date(int(text[:4]), int(text[4:6]), int(text[6:8])).isoformat(), "")
 
 
-def _clock(found: Dataset, keyword: str) -> str:
+def _clock(found: Found, keyword: str) -> str:
     text = re.sub(r"\D", "", _text(found, keyword).split(".")[0])
     return f"{text[:2]}:{text[2:4]}:{text[4:6] or '00'}" if len(text) >= 4 else ""
 
 
-def _uid(found: Dataset, keyword: str) -> str:
+def _uid(found: Found, keyword: str) -> str:
     text = _text(found, keyword)
     return text if re.fullmatch(r"[0-9.]{0,64}", text) else ""
 
 
-def _identity(found: Dataset) -> dict[str, Any]:
+def _identity(found: Found) -> dict[str, Any]:
     kind = _uid(found, "SOPClassUID")
     return {
         "sop_class_uid": kind,
@@ -132,7 +149,7 @@ def _identity(found: Dataset) -> dict[str, Any]:
     }
 
 
-def _values(found: Dataset) -> dict[str, Any]:
+def _values(found: Found) -> dict[str, Any]:
     stored = _whole(found, "BitsStored") or _whole(found, "BitsAllocated") or 0
     modality = _text(found, "Modality")
     function = _text(found, "VOILUTFunction")
@@ -160,18 +177,18 @@ def _values(found: Dataset) -> dict[str, Any]:
     }
 
 
-def _dose(found: Dataset) -> float | None:
+def _dose(found: Found) -> float | None:
     """What a stored value of an RT dose is multiplied with (PS3.3 C.8.8.3.3); None for any other image."""
     return _positive(_number(found, "DoseGridScaling"), 1e12)
 
 
-def _units(found: Dataset, modality: str) -> str:
+def _units(found: Found, modality: str) -> str:
     if _dose(found) is not None:
         return "Gy" if _text(found, "DoseUnits") == "GY" else ""
     return "HU" if modality == "CT" else ""
 
 
-def _padding(found: Dataset, keyword: str) -> int | None:
+def _padding(found: Found, keyword: str) -> int | None:
     """A padding value with the sign of the pixels: writers often give −2000 as the unsigned 63536."""
     value, bits = _whole(found, keyword), _whole(found, "BitsAllocated") or 16
     if value is None or bits > 32:
@@ -181,7 +198,7 @@ def _padding(found: Dataset, keyword: str) -> int | None:
     return value + (1 << bits) if value < 0 and _whole(found, "PixelRepresentation") != 1 else value
 
 
-def _frame_time(found: Dataset) -> float | None:
+def _frame_time(found: Found) -> float | None:
     """Milliseconds from a frame to the next (PS3.3 C.7.6.5), whichever of the four ways says it."""
     every = _many(found, "FrameTimeVector")[1:]
     rates = [_positive(_number(found, key), 1e4) for key in ("RecommendedDisplayFrameRate", "CineRate")]
@@ -192,7 +209,7 @@ def _frame_time(found: Dataset) -> float | None:
     return next((good for good in (_positive(one, 1e7) for one in times) if good), None)
 
 
-def _geometry(found: Dataset) -> dict[str, Any]:
+def _geometry(found: Found) -> dict[str, Any]:
     rows, columns, source, magnification = _spacing(found)
     return {
         "row_spacing_mm": rows,
@@ -209,12 +226,12 @@ def _positive(number: float | None, limit: float) -> float | None:
     return number if number is not None and 0 < number <= limit else None
 
 
-def _pair(found: Dataset, keyword: str) -> tuple[float, float] | None:
+def _pair(found: Found, keyword: str) -> tuple[float, float] | None:
     pair = _numbers(found, keyword, 2)
     return (pair[0], pair[1]) if pair and all(0 < part <= 10_000 for part in pair) else None
 
 
-def _spacing(found: Dataset) -> tuple[float | None, float | None, str, float | None]:
+def _spacing(found: Found) -> tuple[float | None, float | None, str, float | None]:
     """Millimetres between pixel centres and whom to believe (PS3.3 10.7.1.3)."""
     magnification = _positive(_number(found, "EstimatedRadiographicMagnificationFactor"), 100)
     trusted = trusted_spacing(SpacingFacts(
@@ -228,13 +245,13 @@ def _spacing(found: Dataset) -> tuple[float | None, float | None, str, float | N
     return trusted.row_mm, trusted.column_mm, trusted.source, magnification if trusted.source == "imager" else None
 
 
-def _aspect(found: Dataset) -> float | None:
+def _aspect(found: Found) -> float | None:
     """How much taller than wide a pixel is, where that is all that is said of its size (PS3.3 C.7.6.3.1.7)."""
     pair = _pair(found, "PixelAspectRatio")
     return pair[0] / pair[1] if pair and 0.01 <= pair[0] / pair[1] <= 100 else None
 
 
-def _region(found: Dataset) -> tuple[float, float] | None:
+def _region(found: Found) -> tuple[float, float] | None:
     """The spacing of an ultrasound with exactly one tissue region in centimetres (PS3.3 C.8.5.5)."""
     regions = [
         one for one in _sequence(found, "SequenceOfUltrasoundRegions")
@@ -249,7 +266,7 @@ def _region(found: Dataset) -> tuple[float, float] | None:
     return abs(down) * 10, abs(across) * 10
 
 
-def _windows(found: Dataset) -> list[dict[str, Any]]:
+def _windows(found: Found) -> list[dict[str, Any]]:
     centres, widths = _many(found, "WindowCenter"), _many(found, "WindowWidth")
     said = _text(found, "WindowCenterWidthExplanation").split("\\")
     names = [name or f"Window {number}" for number, name in enumerate(said + [""] * (len(centres) - len(said)), 1)]
@@ -260,27 +277,27 @@ def _windows(found: Dataset) -> list[dict[str, Any]]:
     ][:32]
 
 
-def _many(found: Dataset, keyword: str) -> list[float]:
+def _many(found: Found, keyword: str) -> list[float]:
     def one() -> list[float]:
         value = found.get(keyword)
         if value is None or value == "":
             return []
-        parts = value if isinstance(value, pydicom.multival.MultiValue) else [value]
+        parts = value if isinstance(value, MutableSequence) else [value]
         numbers = [float(part) for part in parts]
         return numbers if all(math.isfinite(part) and abs(part) <= 1e12 for part in numbers) else []
 
     return _safe(one, [])
 
 
-def _sequence(found: Dataset, keyword: str) -> list[Dataset]:
+def _sequence(found: Found, keyword: str) -> list[Found]:
     return _safe(lambda: list(found.get(keyword) or []), [])
 
 
-def _groups(found: Dataset) -> bool:
+def _groups(found: Found) -> bool:
     return "SharedFunctionalGroupsSequence" in found or "PerFrameFunctionalGroupsSequence" in found
 
 
-def _functional_groups(found: Dataset, facts: dict[str, Any], frames: int) -> list[dict[str, Any]]:
+def _functional_groups(found: Found, facts: dict[str, Any], frames: int) -> list[dict[str, Any]]:
     """Enhanced multi-frame: shared facts go into the instance's own, the rest is said frame by frame."""
     for shared in _sequence(found, "SharedFunctionalGroupsSequence")[:1]:
         facts.update(_group(shared))
@@ -293,7 +310,7 @@ def _functional_groups(found: Dataset, facts: dict[str, Any], frames: int) -> li
     return own if any(own) else []
 
 
-def _dose_planes(found: Dataset, facts: dict[str, Any], frames: int) -> list[dict[str, Any]]:
+def _dose_planes(found: Found, facts: dict[str, Any], frames: int) -> list[dict[str, Any]]:
     """Where the frames of a dose lie: offsets along the normal from the first (PS3.3 C.8.8.3.2)."""
     offsets = _many(found, "GridFrameOffsetVector")
     position, orientation = facts["position"], facts["orientation"]
@@ -302,7 +319,7 @@ def _dose_planes(found: Dataset, facts: dict[str, Any], frames: int) -> list[dic
     return [{"position": along_normal_step(position, orientation, offset - offsets[0])} for offset in offsets]
 
 
-def _group(one: Dataset) -> dict[str, Any]:
+def _group(one: Found) -> dict[str, Any]:
     """The facts one functional group item states (PS3.3 C.7.6.16.2)."""
     said: dict[str, Any] = {
         "position": _first(one, "PlanePositionSequence", lambda item: _numbers(item, "ImagePositionPatient", 3)),
@@ -319,6 +336,6 @@ def _group(one: Dataset) -> dict[str, Any]:
     return {key: value for key, value in said.items() if value not in (None, [])}
 
 
-def _first(one: Dataset, keyword: str, read_one: Callable[[Dataset], T]) -> T | None:
-    items: Iterable[Dataset] = _sequence(one, keyword)[:1]
+def _first(one: Found, keyword: str, read_one: Callable[[Found], T]) -> T | None:
+    items: Iterable[Found] = _sequence(one, keyword)[:1]
     return next((read_one(item) for item in items), None)

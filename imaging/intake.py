@@ -5,31 +5,31 @@ transaction. Between keeping and indexing a crash leaves at worst bytes that no 
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import chain
-from typing import TypeVar
-from uuid import uuid4
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from imaging.claims import VIDEO, Pixels, pixels
-from imaging.delivered import Arrived, Candidate, Inspection, KeptFile, Outcome, Result
+from imaging import plain
+from imaging.claims import Pixels, pixels
+from imaging.delivered import Arrived, Candidate, Inspection, KeptFile, Outcome
 from imaging.dicomdir import contents_of, missing, sentence
 from imaging.errors import Refused, WorkerLost
 from imaging.facts import Header
-from imaging.patient_match import Identity, same_patient
+from imaging.indexing import index, row_of
 from imaging.sandbox import Answer, Sandbox
 from imaging.settings import FileSettings
-from imaging.studies import HELD, Instance, Refusal, Series, Study
+from imaging.studies import Instance
 from imaging.vault import Vault, chunks_of
 from imaging.vault.upkeep import is_dicom
 from imaging.walk import walked
 
-__all__ = ["Arrived", "Candidate", "Inspection", "Intake", "KeptFile", "Outcome", "Progress", "index", "sweep"]
+__all__ = [
+    "Arrived", "Candidate", "Inspection", "Intake", "KeptFile", "Outcome", "Progress", "index", "row_of", "sweep",
+]
 log = logging.getLogger(__name__)
 
 A = TypeVar("A")
@@ -41,15 +41,12 @@ _READ_AT_ONCE = 16
 """Headers a worker is asked for in one go."""
 _SYNCED_AT_ONCE = 8
 """Files whose sync is waited for at a time: the file system writes them to the disk together."""
-_ASKED_AT_ONCE = 500
-"""Instances named in one query; SQLite of old takes 999."""
 DICOMDIR_CLASS = "1.2.840.10008.1.3.10"
-_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66."
 
 
 @dataclass(frozen=True, slots=True)
 class _Walked:
-    """A file whose structure is sound; its header is not read yet."""
+    """A file whose structure is sound."""
 
     arrived: Arrived
     claimed: Pixels | None
@@ -57,6 +54,8 @@ class _Walked:
     size: int
     identity: tuple[str, str, str]
     """Instance, study and series, as the structure has them."""
+    facts: dict[str, Any] | None
+    """Its header, when it is an ordinary one; None: a worker is to read it."""
 
     @property
     def frames(self) -> int:
@@ -91,17 +90,32 @@ class Intake:
 
     def inspect(self, files: Sequence[Arrived], progress: Progress = lambda _done: None) -> Inspection:
         """Check every file; a bad one costs itself alone."""
+        looked: list[_Walked | Outcome] = []
+        done = 0
+        for one in files:
+            looked.append(self._walked(one))
+            if not _is_odd(looked[-1]):
+                progress(done := done + 1)
+        odd = [one for one in looked if isinstance(one, _Walked) and one.facts is None]
+        a_time = max(1, min(_READ_AT_ONCE, -(-len(odd) // self._sandbox.processes)))
+        groups = [odd[at : at + a_time] for at in range(0, len(odd), a_time)]
+        said: list[object] = []
+        for headers in _side_by_side(self._headers, groups, self._sandbox.processes, "intake-check"):
+            said += headers
+            progress(done + len(said))
+        return self._inspection(files, looked, iter(said))
+
+    def _inspection(
+        self, files: Sequence[Arrived], looked: "Sequence[_Walked | Outcome]", said: Iterator[object]
+    ) -> Inspection:
         candidates: list[Candidate] = []
         refused: list[Outcome] = []
-        a_time = max(1, min(_READ_AT_ONCE, -(-len(files) // self._sandbox.processes)))
-        groups = [files[at : at + a_time] for at in range(0, len(files), a_time)]
-        found = chain.from_iterable(_side_by_side(self._checked, groups, self._sandbox.processes, "intake-check"))
-        for done, one in enumerate(found, 1):
-            if isinstance(one, Candidate):
-                candidates.append(one)
+        for one in looked:
+            found = _judged(one, one.facts or next(said)) if isinstance(one, _Walked) else one
+            if isinstance(found, Candidate):
+                candidates.append(found)
             else:
-                refused.append(one)
-            progress(done)
+                refused.append(found)
         return Inspection(tuple(candidates), (*refused, *self._incomplete_discs(files, refused)))
 
     def keep(self, candidates: Sequence[Candidate], progress: Progress = lambda _done: None) -> list[KeptFile]:
@@ -130,13 +144,6 @@ class Intake:
                 found.append(Outcome(table.name, "refused", "disc-incomplete", sentence(said, lost)))
         return found
 
-    def _checked(self, files: Sequence[Arrived]) -> list[Candidate | Outcome]:
-        """What was found in each; the headers of all are asked of one worker at once."""
-        looked = [self._walked(one) for one in files]
-        asked = [one for one in looked if isinstance(one, _Walked)]
-        headers = iter(self._headers(asked))
-        return [_judged(one, next(headers)) if isinstance(one, _Walked) else one for one in looked]
-
     def _walked(self, arrived: Arrived) -> "_Walked | Outcome":
         size = arrived.path.stat().st_size
         try:
@@ -146,7 +153,8 @@ class Intake:
                     return Outcome(arrived.name, "passed over", "dicomdir", reason, size)
                 claimed = pixels(walk, self._limits)
                 identity = walk.text(0x00080018), walk.text(0x0020000D), walk.text(0x0020000E)
-                return _Walked(arrived, claimed, walk.transfer_syntax, size, identity)
+                facts = plain.facts(walk, claimed.frames if claimed else 0)
+                return _Walked(arrived, claimed, walk.transfer_syntax, size, identity, facts)
         except Refused as refusal:
             return Outcome(arrived.name, "refused", refusal.code, refusal.reason, size)
 
@@ -171,6 +179,10 @@ class Intake:
             return self._sandbox.run("imaging.header:read", path=str(one.arrived.path), frames=one.frames).facts
         except WorkerLost as lost:
             return lost
+
+
+def _is_odd(one: "_Walked | Outcome") -> bool:
+    return isinstance(one, _Walked) and one.facts is None
 
 
 def _judged(one: _Walked, said: object) -> Candidate | Outcome:
@@ -199,32 +211,6 @@ def _side_by_side(work: Callable[[A], B], items: Sequence[A], threads: int, name
         yield from pool.map(work, items)
 
 
-def index(
-    session: Session, kept: Sequence[KeptFile], refused: Sequence[Outcome], *, delivery: str, at: datetime,
-    closed_studies: Collection[str] = (),
-) -> list[Outcome]:
-    """Enter what was kept into the index, in the caller's transaction; gives what became of every file.
-
-    delivery: the upload, association or import, for the record of refusals.
-    closed_studies: studies this person may not add to, because they belong to cases they cannot see.
-    """
-    outcomes = list(refused)
-    known = _Known(session, [one.candidate.header.sop_instance_uid for one in kept])
-    for one in kept:
-        try:
-            outcomes.append(_enter(known, one, at, closed_studies))
-        except Refused as refusal:
-            outcomes.append(Outcome(
-                one.candidate.arrived.name, "refused", refusal.code, refusal.reason, one.candidate.size,
-                one.candidate.header.sop_instance_uid, one.candidate.header.study_instance_uid, one.digest,
-            ))
-    for outcome in outcomes:
-        if outcome.result == "refused":
-            session.add(_refusal(outcome, delivery, at))
-    session.flush()
-    return outcomes
-
-
 def sweep(session: Session, vault: Vault) -> list[str]:
     """Remove DICOM files of the vault that no row names, left by a crash before the commit; gives their digests.
 
@@ -240,141 +226,3 @@ def sweep(session: Session, vault: Vault) -> list[str]:
     if removed:
         log.info("removed files that were never indexed", extra={"files": len(removed)})
     return removed
-
-
-class _Known:
-    """What the index has of one delivery: asked once for all its files, and held while they are entered."""
-
-    def __init__(self, session: Session, sop_instance_uids: Sequence[str]) -> None:
-        self.session = session
-        self.instances: dict[str, Instance] = {}
-        self._series: dict[str, Series] = {}
-        self._studies: dict[str, Study] = {}
-        for at in range(0, len(sop_instance_uids), _ASKED_AT_ONCE):
-            some = sop_instance_uids[at : at + _ASKED_AT_ONCE]
-            for row in session.exec(select(Instance).where(col(Instance.sop_instance_uid).in_(some))):
-                self.instances[row.sop_instance_uid] = row
-
-    def series(self, uid: str) -> Series | None:
-        """A series that is here."""
-        found = self._series.get(uid) or self.session.get(Series, uid)
-        if found is not None:
-            self._series[uid] = found
-        return found
-
-    def study(self, uid: str) -> Study | None:
-        """A study that is here."""
-        found = self._studies.get(uid) or self.session.get(Study, uid)
-        if found is not None:
-            self._studies[uid] = found
-        return found
-
-
-def _enter(known: _Known, kept: KeptFile, at: datetime, closed_studies: Collection[str]) -> Outcome:
-    header, name = kept.candidate.header, kept.candidate.arrived.name
-    if header.study_instance_uid in closed_studies:
-        raise Refused("study-elsewhere", "This study belongs to a case you cannot open; ask your coordinator.")
-    here = known.instances.get(header.sop_instance_uid)
-    picture = picture_of(kept.candidate)
-    result: Result = "taken"
-    if here is not None and kept.digest not in (here.digest, here.before_blackout):
-        raise Refused("conflict", "Another file with the same identity is here already; the coordinator is shown both.")
-    if here is not None and _series_study(known, here) != (header.series_instance_uid, header.study_instance_uid):
-        raise Refused("conflict", "This file is here already, in another study.")
-    if here is not None:
-        result = "already here"
-    else:
-        _enter_study(known, header, kept.candidate.identity, at)
-        row = known.instances[header.sop_instance_uid] = _instance(kept, picture, at)
-        known.session.add(row)
-    return Outcome(
-        name, result, "" if picture == "yes" else "no-picture", "" if picture == "yes" else picture,
-        kept.candidate.size, header.sop_instance_uid, header.study_instance_uid, kept.digest,
-    )
-
-
-def _series_study(known: _Known, here: Instance) -> tuple[str, str]:
-    row = known.series(here.series_instance_uid)
-    assert row is not None  # the database refuses an instance without its series
-    return row.series_instance_uid, row.study_instance_uid
-
-
-def _enter_study(known: _Known, header: Header, identity: Identity, at: datetime) -> None:
-    """The study and the series of a header, each written at once: what belongs to it is written after it."""
-    study = known.study(header.study_instance_uid)
-    if study is None:
-        known.session.add(Study(
-            study_instance_uid=header.study_instance_uid, patient_name=header.patient_name,
-            patient_id=header.patient_id, patient_born_on=header.patient_born_on, patient_sex=header.patient_sex,
-            description=header.study_description, study_date=header.study_date, study_time=header.study_time,
-            accession_number=header.accession_number, institution=header.institution, received_at=at,
-        ))
-        known.session.flush()
-    elif not same_patient(_patient_of(study), identity):
-        raise Refused("conflict", "Its study is here already, of another patient; the coordinator is shown both.")
-    series = known.series(header.series_instance_uid)
-    if series is None:
-        known.session.add(Series(
-            series_instance_uid=header.series_instance_uid, study_instance_uid=header.study_instance_uid,
-            number=header.series_number, modality=header.modality, description=header.series_description,
-            body_part=header.body_part, laterality=header.laterality, protocol=header.protocol,
-            frame_of_reference_uid=header.frame_of_reference_uid or None,
-        ))
-        known.session.flush()
-    elif series.study_instance_uid != header.study_instance_uid:
-        raise Refused("conflict", "Its series is here already, in another study.")
-
-
-def _patient_of(study: Study) -> Identity:
-    return Identity(study.patient_name, study.patient_born_on, study.patient_sex, study.patient_id)
-
-
-def picture_of(candidate: Candidate) -> str:
-    """``yes``, or the sentence why a candidate has nothing to draw."""
-    kind = candidate.header.sop_class_name
-    if candidate.pixels is None:
-        return f"{kind}: this kind of object holds no picture."
-    if candidate.held:
-        return HELD
-    if candidate.transfer_syntax in VIDEO:
-        return "Video (MPEG) is kept; it is not drawn."
-    if candidate.header.sop_class_uid.startswith(_SEGMENTATION):
-        return "A segmentation is kept; it is not a picture by itself."
-    return "yes"
-
-
-def row_of(kept: KeptFile, at: datetime) -> Instance:
-    """The row of a kept file, in no session yet."""
-    return _instance(kept, picture_of(kept.candidate), at)
-
-
-def _instance(kept: KeptFile, picture: str, at: datetime) -> Instance:
-    header, found = kept.candidate.header, kept.candidate.pixels
-    said = header.model_dump(include=set(Instance.model_fields) - {"frame_facts"})
-    said["frame_of_reference_uid"] = header.frame_of_reference_uid or None
-    row = Instance(
-        **said,
-        transfer_syntax_uid=kept.candidate.transfer_syntax,
-        number=header.instance_number,
-        digest=kept.digest,
-        held=kept.candidate.held,
-        size=kept.candidate.size,
-        received_at=at,
-        picture=picture,
-        deflated=kept.candidate.transfer_syntax == "1.2.840.10008.1.2.1.99",
-        big_endian=kept.candidate.transfer_syntax == "1.2.840.10008.1.2.2",
-        frame_facts=header.overrides(),
-        frame_spans=[[number for fragment in span for number in fragment] for span in found.spans] if found else [],
-    )
-    if found is not None:
-        row.rows, row.columns, row.frames = found.rows, found.columns, found.frames
-        row.samples, row.bits_allocated, row.photometric = found.samples, found.bits_allocated, found.photometric
-        row.encapsulated, row.pixel_offset, row.pixel_length = found.encapsulated, found.offset, found.length
-    return row
-
-
-def _refusal(outcome: Outcome, delivery: str, at: datetime) -> Refusal:
-    return Refusal(
-        id=uuid4().hex, delivery=delivery, at=at, file_name=outcome.name, size=outcome.size, code=outcome.code,
-        reason=outcome.reason, sop_instance_uid=outcome.sop_instance_uid or None, digest=outcome.digest or None,
-    )

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from imaging.errors import TooLarge, Unreadable
 from imaging.settings import FileSettings
@@ -23,6 +24,7 @@ EXPLICIT = "1.2.840.10008.1.2.1"
 DEFLATED = "1.2.840.10008.1.2.1.99"
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
 PIXEL_DATA = 0x7FE00010
+FLOAT_PIXELS, DOUBLE_PIXELS = 0x7FE00008, 0x7FE00009
 _UNDEFINED = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _LONG = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"})
@@ -30,11 +32,11 @@ _SHORT = frozenset({
     b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FL", b"FD", b"IS", b"LO", b"LT", b"PN", b"SH", b"SL", b"SS",
     b"ST", b"TM", b"UI", b"UL", b"US",
 })
+_NAMES = {vr: vr.decode() for vr in (*_LONG, *_SHORT)}
 _PADDING_LIMIT = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """Where the value of one element lies; bytes, from the start of the data."""
 
     tag: int
@@ -162,19 +164,36 @@ class _Walker:
     def whole(self, at: int) -> None:
         """Every element of the data set; ends exactly at the end of the file, zero padding aside."""
         while at < self.end:
-            if self.padding(at):
+            if self.explicit:
+                at = self.plain(at)
+            if at >= self.end or self.padding(at):
                 return
             tag, vr, length, at = self.header(at, self.end, self.explicit)
             if length == _UNDEFINED and tag == PIXEL_DATA:
                 start = at
                 self.items, at = self.encapsulation(at)
-                self.elements[tag] = Element(tag, vr.decode(), start, at - start)
+                self.elements[tag] = Element(tag, _NAMES.get(vr, ""), start, at - start)
             elif length == _UNDEFINED:
                 start = at
                 at = self.sequence(at, self.end, None, 1, explicit=self.explicit and vr != b"UN")
                 self.elements[tag] = Element(tag, "SQ", start, at - start)
             else:
                 at = self.value(tag, vr, length, at, self.end, top=True)
+
+    def plain(self, at: int) -> int:
+        """Step over elements of short form in explicit VR, which are most of a header; gives where others begin."""
+        head, data, elements = struct.Struct(self.order + "HH2sH").unpack_from, self.data, self.elements
+        last, left = self.end - 8, self.limits.elements - self.seen
+        while at <= last and left > 0:
+            group, element, vr, length = head(data, at)
+            start = at + 8
+            if vr not in _SHORT or group == 0xFFFE or start + length > self.end:
+                break
+            tag, at = group << 16 | element, start + length
+            elements[tag] = Element(tag, _NAMES[vr], start, length)
+            left -= 1
+        self.seen = self.limits.elements - left
+        return at
 
     def padding(self, at: int) -> bool:
         """Nothing but zeros follows; some writers fill the last block."""
@@ -209,7 +228,7 @@ class _Walker:
         if vr == b"SQ" and length:
             self.sequence(at, at + length, at + length, depth + 1, explicit=True)
         if top:
-            self.elements[tag] = Element(tag, vr.decode(), at, length)
+            self.elements[tag] = Element(tag, _NAMES.get(vr, ""), at, length)
         return at + length
 
     def sequence(self, at: int, end: int, stop: int | None, depth: int, *, explicit: bool) -> int:

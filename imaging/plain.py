@@ -1,0 +1,149 @@
+"""The header of an ordinary file read straight from its walk, in our own process; what is not ordinary is left alone.
+
+Ordinary is a single frame in little endian whose wanted values are ASCII text and numbers in the value representation
+the standard gives them (PS3.6), outside sequences. The walk has proved where each value lies and that it lies inside
+the file; here at most `_LONGEST` bytes of each of a fixed list of elements are looked at, and nothing is followed,
+unfolded or nested. `facts` gives exactly what `imaging.header.read` gives for the same file, or None: then a
+disposable worker reads it with pydicom.
+"""
+
+import re
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+from imaging.header import facts_of
+from imaging.walk import BIG_ENDIAN, DEFLATED, DOUBLE_PIXELS, FLOAT_PIXELS, IMPLICIT, PIXEL_DATA, Element, Walk
+
+_LONGEST = 4096
+"""Bytes of one value that are looked at; a longer one is for the worker."""
+_WANTED: dict[int, tuple[str, str]] = {
+    0x00080016: ("SOPClassUID", "UI"), 0x00080018: ("SOPInstanceUID", "UI"), 0x00080020: ("StudyDate", "DA"),
+    0x00080030: ("StudyTime", "TM"), 0x00080050: ("AccessionNumber", "SH"), 0x00080060: ("Modality", "CS"),
+    0x00080080: ("InstitutionName", "LO"), 0x00081030: ("StudyDescription", "LO"),
+    0x0008103E: ("SeriesDescription", "LO"), 0x00082144: ("RecommendedDisplayFrameRate", "IS"),
+    0x00100010: ("PatientName", "PN"), 0x00100020: ("PatientID", "LO"), 0x00100030: ("PatientBirthDate", "DA"),
+    0x00100040: ("PatientSex", "CS"), 0x00180015: ("BodyPartExamined", "CS"), 0x00180040: ("CineRate", "IS"),
+    0x00181030: ("ProtocolName", "LO"), 0x00181063: ("FrameTime", "DS"), 0x00181065: ("FrameTimeVector", "DS"),
+    0x00181114: ("EstimatedRadiographicMagnificationFactor", "DS"), 0x00181164: ("ImagerPixelSpacing", "DS"),
+    0x00182010: ("NominalScannedPixelSpacing", "DS"), 0x0020000D: ("StudyInstanceUID", "UI"),
+    0x0020000E: ("SeriesInstanceUID", "UI"), 0x00200011: ("SeriesNumber", "IS"), 0x00200013: ("InstanceNumber", "IS"),
+    0x00200032: ("ImagePositionPatient", "DS"), 0x00200037: ("ImageOrientationPatient", "DS"),
+    0x00200052: ("FrameOfReferenceUID", "UI"), 0x00200060: ("Laterality", "CS"), 0x00200062: ("ImageLaterality", "CS"),
+    0x00280004: ("PhotometricInterpretation", "CS"), 0x00280006: ("PlanarConfiguration", "US"),
+    0x00280030: ("PixelSpacing", "DS"), 0x00280034: ("PixelAspectRatio", "IS"), 0x00280100: ("BitsAllocated", "US"),
+    0x00280101: ("BitsStored", "US"), 0x00280102: ("HighBit", "US"), 0x00280103: ("PixelRepresentation", "US"),
+    0x00280120: ("PixelPaddingValue", "US or SS"), 0x00280121: ("PixelPaddingRangeLimit", "US or SS"),
+    0x00280301: ("BurnedInAnnotation", "CS"), 0x00280A02: ("PixelSpacingCalibrationType", "CS"),
+    0x00281050: ("WindowCenter", "DS"), 0x00281051: ("WindowWidth", "DS"), 0x00281052: ("RescaleIntercept", "DS"),
+    0x00281053: ("RescaleSlope", "DS"), 0x00281054: ("RescaleType", "LO"),
+    0x00281055: ("WindowCenterWidthExplanation", "LO"), 0x00281056: ("VOILUTFunction", "CS"),
+    0x20500020: ("PresentationLUTShape", "CS"), 0x30040002: ("DoseUnits", "CS"), 0x3004000E: ("DoseGridScaling", "DS"),
+}
+"""Every element `imaging.header` asks for outside sequences, with its keyword and value representation."""
+_SEQUENCES = (0x00186011, 0x00283000, 0x00283010, 0x52009229, 0x52009230)
+"""Regions of an ultrasound, LUTs of modality and VOI, functional groups: for the worker where they are."""
+_MARKS = {0x00282000: "ICCProfile"}
+_CHARACTER_SET = 0x00080005
+_ASCII_WITHIN = frozenset({
+    "", "ISO_IR 6", "ISO_IR 100", "ISO_IR 101", "ISO_IR 109", "ISO_IR 110", "ISO_IR 126", "ISO_IR 127", "ISO_IR 138",
+    "ISO_IR 144", "ISO_IR 148", "ISO_IR 192", "GB18030", "GBK",
+})
+"""Character sets in which a byte of ASCII is that character and nothing else (PS3.3 C.12.1.1.2)."""
+_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
+_INTEGER = re.compile(r"[+-]?\d{1,9}")
+
+
+class _Odd(Exception):
+    """Not an ordinary file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Element:
+    value: Any
+
+
+class _Values(dict[str, Any]):
+    """`imaging.header.Found` over values that were read already."""
+
+    def __init__(self, walk: Walk) -> None:
+        super().__init__()
+        self._elements = walk.elements
+
+    def __getitem__(self, keyword: str, /) -> Any:
+        return _Element(super().__getitem__(keyword))
+
+    def __contains__(self, name: object, /) -> bool:
+        if isinstance(name, tuple):
+            return name[0] << 16 | name[1] in self._elements
+        return super().__contains__(name)
+
+
+def facts(walk: Walk, frames: int) -> dict[str, Any] | None:
+    """The facts of a walked file, as a worker would give them; None when it is not an ordinary one.
+
+    frames: how many its structure proved; 0 for an object without pixels.
+    """
+    if frames > 1 or walk.transfer_syntax in (DEFLATED, BIG_ENDIAN):
+        return None
+    try:
+        return facts_of(_values(walk), frames)
+    except _Odd:
+        return None
+
+
+def _values(walk: Walk) -> _Values:
+    elements = walk.elements
+    if any(tag in elements for tag in _SEQUENCES) or walk.text(_CHARACTER_SET) not in _ASCII_WITHIN:
+        raise _Odd
+    pixels = next((elements[tag].start for tag in (PIXEL_DATA, FLOAT_PIXELS, DOUBLE_PIXELS) if tag in elements), None)
+    implicit = walk.transfer_syntax == IMPLICIT
+    found = _Values(walk)
+    for tag, (keyword, vr) in _WANTED.items():
+        element = elements.get(tag)
+        if element is None or element.length == 0:
+            continue
+        if element.length > _LONGEST or (pixels is not None and element.start > pixels):
+            raise _Odd
+        found[keyword] = _value(walk, element, vr, implicit=implicit)
+    for tag, keyword in _MARKS.items():
+        if tag in elements:
+            found[keyword] = None
+    return found
+
+
+def _value(walk: Walk, element: Element, vr: str, *, implicit: bool) -> Any:
+    if implicit and vr == "US or SS":  # its sign depends on another element
+        raise _Odd
+    if not implicit and element.vr not in (vr, *vr.split(" or ")):
+        raise _Odd
+    raw = bytes(walk.data[element.start : element.start + element.length])
+    if vr.startswith("US"):
+        return _numbers(raw, "h" if element.vr == "SS" else "H")
+    text = raw.rstrip(b"\0 ")
+    if not text.isascii() or not (said := text.decode("ascii")).isprintable():
+        raise _Odd
+    if vr in ("DS", "IS"):
+        return _written(said, vr)
+    many = "\\" in said
+    if (many and (vr == "UI" or "\\ " in said or " \\" in said)) or (vr == "PN" and (many or "=" in said)):
+        raise _Odd
+    return said.split("\\") if many else said
+
+
+def _numbers(raw: bytes, form: str) -> int | list[int]:
+    if len(raw) % 2:
+        raise _Odd
+    found = list(struct.unpack(f"<{len(raw) // 2}{form}", raw))
+    return found if len(found) > 1 else found[0]
+
+
+def _written(said: str, vr: str) -> float | list[float] | None:
+    """Numbers written in decimal; an integer is the same number as a float."""
+    form = _DECIMAL if vr == "DS" else _INTEGER
+    parts = [part.strip(" ") for part in said.split("\\")]
+    if parts == [""]:
+        return None
+    if not all(form.fullmatch(part) for part in parts):
+        raise _Odd
+    return [float(part) for part in parts] if len(parts) > 1 else float(parts[0])
