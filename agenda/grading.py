@@ -38,6 +38,8 @@ class Grading:
     ordered: bool
     """False: the grades are kinds; any two differ by one and agreement is not weighted."""
     sided: bool
+    per: str
+    """segment, or vertebra."""
     regions: tuple[str, ...]
     """First letters of the lower vertebra's region."""
     grades: tuple[GradeChoice, ...]
@@ -88,7 +90,8 @@ def gradings() -> Mapping[str, Grading]:
 def _grading(row: Mapping[str, Any]) -> Grading:
     return Grading(
         **{name: str(row[name]) for name in ("key", "name", "about", "source", "status")},
-        ordered=row["ordered"] is True, sided=row["sided"] is True, regions=tuple(row["regions"]),
+        ordered=row["ordered"] is True, sided=row["sided"] is True, per=str(row.get("per", "segment")),
+        regions=tuple(row["regions"]),
         grades=tuple(GradeChoice(one["key"], one["rank"], one["label"]) for one in row["grades"]),
     )
 
@@ -102,11 +105,14 @@ def grading(key: str) -> Grading:
 
 
 def place(instrument: Grading, level: str, side: str) -> tuple[str, Side]:
-    """A motion segment as it is written here (``L4–L5``) and a side; raises Invalid naming level or side."""
+    """A segment (``L4–L5``) or vertebra as it is written here, and a side; raises Invalid naming level or side."""
     named = vertebrae("level", level)
-    if len(named) != 2 or not neighbours(*named):
+    if instrument.per == "vertebra":
+        if len(named) != 1:
+            raise Invalid("level", "Name one vertebra, like T8.")
+    elif len(named) != 2 or not neighbours(*named):
         raise Invalid("level", "Name one motion segment, like L4-L5.")
-    if named[1][0] not in instrument.regions:
+    if named[-1][0] not in instrument.regions:
         raise Invalid("level", f"“{instrument.name}” is made for other regions of the spine.")
     if instrument.sided != (side in ("left", "right")) or (side and not instrument.sided):
         raise Invalid("side", "Choose the left or the right side." if instrument.sided else "This has no sides.")

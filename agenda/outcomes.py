@@ -43,7 +43,7 @@ class Measured:
     value: float
     band: str | None
     changes: tuple[Change, ...]
-    """Against the first score with the same instrument, one for each threshold its sources give."""
+    """Against the first score with the same instrument, one for each threshold made for such a change."""
 
 
 def scores_of(session: Session, case_id: str) -> list[OutcomeScore]:
@@ -63,7 +63,10 @@ def measured(rows: Sequence[OutcomeScore]) -> tuple[Measured, ...]:
         changes: tuple[Change, ...] = ()
         if row.instrument in first:
             before = first[row.instrument]
-            changes = tuple(change(instrument, before, row.value, one) for one in instrument.thresholds)
+            changes = tuple(
+                change(instrument, before, row.value, one) for one in instrument.thresholds
+                if one.judges(instrument, before, row.value)
+            )
         first.setdefault(row.instrument, row.value)
         shown.append(Measured(instrument, row.taken_on, row.value, band(instrument, row.value), changes))
     return tuple(shown)

@@ -39,6 +39,16 @@ class Threshold:
     """Smallest detectable change; None: the source gives none."""
     source: str
     status: Status
+    direction: Literal["better", "worse"] | None = None
+    """Which change it judges; None: either."""
+    baseline: tuple[float, float] | None = None
+    """First scores it holds for, both ends included; None: any."""
+
+    def judges(self, instrument: "Instrument", before: float, after: float) -> bool:
+        """Whether it was made for a change in this direction from a first score like this."""
+        if self.baseline is not None and not self.baseline[0] <= before <= self.baseline[1]:
+            return False
+        return self.direction is None or self.direction == direction_of(instrument, after - before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +167,14 @@ def change(instrument: Instrument, before: float, after: float, threshold: Thres
     if threshold not in instrument.thresholds:
         raise ValueError("this threshold belongs to another instrument")
     difference = round(after - before, 3)
-    size = abs(difference)
-    rises = difference > 0
-    direction: Literal["better", "worse", "unchanged"] = "unchanged"
-    if difference:
-        direction = "better" if rises == (instrument.higher_is == "better") else "worse"
-    return Change(difference, direction, _judged(size, threshold), threshold)
+    return Change(difference, direction_of(instrument, difference), _judged(abs(difference), threshold), threshold)
+
+
+def direction_of(instrument: Instrument, difference: float) -> Literal["better", "worse", "unchanged"]:
+    """Whether a difference of scores is for the better."""
+    if not round(difference, 3):
+        return "unchanged"
+    return "better" if (difference > 0) == (instrument.higher_is == "better") else "worse"
 
 
 def _judged(size: float, threshold: Threshold) -> Judgement:
@@ -198,7 +210,8 @@ def _threshold(row: Mapping[str, object]) -> Threshold:
     return Threshold(
         population=str(row["population"]), treatment=str(row["treatment"]), mic=float(cast(float, row["mic"])),
         sdc=None if sdc is None else float(cast(float, sdc)), source=str(row["source"]),
-        status=_status(row["status"]),
+        status=_status(row["status"]), direction=cast(Literal["better", "worse"] | None, row.get("direction")),
+        baseline=cast(tuple[float, float], tuple(cast(list[float], row["baseline"]))) if "baseline" in row else None,
     )
 
 

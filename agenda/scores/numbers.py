@@ -61,17 +61,30 @@ def _data() -> Mapping[str, object]:
     return tomllib.loads(files("agenda").joinpath("scores", "numbers.toml").read_text(encoding="utf-8"))
 
 
+def table(name: str) -> Mapping[str, object]:
+    """One table of numbers.toml; raises KeyError."""
+    return cast(Mapping[str, object], _data()[name])
+
+
+def lordosis_target(incidence: float, age: float) -> Graded:
+    """Lumbar lordosis to be expected of a pelvic incidence (degrees) at an age (years); a reference, not an aim."""
+    found = table("lordosis-target")
+    constant, of_incidence, of_age = (cast(float, found[name]) for name in ("constant", "incidence", "age"))
+    value = round(constant + of_incidence * incidence + of_age * age, 1)
+    return Graded(value, f"{value:g}°", str(found["source"]), "verified")
+
+
 def opioid_mme(doses: Mapping[str, float]) -> Equivalent:
     """Daily doses by drug → morphine equivalents; raises Invalid naming an unknown drug or a negative dose."""
-    table = cast(dict[str, object], _data()["mme"])
-    factors = cast(dict[str, float], table["factors"])
+    found = table("mme")
+    factors = cast(dict[str, float], found["factors"])
     for drug, dose in doses.items():
         if drug not in factors:
-            raise Invalid(drug, f"There is no factor for {drug!r} in the table {table['version']}.")
+            raise Invalid(drug, f"There is no factor for {drug!r} in the table {found['version']}.")
         if not 0 <= dose < float("inf"):
             raise Invalid(drug, "A dose is not negative.")
     sum_mg = sum(dose * factors[drug] for drug, dose in doses.items())
-    return Equivalent(round(sum_mg, 1), str(table["version"]), str(table["source"]))
+    return Equivalent(round(sum_mg, 1), str(found["version"]), str(found["source"]))
 
 
 def graded(scale: str, value: float) -> Graded:

@@ -13,7 +13,7 @@ from agenda.cases import case
 from agenda.clinical import spine
 from agenda.errors import Invalid
 from agenda.grades import give_grade, running_kappa, seen
-from agenda.grading import ENOUGH, gradings
+from agenda.grading import ENOUGH, Grading, gradings
 from agenda.levels import VERTEBRAE, neighbours
 from agenda.numberings import numbering_of, standing
 from conference.policy import Action, Actor, may
@@ -34,13 +34,15 @@ class Said(BaseModel):
     grade: str = Field(default="", max_length=5)
 
 
-def _segments(session: Session, case_id: str, regions: tuple[str, ...]) -> list[str]:
+def _levels(session: Session, case_id: str, chosen: Grading) -> list[str]:
     stands = standing(session, case_id)
     row = stands.accepted or stands.proposed
     names = numbering_of(row).vertebrae if row else tuple(name for name in VERTEBRAE if name not in ("T13", "L6"))
+    if chosen.per == "vertebra":
+        return [name for name in names if name[0] in chosen.regions]
     return [
         f"{upper}-{lower}" for upper, lower in pairwise(names[:-1])
-        if neighbours(upper, lower) and lower[0] in regions
+        if neighbours(upper, lower) and lower[0] in chosen.regions
     ]
 
 
@@ -52,7 +54,7 @@ def _view(session: Session, who: Actor, case_id: str, said: Said) -> dict[str, A
     stands = standing(session, case_id)
     return {
         "case": case(session, case_id), "places": found, "gradings": gradings(), "chosen": chosen, "typed": said,
-        "levels": _segments(session, case_id, chosen.regions), "kappas": running_kappa(session, resource.board_id),
+        "levels": _levels(session, case_id, chosen), "kappas": running_kappa(session, resource.board_id),
         "enough": ENOUGH, "short": spine().short, "notes": [note(one) for one in found if one.apart],
         "may_grade": bool(may(who, Action.GRADE_GIVE, resource)), "numbered": stands.accepted is not None,
         "inside": resource.board_id in who.boards,

@@ -62,7 +62,9 @@ def test_fewer_than_ten_pairs_say_nothing() -> None:
 
 
 def test_every_instrument_has_a_source_and_whole_steps() -> None:
-    assert list(gradings()) == ["schizas", "lee-central", "lee-foraminal", "pfirrmann", "modic", "meyerding"]
+    assert list(gradings()) == [
+        "schizas", "lee-central", "lee-foraminal", "pfirrmann", "modic", "meyerding", "escc", "pathria", "goutallier",
+    ]
     for one in gradings().values():
         assert one.source
         assert one.status in ("verified", "unverified")
@@ -77,12 +79,20 @@ def test_the_kinds_of_a_minor_stenosis_are_one_grade() -> None:
 
 @pytest.mark.parametrize(("instrument", "level", "side", "field"), [
     ("schizas", "L4", "", "level"), ("schizas", "L3-L5", "", "level"), ("schizas", "C4-C5", "", "level"),
+    ("escc", "T8-T9", "", "level"), ("escc", "S1", "", "level"), ("goutallier", "L4-L5", "", "side"),
     ("schizas", "L4-L5", "left", "side"), ("lee-foraminal", "L4-L5", "", "side"), ("schizas", "nonsense", "", "level"),
 ])
 def test_a_place_that_cannot_be_graded_is_refused(instrument: str, level: str, side: str, field: str) -> None:
     with pytest.raises(Invalid) as caught:
         place(grading(instrument), level, side)
     assert caught.value.field == field
+
+
+def test_a_tumour_is_graded_at_a_vertebra() -> None:
+    escc = grading("escc")
+    assert place(escc, "T8", "") == ("T8", "")
+    assert [one.key for one in escc.grades] == ["0", "1a", "1b", "1c", "2", "3"]
+    assert (escc.apart("0", "1b"), escc.apart("1b", "2")) == (2, 2)
 
 
 def test_neither_grader_nor_anybody_else_sees_a_grade_before_both_are_in(session: Session) -> None:

@@ -96,6 +96,51 @@ def test_without_a_detectable_change_only_importance_is_judged() -> None:
     assert [change(ODI, 40, 40 - by, copay).judgement for by in (12, 13)] == ["below important", "important"]
 
 
+@pytest.mark.parametrize(("value", "band"), [
+    (0, "severe"), (11, "severe"), (12, "moderate"), (14, "moderate"), (15, "mild"), (17, "mild"), (18, "no deficit"),
+])
+def test_mjoa_by_tetreault(value: float, band: str) -> None:
+    assert entered(instruments()["mjoa"], value).band == band
+
+
+@pytest.mark.parametrize(("before", "needed"), [(16, 1), (15, 1), (13, 2), (12, 2), (11, 3), (0, 3)])
+def test_what_mjoa_must_gain_depends_on_where_it_began(before: float, needed: float) -> None:
+    one = instruments()["mjoa"]
+    made_for = [each.mic for each in one.thresholds if each.judges(one, before, before + 1)]
+    assert made_for == [needed]
+
+
+@pytest.mark.parametrize(("after", "judgement", "direction"), [
+    (3.8, "important", "better"), (4.0, "below important", "better"), (6.3, "important", "worse"),
+    (6.2, "below important", "worse"),
+])
+def test_comi_judges_a_gain_and_a_loss_apart(after: float, judgement: str, direction: str) -> None:
+    one = instruments()["comi"]
+    (made_for,) = [each for each in one.thresholds if each.judges(one, 6.0, after)]
+    found = change(one, 6.0, after, made_for)
+    assert (found.judgement, found.direction) == (judgement, direction)
+
+
+@pytest.mark.parametrize(("key", "value", "band"), [
+    ("start-back", 3, "low risk"), ("pcs", 29, "below the usual cut"), ("pcs", 30, "at or above the usual cut"),
+    ("phq-9", 10, "moderate"), ("gad-7", 21, "severe"),
+])
+def test_bands_of_single_scores(key: str, value: float, band: str) -> None:
+    assert entered(instruments()[key], value).band.startswith(band)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("key", "low", "high"), [
+    ("hads-anxiety", 0, 21), ("paindetect", -1, 38), ("tsk", 17, 68), ("pseq", 0, 60), ("pgic", 1, 7),
+    ("eq-vas", 0, 100), ("phq-2", 0, 6), ("nrs-arm", 0, 10), ("nrs-neck", 0, 10),
+])
+def test_a_scale_takes_its_ends_and_nothing_beyond(key: str, low: float, high: float) -> None:
+    one = instruments()[key]
+    assert (entered(one, low).value, entered(one, high).value) == (low, high)
+    for outside in (low - 1, high + 1):
+        with pytest.raises(Invalid, match="lies between"):
+            entered(one, outside)
+
+
 def test_thresholds_are_never_mixed() -> None:
     with pytest.raises(ValueError, match="another instrument"):
         change(ODI, 40, 20, instruments()["nrs-back"].thresholds[0])
@@ -112,6 +157,10 @@ def test_the_data_hold_together(one: Instrument) -> None:
         assert one.bands_source
 
 
-@pytest.mark.parametrize("key", ["odi", "ndi", "ndi-raw", "eq-5d-index", "promis-pf", "sf-36-pcs", "comi"])
+@pytest.mark.parametrize("key", [
+    "odi", "ndi", "ndi-raw", "eq-5d-index", "eq-vas", "promis-pf", "promis-pi", "promis-global-physical",
+    "promis-global-mental", "sf-36-pcs", "sf-12-pcs", "comi", "start-back", "pseq", "pcs", "tsk", "hads-anxiety",
+    "hads-depression", "paindetect",
+])
 def test_protected_measures_show_no_items(key: str) -> None:
     assert not instruments()[key].shows_items

@@ -56,6 +56,14 @@ def test_tl_aosis_of_a_complete_burst_with_incomplete_cord_and_doubtful_ligament
     assert (found.points, found.label, found.status) == (10, "usually operative", "verified")
 
 
+@pytest.mark.parametrize(("key", "grade", "label"), [
+    ("asia", "C", "C"), ("frankel", "E", "E"), ("nurick", "5", "5"), ("mrc", "4", "4"),
+])
+def test_a_scale_of_one_item_is_its_grade_and_unverified(key: str, grade: str, label: str) -> None:
+    found = total(scores()[key], {"grade": grade})
+    assert (found.label, found.status) == (label, "unverified")
+
+
 def test_one_point_from_memory_makes_the_total_unverified() -> None:
     found = total(scores()["tl-aosis"], {"morphology": "C", "neurology": "N0", "modifier": "none"})
     assert (found.points, found.status) == (8, "unverified")

@@ -3,7 +3,17 @@ from dataclasses import replace
 import pytest
 
 from agenda.errors import Invalid
-from agenda.scores.numbers import Spinopelvic, gap, graded, meyerding, mjoa, opioid_mme, srs_schwab, start_back
+from agenda.scores.numbers import (
+    Spinopelvic,
+    gap,
+    graded,
+    lordosis_target,
+    meyerding,
+    mjoa,
+    opioid_mme,
+    srs_schwab,
+    start_back,
+)
 
 UPRIGHT = Spinopelvic(incidence=50, slope=38.5, lordosis=60, low_lordosis=39, global_tilt=9, age=40)
 
@@ -99,3 +109,14 @@ def test_gap(changed: dict[str, float], points: int, mark: str) -> None:
 def test_gap_needs_a_lordosis() -> None:
     with pytest.raises(Invalid, match="lordosis"):
         gap(replace(UPRIGHT, lordosis=0))
+
+
+@pytest.mark.parametrize(("incidence", "age", "degrees"), [(50, 40, 53.7), (60, 70, 52.8), (0, 0, 32.9)])
+def test_lordosis_to_be_expected(incidence: float, age: float, degrees: float) -> None:
+    found = lordosis_target(incidence, age)
+    assert (found.value, found.status) == (degrees, "verified")
+
+
+@pytest.mark.parametrize(("angle", "mark"), [(13.9, "normal"), (14, "raised"), (20, "raised"), (20.1, "severe")])
+def test_the_t1_pelvic_angle_is_unverified(angle: float, mark: str) -> None:
+    assert (graded("tpa", angle).mark, graded("tpa", angle).status) == (mark, "unverified")
