@@ -70,6 +70,7 @@ class Action(StrEnum):
     CONFERENCE_JOIN = "conference.join"
     AGENDA_PULL = "agenda.pull"
     RECOMMENDATION_SIGN = "recommendation.sign"
+    RECOMMENDATION_AMEND = "recommendation.amend"
     BOARD_READ = "board.read"
     BOARD_MANAGE = "board.manage"
     PEOPLE_MANAGE = "people.manage"
@@ -185,7 +186,7 @@ def _may_with_case(actor: Actor, action: Action, case: CaseResource) -> Verdict:
         return Verdict(role in _VOICED, "Members of the board and the referrer ask and answer.")
     if action == Action.KEY_IMAGE:
         return Verdict(role in _VOICED, "Members of the board and the referrer choose key images.")
-    if action in (Action.OPINION_GIVE, Action.GRADE_GIVE, Action.RECOMMENDATION_SIGN):
+    if action in (Action.OPINION_GIVE, Action.GRADE_GIVE, Action.RECOMMENDATION_SIGN, Action.RECOMMENDATION_AMEND):
         return Verdict(role in _VOICED and actor.discipline is not None, "Only members who speak for a discipline.")
     return Verdict(False, "Your role does not include this.")
 

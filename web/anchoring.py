@@ -1,4 +1,4 @@
-"""Anchors the audit's chain while the server runs; `verify` holds the chain against them."""
+"""Anchors the audit and every room's log while the server runs; `verify` holds the whole record against them."""
 
 import asyncio
 import logging
@@ -6,13 +6,14 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from conference.record import audit
+from conference.outcome.proof import Proof, prove
+from conference.record import audit, log
 from conference.record.anchors import Anchors
 from web.clock import now
 from web.database import Database
 from web.settings import Settings
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 EVERY_S = 600.0
 """Well inside the fifteen minutes after which a cut-off tail must be found."""
@@ -25,8 +26,8 @@ def anchors_of(settings: Settings) -> Anchors:
 
 async def anchor(database: Database, anchors: Anchors) -> None:
     """Drop one anchor now: after a signature, and from time to time."""
-    head = await database.read(audit.head)
-    await asyncio.to_thread(anchors.drop, head, now())
+    head, rooms = await database.read(_heads)
+    await asyncio.to_thread(anchors.drop, head, now(), rooms)
 
 
 async def keep_anchoring(database: Database, anchors: Anchors, every_s: float = EVERY_S) -> None:
@@ -35,10 +36,14 @@ async def keep_anchoring(database: Database, anchors: Anchors, every_s: float = 
         try:
             await anchor(database, anchors)
         except OSError:
-            log.exception("the audit's anchor could not be written")
+            logger.exception("the audit's anchor could not be written")
         await asyncio.sleep(every_s)
 
 
-def verify(session: Session, path: Path) -> list[audit.Fault]:
-    """Everything wrong with the audit, held against the anchors in `path`; raises AnchorsBroken."""
-    return audit.verify(session, Anchors(path).all())
+def _heads(session: Session) -> tuple[audit.Head, dict[str, log.Head]]:
+    return audit.head(session), log.heads(session)
+
+
+def verify(session: Session, path: Path) -> Proof:
+    """The whole record checked against the anchors in `path`; raises AnchorsBroken."""
+    return prove(session, Anchors(path).read())

@@ -12,6 +12,8 @@ from sqlmodel import Session
 from agenda.boards import board
 from agenda.cases import case, studies_of
 from agenda.conferences import conferences_of_case
+from conference.outcome.addenda import addenda
+from conference.outcome.kept import kept_letter
 from conference.outcome.letter import pdf
 from conference.outcome.objects import Content, annotation, content_of
 from conference.outcome.signing import SignedRecord, record_in_force
@@ -55,6 +57,8 @@ class Plan:
     signed: SignedRecord | None
     at: str
     marks: int
+    letter: bytes | None = None
+    """The letter as it is kept; None: it was never made."""
     others: tuple[Instance, ...] = field(default=())
     """Reports and presentation states that came with the case's studies."""
 
@@ -81,7 +85,15 @@ def plan(session: Session, case_id: str) -> Plan:
         case_id=case_id, number=found.number, board=seat.name, time_zone=seat.time_zone,
         studies=tuple(one for one in plans if one is not None), signed=signed,
         at=_at(content, signed, seat.time_zone), marks=len(content.marks), others=_others(session, studies),
+        letter=_kept(session, signed),
     )
+
+
+def _kept(session: Session, signed: SignedRecord | None) -> bytes | None:
+    if signed is None:
+        return None
+    kept = kept_letter(session, signed.id, "letter", len(addenda(session, signed)))
+    return None if kept is None else kept.content
 
 
 def _studies(session: Session, case_id: str) -> list[Study]:
@@ -159,7 +171,7 @@ def make(maker: Maker, wanted: Plan, kinds: Sequence[ObjectKind]) -> list[Made]:
     """The objects of these kinds; blocks for some seconds. Raises NotMade."""
     letter = ""
     if "letter" in kinds and wanted.signed is not None:
-        letter = base64.b64encode(pdf(wanted.signed)).decode()
+        letter = base64.b64encode(wanted.letter or pdf(wanted.signed)).decode()
     made: list[Made] = []
     for one in wanted.studies:
         order = Order(

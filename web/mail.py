@@ -221,7 +221,8 @@ def _words(notice: Notice, head: Letterhead) -> tuple[str, list[str]]:
             return said, [f"{said}.", "", f"{head.public_url}/quick-questions/{told['question']}"]
         case kind:
             sentence = _OF_CASES[kind].format(case=case)
-            return f"{sentence[0].upper()}{sentence[1:]}", [f"{sentence[0].upper()}{sentence[1:]}.", "", at_case]
+            address = f"{at_case}/letter" if kind in ("letter", "addendum") else at_case
+            return f"{sentence[0].upper()}{sentence[1:]}", [f"{sentence[0].upper()}{sentence[1:]}.", "", address]
 
 
 def _second_opinion(notice: Notice, head: Letterhead) -> tuple[str, list[str]]:
@@ -244,6 +245,7 @@ _OF_CASES = {
     "declined": "the board has declined {case}; its reason is with the case",
     "rolled-over": "{case} was not reached and waits for another sitting",
     "letter": "the recommendation on {case} is signed and its letter is ready",
+    "addendum": "something was added to the recommendation on {case}",
 }
 
 

@@ -98,21 +98,27 @@ def _known(session: Session, one: KeyImage) -> bool:
 
 
 def _picture(session: Session, one: KeyImage) -> KeyPicture:
-    run = series(session, instance(session, one.sop_instance_uid).series_instance_uid)
+    by = person(session, one.chosen_by).name
+    return KeyPicture(
+        one.sop_instance_uid, one.frame, one.window_centre, one.window_width,
+        caption_of(session, one.sop_instance_uid, one.frame), one.note,
+        f"Chosen by {by}, {one.chosen_at.date().isoformat()}",
+    )
+
+
+def caption_of(session: Session, sop_instance_uid: str, number: int) -> str:
+    """``MR, Sagittal T2, 2026-11-02, image 8 of 15`` of a frame; raises NotFound."""
+    run = series(session, instance(session, sop_instance_uid).series_instance_uid)
     of = study(session, run.study_instance_uid)
     frames = stack(session, run.series_instance_uid)
     place = next(
         (at for at, frame in enumerate(frames, 1)
-         if (frame.sop_instance_uid, frame.number) == (one.sop_instance_uid, one.frame)), 0,
+         if (frame.sop_instance_uid, frame.number) == (sop_instance_uid, number)), 0,
     )
     parts = [run.modality, run.description or of.description, of.study_date]
     if place and len(frames) > 1:
         parts.append(f"image {place} of {len(frames)}")
-    by = person(session, one.chosen_by).name
-    return KeyPicture(
-        one.sop_instance_uid, one.frame, one.window_centre, one.window_width,
-        ", ".join(part for part in parts if part), one.note, f"Chosen by {by}, {one.chosen_at.date().isoformat()}",
-    )
+    return ", ".join(part for part in parts if part)
 
 
 def shown(session: Session, conference_id: str, case_id: str, at: datetime) -> Shown:

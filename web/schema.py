@@ -35,6 +35,8 @@ MODULES = (
     "imaging.outbound.queue",
     "imaging.retention",
     "imaging.studies",
+    "conference.outcome.addenda",
+    "conference.outcome.kept",
     "conference.outcome.letter",
     "conference.outcome.signing",
     "conference.record.audit",

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 Kind = Literal[
     "invitation", "reminder", "answer", "stand-in", "received", "needs-info", "triaged", "declined", "rolled-over",
-    "letter", "alarm", "opinion-asked", "opinions-open", "words-ready", "quick-question", "quick-answer",
+    "letter", "addendum", "alarm", "opinion-asked", "opinions-open", "words-ready", "quick-question", "quick-answer",
 ]
 
 
@@ -36,6 +36,7 @@ EVENTS: Mapping[Kind, Event] = {
     "declined": Event("A case is declined", "the case's referrer"),
     "rolled-over": Event("A case was not reached and waits for another sitting", "the case's referrer"),
     "letter": Event("A recommendation is signed and its letter is ready", "the case's referrer"),
+    "addendum": Event("Something is added to a signed recommendation", "the case's referrer"),
     "opinion-asked": Event(
         "A case is answered without a meeting and your discipline's opinion is needed",
         "members who speak for a required discipline",

@@ -1,7 +1,10 @@
 """The letter to the referrer: made from the signed record alone, delivered once, with a receipt when it is opened."""
 
-from collections.abc import Mapping
+import base64
+import tempfile
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,8 +13,11 @@ import msgspec
 import typst
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from agenda.clinical import spine
 from agenda.columns import instant
 from agenda.ids import new_id
+from conference.outcome.addenda import REASONS, Addendum
+from conference.outcome.drawing import Look, alternative, drawing
 from conference.outcome.signing import SignedRecord
 
 TEMPLATE = Path(__file__).parent / "letter.typ"
@@ -66,8 +72,8 @@ def open_letter(session: Session, case_id: str, reader_id: str, at: datetime) ->
     return True
 
 
-def facts(signed: SignedRecord) -> dict[str, Any]:
-    """What page and PDF show: the record, and its dates and headline in words."""
+def facts(signed: SignedRecord, added: Sequence[Addendum] = ()) -> dict[str, Any]:
+    """What page and PDF show: the record, its dates and headline in words, and what was added to it later."""
     record: dict[str, Any] = msgspec.json.decode(signed.record)
     zone = ZoneInfo(record["conference"]["time_zone"])
     at = datetime.fromisoformat(record["signed_at"]).astimezone(zone)
@@ -81,11 +87,40 @@ def facts(signed: SignedRecord) -> dict[str, Any]:
         "headline": headline(record),
         "provisional": bool(record["absent"]),
         "signed_day": _day(at),
-        "signed_time": f"{_day(at)}, {at:%H:%M:%S %Z}",
+        "signed_time": _moment(at),
         "conference_day": _day(sitting),
         "born": _day(date.fromisoformat(born)) if born else "not given",
         "closings": dict(CLOSINGS),
+        "addenda": [_addendum(one, zone) for one in added],
+        "pictures": pictures_of(record),
     }
+
+
+def _addendum(one: Addendum, zone: ZoneInfo) -> dict[str, Any]:
+    told = one.told
+    at = datetime.fromisoformat(told["signed_at"]).astimezone(zone)
+    return {
+        **told, "reason": REASONS.get(told["reason"], told["reason"]), "signed_time": _moment(at), "digest": one.digest,
+        "signature": one.signature, "key_id": one.key_id,
+    }
+
+
+def pictures_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The key images of a record, each with its place, the marks on it and what it shows in words."""
+    found = []
+    for place, one in enumerate(record.get("pictures", ()), 1):
+        marks = [
+            mark for mark in record["marks"]
+            if (mark["sop_instance_uid"], mark["frame"]) == (one["sop_instance_uid"], one["frame"])
+        ]
+        found.append({**one, "place": place, "marks": marks, "alt": alternative(one, marks, looks())})
+    return found
+
+
+@cache
+def looks() -> Mapping[str, Look]:
+    """Discipline code → how its marks look."""
+    return {one.code: Look(one.short, one.colour, one.shape) for one in spine().disciplines}
 
 
 def headline(record: Mapping[str, Any]) -> str:
@@ -96,12 +131,34 @@ def headline(record: Mapping[str, Any]) -> str:
     return f"{how}: {chosen}" if chosen else how
 
 
-def pdf(signed: SignedRecord) -> bytes:
-    """The letter as a tagged PDF; takes a few tenths of a second, so call it off the event loop."""
-    compiled: bytes = typst.compile(
-        str(TEMPLATE), format="pdf", sys_inputs={"record": msgspec.json.encode(facts(signed)).decode()}
-    )
+def pdf(signed: SignedRecord, added: Sequence[Addendum] = (), images: Mapping[str, bytes] = {}) -> bytes:
+    """The letter as PDF/UA-1; takes a few tenths of a second, so call it off the event loop.
+
+    images: ``<SOP Instance UID>/<frame>`` → JPEG of that frame in its window; one that is missing is said to be.
+    """
+    return typeset(TEMPLATE, facts(signed, added), images)
+
+
+def typeset(template: Path, told: dict[str, Any], images: Mapping[str, bytes]) -> bytes:
+    """A template with its facts and key images as PDF/UA-1 (ISO 14289-1)."""
+    with tempfile.TemporaryDirectory(prefix="consilium-letter-") as folder:
+        place = Path(folder)
+        (place / template.name).write_bytes(template.read_bytes())
+        for one in told["pictures"]:
+            image = images.get(f"{one['sop_instance_uid']}/{one['frame']}")
+            one["file"] = "" if image is None else f"key-{one['place']}.svg"
+            if image is not None:
+                href = f"data:image/jpeg;base64,{base64.b64encode(image).decode()}"
+                (place / one["file"]).write_text(drawing(one, one["marks"], looks(), href), "utf-8")
+        compiled: bytes = typst.compile(
+            str(place / template.name), root=str(place), format="pdf", pdf_standards="ua-1",
+            sys_inputs={"data": msgspec.json.encode(told).decode()},
+        )
     return compiled
+
+
+def _moment(at: datetime) -> str:
+    return f"{_day(at)}, {at:%H:%M:%S %Z}"
 
 
 def _day(value: date) -> str:

@@ -5,20 +5,20 @@ Medical words are explained only where the board used them. It names the patient
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import typst
-
-from conference.outcome.letter import facts
+from conference.outcome.addenda import Addendum
+from conference.outcome.letter import facts, typeset
 from conference.outcome.signing import SignedRecord
 
 TEMPLATE = Path(__file__).parent / "plain.typ"
+MOST_PICTURES = 2
+"""Pictures on the patient's page: those the advice rests on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ def words(folder: str = "spine") -> Words:
     return Words(data["kinds"], data["outcomes"], data["words"])
 
 
-def plain_facts(signed: SignedRecord) -> dict[str, Any]:
+def plain_facts(signed: SignedRecord, added: Sequence[Addendum] = ()) -> dict[str, Any]:
     """What the patient's page and PDF show."""
-    known = facts(signed)
+    known = facts(signed, added)
     record: dict[str, Any] = known["record"]
     advice = record["recommendation"]
     chosen = next((one for one in record["options"] if one["key"] == advice["option"]), None)
@@ -60,6 +60,8 @@ def plain_facts(signed: SignedRecord) -> dict[str, Any]:
         "steps": advice["actions"], "follow_up": advice["follow_up"],
         "team": list(dict.fromkeys(one["discipline"] for one in record["attestations"])),
         "referrer": record["referrer"]["name"], "explained": explained(said), "digest": signed.digest,
+        "pictures": [one for one in known["pictures"] if one["marks"]][:MOST_PICTURES],
+        "later": [{"text": one["text"], "time": one["signed_time"]} for one in known["addenda"]],
     }
 
 
@@ -69,9 +71,9 @@ def explained(text: str) -> list[str]:
     return [said for start, said in words().words.items() if any(word.startswith(start) for word in used)]
 
 
-def plain_pdf(signed: SignedRecord) -> bytes:
-    """The patient's page as a tagged PDF; takes a few tenths of a second, so call it off the event loop."""
-    compiled: bytes = typst.compile(
-        str(TEMPLATE), format="pdf", sys_inputs={"facts": msgspec.json.encode(plain_facts(signed)).decode()}
-    )
-    return compiled
+def plain_pdf(signed: SignedRecord, added: Sequence[Addendum] = (), images: Mapping[str, bytes] = {}) -> bytes:
+    """The patient's page as PDF/UA-1; takes a few tenths of a second, so call it off the event loop.
+
+    images: as for `conference.outcome.letter.pdf`.
+    """
+    return typeset(TEMPLATE, plain_facts(signed, added), images)

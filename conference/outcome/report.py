@@ -15,7 +15,7 @@ from agenda.people import Person, Site
 from conference.room.plain import plain
 from conference.room.state import CaseState, RoomState
 
-SCHEMA = "consilium.recommendation/1"
+SCHEMA = "consilium.recommendation/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class Sources:
     signer: Person
     disciplines: Mapping[str, str]
     """Discipline code → name."""
+    pictures: Sequence[Mapping[str, Any]] = ()
+    """Key images for the letter: sop_instance_uid, frame, rows, columns, aspect, centre, width, caption, note."""
 
 
 def record(sources: Sources, room: RoomState, meaning: str, at: datetime, head: tuple[int, str]) -> dict[str, Any]:
@@ -53,7 +55,7 @@ def record(sources: Sources, room: RoomState, meaning: str, at: datetime, head: 
             "time_zone": sources.board.time_zone,
         },
         "referrer": {
-            "person": sources.referrer.id, "name": _titled(sources.referrer), "site": sources.referrer_site.name,
+            "person": sources.referrer.id, "name": titled(sources.referrer), "site": sources.referrer_site.name,
         },
         "questions": [
             {"id": question.id, "kind": question.kind, "text": question.text} for question in sources.questions
@@ -63,6 +65,7 @@ def record(sources: Sources, room: RoomState, meaning: str, at: datetime, head: 
         "options": [plain(option) for option in state.options],
         "recommendation": plain(drafted.recommendation),
         "marks": [plain(state.marks[key]) for key in drafted.recommendation.cited if key in state.marks],
+        "pictures": [dict(one) for one in sources.pictures],
         "attestations": _attestations(state, sources.disciplines),
         "absent": [
             {"discipline": sources.disciplines.get(code, code), "reason": reason}
@@ -71,7 +74,7 @@ def record(sources: Sources, room: RoomState, meaning: str, at: datetime, head: 
         "log": {"room": sources.conference.id, "seq": head[0], "digest": head[1]},
         "signer": {
             "person": sources.signer.id,
-            "name": _titled(sources.signer),
+            "name": titled(sources.signer),
             "discipline": sources.disciplines.get(sources.signer.discipline or "", ""),
         },
         "meaning": meaning,
@@ -103,5 +106,6 @@ def _attestations(state: CaseState, names: Mapping[str, str]) -> list[dict[str, 
     return found
 
 
-def _titled(person: Person) -> str:
+def titled(person: Person) -> str:
+    """A printed name: with credentials, where somebody has given them."""
     return f"{person.name}, {person.credentials}" if person.credentials else person.name

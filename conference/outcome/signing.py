@@ -9,7 +9,6 @@ import base64
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -34,8 +33,20 @@ APPROVAL = "approval of the joint recommendation"
 """The meaning of the chair's signature (21 CFR 11.50(a)(3))."""
 
 
-FORMAT = "consilium.signed-recommendation/1"
 ALGORITHM = "Ed25519 over RFC 8785 canonical JSON"
+
+
+class Statement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Canonical JSON (RFC 8785) with the signature over it: a recommendation, an addendum, the seal of a letter."""
+
+    record: str
+    digest: str
+    """SHA-256 of `record` in UTF-8, hex."""
+    signature: str
+    """Ed25519, base64url without padding."""
+    key_id: str
+    public_key: str
+    """Raw, base64url without padding."""
 
 
 class SignedRecord(SQLModel, table=True):
@@ -60,30 +71,6 @@ class SignedRecord(SQLModel, table=True):
     """The number of `Signed` in the room's log; None: prepared, never in force."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What checking a signed bundle found; `reason` is a sentence."""
-
-    genuine: bool
-    reason: str
-    where: tuple[str, ...] = ()
-    """Parts of the record that are not as they were signed, e.g. ``recommendation``; empty where that is not known."""
-
-
-class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The signed file: the record as a string, and all that proves it."""
-
-    format: str
-    algorithm: str
-    record: str
-    digest: str
-    signature: str
-    key_id: str
-    public_key: str
-    parts: dict[str, str] = {}
-    """Part of the record → SHA-256 of its canonical JSON; says where a changed file was changed."""
-
-
 class Signer:
     """The organisation's signing key and the history of its public keys, in a folder only the server reads."""
 
@@ -91,13 +78,13 @@ class Signer:
         self._directory = directory
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._key = self._load_or_make()
-        self.public_key = _encode(self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
-        self.key_id = _key_id(self.public_key)
+        self.public_key = encoded(self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
+        self.key_id = key_identity(self.public_key)
         (directory / f"{self.key_id}.pub").write_text(self.public_key + "\n", "ascii")
 
     def sign(self, record: bytes) -> str:
         """Ed25519 over the bytes, base64url."""
-        return _encode(self._key.sign(record))
+        return encoded(self._key.sign(record))
 
     def history(self) -> dict[str, str]:
         """Key identity → public key, for every key this organisation ever signed with."""
@@ -118,6 +105,14 @@ class Signer:
         return loaded
 
 
+    def state(self, record: Mapping[str, Any]) -> Statement:
+        """A record with its digest and signature."""
+        body = canonical(record)
+        return Statement(
+            body.decode(), hashlib.sha256(body).hexdigest(), self.sign(body), self.key_id, self.public_key
+        )
+
+
 def canonical(record: Mapping[str, Any]) -> bytes:
     """The one byte string of a record (RFC 8785)."""
     body: bytes = rfc8785.dumps(dict(record))
@@ -126,18 +121,14 @@ def canonical(record: Mapping[str, Any]) -> bytes:
 
 def prepare(session: Session, record: Mapping[str, Any], signer: Signer, at: datetime) -> SignedRecord:
     """Write a signed record that is not yet in force; see `enforce`."""
-    body = canonical(record)
+    made = signer.state(record)
     prepared = SignedRecord(
         case_id=record["case"]["id"],
         conference_id=record["conference"]["id"],
         revision=record["revision"],
-        record=body.decode(),
-        digest=hashlib.sha256(body).hexdigest(),
-        signature=signer.sign(body),
-        public_key=signer.public_key,
-        key_id=signer.key_id,
         signer_id=record["signer"]["person"],
         signed_at=at,
+        **msgspec.structs.asdict(made),
     )
     session.add(prepared)
     session.flush()
@@ -163,87 +154,33 @@ def record_in_force(session: Session, case_id: str) -> SignedRecord | None:
     ).first()
 
 
-def bundle(record: SignedRecord) -> bytes:
-    """Everything needed to verify offline, as a JSON file."""
-    return msgspec.json.format(msgspec.json.encode(Bundle(
-        format=FORMAT, algorithm=ALGORITHM, record=record.record, digest=record.digest,
-        signature=record.signature, key_id=record.key_id, public_key=record.public_key, parts=_parts(record.record),
-    )))
-
-
-def broken(session: Session) -> list[tuple[str, str]]:
-    """Signed rows that do not verify: identity and why."""
-    rows = session.exec(select(SignedRecord).order_by(col(SignedRecord.signed_at))).all()
-    found = ((row.id, verify(bundle(row))) for row in rows)
-    return [(key, one.reason) for key, one in found if not one.genuine]
-
-
-def opened(content: bytes) -> Bundle:
-    """A signed file as it was read, nothing verified yet; raises ValueError with a sentence."""
+def problem_of(one: Statement) -> str:
+    """What is wrong with a statement, taken by itself: record, key or signature; empty: nothing."""
+    body = one.record.encode()
+    if hashlib.sha256(body).hexdigest() != one.digest:
+        return "record"
+    if key_identity(one.public_key) != one.key_id:
+        return "key_id"
     try:
-        found = msgspec.json.decode(content, type=Bundle)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"This is not a signed recommendation: {error}.") from None
-    for name, known in (("format", FORMAT), ("algorithm", ALGORITHM)):
-        if getattr(found, name) != known:
-            raise ValueError(f"This is not a signed recommendation of a kind known here: its {name} is another.")
-    return found
-
-
-def verify(content: bytes) -> Verification:
-    """Check a bundle with nothing but itself; the caller compares the key with one it trusts."""
-    try:
-        found = opened(content)
-        key, signature = _decode(found.public_key), _decode(found.signature)
-    except ValueError as error:
-        return Verification(False, str(error))
-    body = found.record.encode()
-    if hashlib.sha256(body).hexdigest() != found.digest:
-        return _changed(found)
-    if _key_id(found.public_key) != found.key_id:
-        return Verification(False, "The public key is not the one the signature names.", ("key_id",))
-    try:
-        Ed25519PublicKey.from_public_bytes(key).verify(signature, body)
+        Ed25519PublicKey.from_public_bytes(decoded(one.public_key)).verify(decoded(one.signature), body)
     except (InvalidSignature, ValueError):
-        return Verification(False, "The signature does not belong to this record.", ("signature",))
-    where = _differing(found)
-    if where:
-        return Verification(False, f"The digests of the parts were changed: {', '.join(where)}.", where)
-    signer = msgspec.json.decode(body)["signer"]
-    return Verification(True, f"Signed by {signer['name']} with key {found.key_id}; not one byte has changed.")
+        return "signature"
+    return ""
 
 
-def _changed(found: Bundle) -> Verification:
-    where = _differing(found)
-    named = f" It differs in: {', '.join(where)}." if where else ""
-    return Verification(False, f"The record was changed: its digest is another.{named}", where)
-
-
-def _differing(found: Bundle) -> tuple[str, ...]:
-    """The parts whose digests do not fit; a file of before parts were written names none."""
-    if not found.parts:
-        return ()
-    try:
-        parts = _parts(found.record)
-    except (msgspec.DecodeError, AttributeError):
-        return ("record",)
-    return tuple(name for name in sorted({*parts, *found.parts}) if parts.get(name) != found.parts.get(name))
-
-
-def _parts(record: str) -> dict[str, str]:
-    """Part of the record → SHA-256 of its canonical JSON, hex."""
-    return {
-        name: hashlib.sha256(rfc8785.dumps(value)).hexdigest() for name, value in msgspec.json.decode(record).items()
-    }
-
-
-def _key_id(public_key: str) -> str:
+def key_identity(public_key: str) -> str:
+    """The first sixteen hex digits of the SHA-256 of a public key as it is written."""
     return hashlib.sha256(public_key.encode()).hexdigest()[:16]
 
 
-def _encode(raw: bytes) -> str:
+def encoded(raw: bytes) -> str:
+    """Base64url without padding (RFC 4648 section 5)."""
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def _decode(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+def decoded(text: str) -> bytes:
+    """What `encoded` has written, and nothing that only decodes to the same; raises ValueError."""
+    raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if encoded(raw) != text:
+        raise ValueError("This is not base64url as it is written here.")
+    return raw

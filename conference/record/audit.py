@@ -163,7 +163,7 @@ def verify(session: Session, anchors: Iterable[Head] = ()) -> list[Fault]:
     faults: list[Fault] = []
     wanted = {anchor.number: anchor.digest for anchor in anchors}
     at = Head(0, GENESIS)
-    for row in _rows(session):
+    for row in _readable(session, faults):
         number, previous, kept = int(str(row["number"])), str(row["previous"]), str(row["digest"])
         if number != at.number + 1:
             faults.append(Fault(number, f"{number - at.number - 1} row(s) missing before this one"))
@@ -176,6 +176,19 @@ def verify(session: Session, anchors: Iterable[Head] = ()) -> list[Fault]:
         at = Head(number, kept)
     faults += [Fault(number, "an anchored row is gone: the tail was cut off") for number in sorted(wanted) if number]
     return faults
+
+
+def _readable(session: Session, faults: list[Fault]) -> Iterator[dict[str, object]]:
+    """Every row that can be read; one that cannot, since its bytes are no row any more, is a fault."""
+    try:
+        yield from _rows(session)
+    except (ValueError, TypeError):
+        numbers = session.connection().execute(select(_entries.c.number).order_by(_entries.c.number)).scalars().all()
+        for number in numbers:
+            try:
+                session.connection().execute(select(_entries).where(_entries.c.number == number)).all()
+            except (ValueError, TypeError):
+                faults.append(Fault(int(number), "this row was changed after it was written: it cannot be read"))
 
 
 def digest_of(row: dict[str, object]) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     bindparam,
     exists,
+    func,
     insert,
     literal,
     select,
@@ -186,6 +187,32 @@ def head_of(session: Session, room_id: str) -> Head:
         .order_by(col(RoomEvent.seq).desc()).limit(1)
     ).first()
     return Head() if row is None else Head(*row)
+
+
+def heads(session: Session) -> dict[str, Head]:
+    """Room → the end of its log, for every room that has one."""
+    last = select(_EVENTS.c.room_id, func.max(_EVENTS.c.seq).label("seq")).group_by(_EVENTS.c.room_id).subquery()
+    joined = (_EVENTS.c.room_id == last.c.room_id) & (_EVENTS.c.seq == last.c.seq)
+    rows = session.connection().execute(
+        select(_EVENTS.c.room_id, _EVENTS.c.seq, _EVENTS.c.digest).select_from(_EVENTS.join(last, joined))
+    )
+    return {str(room): Head(int(seq), str(digest)) for room, seq, digest in rows}
+
+
+def digest_at(session: Session, room_id: str, seq: int) -> str | None:
+    """The digest of one record; `GENESIS` for number 0, None where there is no such record."""
+    if seq == 0:
+        return GENESIS
+    found = session.connection().execute(
+        select(_EVENTS.c.digest).where(_EVENTS.c.room_id == room_id, _EVENTS.c.seq == seq)
+    ).scalar_one_or_none()
+    return None if found is None else str(found)
+
+
+def of_kind(session: Session, room_id: str, kind: str) -> list[Recorded]:
+    """The records of one kind of event (kebab-case), in their order."""
+    query = select(_EVENTS).where(_EVENTS.c.room_id == room_id, _EVENTS.c.kind == kind).order_by(_EVENTS.c.seq)
+    return [_recorded(dict(row)) for row in session.connection().execute(query).mappings()]
 
 
 def rooms(session: Session) -> list[str]:

@@ -234,6 +234,8 @@ RULES: dict[str, frozenset[str]] = {
     "GET /cases/{case_id}/letter.pdf": READS_CASE,
     "GET /cases/{case_id}/letter/plain": READS_CASE,
     "GET /cases/{case_id}/letter/plain.pdf": READS_CASE,
+    "GET /cases/{case_id}/addendum": VOICED,
+    "POST /cases/{case_id}/addendum": VOICED,
     "POST /cases/{case_id}/withdraw": CHAIRING | OWN,
     "POST /conferences/{conference_id}/cancel": CHAIRING,
     "POST /sign-out": OPEN,

@@ -19,15 +19,14 @@ from rich.table import Table as Grid
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from conference.errors import RecordBroken
-from conference.outcome import signing
-from conference.record import audit, log
+from conference.record import audit
 from conference.record.anchors import AnchorsBroken
 from imaging.errors import VaultFailed
 from imaging.nodes import NodeUnusable
 from imaging.pixels.codestream import lossless
 from imaging.vault.place import vault_of
 from web.anchoring import anchors_of
+from web.anchoring import verify as prove
 from web.cli.place import Place, find, reading
 from web.cli.say import Fault, say, say_json
 from web.clock import now
@@ -70,30 +69,23 @@ def check(config: Path | None, folder: Path | None, *, as_json: bool) -> None:
 
 
 def verify(config: Path | None, folder: Path | None, *, as_json: bool) -> None:
-    """Check every chain; raises Fault when one is broken."""
+    """Check audit, rooms, signed records, addenda and letters; raises Fault when one is broken."""
     place = find(config, folder)
-    faults: list[str] = []
     try:
-        anchors = anchors_of(place.settings).all()
+        with reading(place) as session:
+            found = prove(session, anchors_of(place.settings).path)
     except AnchorsBroken as broken:
         raise Fault(str(broken)) from None
-    with reading(place) as session:
-        head = audit.head(session)
-        faults += [f"audit row {fault.number}: {fault.what}" for fault in audit.verify(session, anchors)]
-        faults += [f"signed record {key}: {why}" for key, why in signing.broken(session)]
-        rooms = log.rooms(session)
-        for room in rooms:
-            try:
-                log.verify(session, room)
-            except RecordBroken as broken:
-                faults.append(str(broken))
+    faults = [f"{one.where}: {one.what}" for one in found.flaws]
     if as_json:
-        say_json({"unbroken": not faults, "rows": head.number, "head": head.digest, "rooms": len(rooms),
-                  "anchors": len(anchors), "faults": faults})
+        say_json({"unbroken": not faults, "rows": found.head.number, "head": found.head.digest, "rooms": found.rooms,
+                  "records": found.records, "signed": found.signed, "letters": found.letters, "anchors": found.anchors,
+                  "faults": faults})
     else:
         for fault in faults:
             say(fault)
-        say(f"Audit: {head.number} rows, {len(anchors)} anchors, head {head.digest[:16]}. Rooms: {len(rooms)}.")
+        say(f"Audit: {found.head.number} rows, {found.anchors} anchors, head {found.head.digest[:16]}. "
+            f"Rooms: {found.rooms}, {found.records} records. Signed: {found.signed}. Letters: {found.letters}.")
     if faults:
         raise Fault(f"The record is broken in {len(faults)} place(s).")
     if not as_json:

@@ -22,6 +22,7 @@ from imaging.studies import Frame, series_of, stack
 from web.demo.cast import Company
 from web.demo.rooms import WrittenRoom, facts_of, participant
 from web.demo.story import Decision, Story
+from web.letter_files import key_pictures
 
 _VOICES = ("neurosurgeon", "physiatrist", "pain", "radiologist", "therapist", "chiropractor", "psychologist",
            "anaesthesiologist")
@@ -171,12 +172,22 @@ class Meeting:
 
     def _sign(self, case_id: str, words: Recommendation, at: datetime) -> None:
         body = record(
-            _sources(self.session, self.company, self.table.conference_id, case_id), self.room.state, APPROVAL, at,
-            self.room.head,
+            self._sources(case_id), self.room.state, APPROVAL, at, self.room.head,
         )
         prepared = prepare(self.session, body, self.signer, at)
         signature = Signature(frozen_digest(CaseId(case_id), 1, words), prepared.signature, prepared.key_id, APPROVAL)
         self.room.tell(self.chair, c.Sign(CaseId(case_id), 1), at, signature=signature)
+
+    def _sources(self, case_id: str) -> Sources:
+        session, found = self.session, case(self.session, case_id)
+        referrer = session.get_one(Person, found.referrer_id)
+        return Sources(
+            case=found, board=board(session, self.company.board_id),
+            conference=conference(session, self.table.conference_id), questions=questions(session, case_id),
+            referrer=referrer, referrer_site=session.get_one(Site, referrer.site_id),
+            signer=self.company.people["chair"], disciplines={one.code: one.name for one in disciplines(session)},
+            pictures=key_pictures(session, self.room.state.cases[CaseId(case_id)], CaseId(case_id)),
+        )
 
 
 def read_letter(session: Session, company: Company, story: Story, case_id: str, at: datetime) -> None:
@@ -207,14 +218,3 @@ def _middle(session: Session, case_id: str) -> tuple[str, Frame] | None:
             if frames:
                 return run.series_instance_uid, frames[len(frames) // 2]
     return None
-
-
-def _sources(session: Session, company: Company, conference_id: str, case_id: str) -> Sources:
-    found = case(session, case_id)
-    referrer = session.get_one(Person, found.referrer_id)
-    return Sources(
-        case=found, board=board(session, company.board_id), conference=conference(session, conference_id),
-        questions=questions(session, case_id), referrer=referrer,
-        referrer_site=session.get_one(Site, referrer.site_id), signer=company.people["chair"],
-        disciplines={one.code: one.name for one in disciplines(session)},
-    )

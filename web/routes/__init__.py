@@ -45,6 +45,7 @@ MODULES = (
     "media",
     "recommendation",
     "letters",
+    "addenda",
     "numbering",
     "grades",
     "plans",

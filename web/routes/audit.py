@@ -13,10 +13,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from agenda.people import people
+from conference.outcome.proof import Flaw
 from conference.policy import Action
 from conference.record import audit
 from conference.record.anchors import AnchorsBroken
-from conference.record.audit import AuditEntry, Fault, Filter
+from conference.record.audit import AuditEntry, Filter
 from web.access import actor, demand, note_read, reading
 from web.anchoring import anchors_of, verify
 from web.clock import now
@@ -37,13 +38,13 @@ async def index(request: Request) -> Response:
 
 
 async def check(request: Request) -> Response:
-    """Verify the whole chain and its anchors; the page shows what was found."""
+    """Verify audit, rooms, signed records and letters against their anchors; the page shows what was found."""
     demand(actor(request), Action.AUDIT_READ)
     try:
-        faults = await reading(request, verify, anchors_of(services(request).settings).path)
+        found = await reading(request, verify, anchors_of(services(request).settings).path)
     except AnchorsBroken as error:
-        faults = [Fault(0, str(error))]
-    return await _page(request, faults=faults, checked_at=now())
+        return await _page(request, faults=[Flaw("anchors", str(error))], checked_at=now())
+    return await _page(request, faults=found.flaws, proof=found, checked_at=now())
 
 
 async def export(request: Request) -> Response:
@@ -80,7 +81,7 @@ async def _page(request: Request, **context: Any) -> Response:
         request, audit.entries, _filter(request), before=int(before) if before.isdecimal() else None, limit=_PAGE + 1
     )
     kept = {name: value for name, value in request.query_params.items() if name != "before" and value}
-    shown: dict[str, Any] = {"faults": None, "checked_at": None} | context
+    shown: dict[str, Any] = {"faults": None, "checked_at": None, "proof": None} | context
     return page(
         request, "audit/index.html", rows=rows[:_PAGE], older=rows[_PAGE - 1].number if len(rows) > _PAGE else None,
         newest=not before, query=kept, people=await reading(request, _names), head=await reading(request, audit.head),

@@ -30,6 +30,7 @@ from web.access import Forbidden, actor, demand, in_session, note_read, reading
 from web.clock import now
 from web.errors import problem
 from web.exporting import KINDS, Plan, make, named, plan
+from web.letter_files import make_letters
 from web.pages import page, redirect
 from web.resources import case_resource
 from web.services import services
@@ -112,6 +113,9 @@ def mark_id(row: Instance, number: int) -> MarkId:
 
 async def _made(request: Request, kinds: list[ObjectKind]) -> tuple[Plan, list[Made]]:
     case_id = request.path_params["case_id"]
+    demand(actor(request), Action.CASE_EXPORT, await reading(request, case_resource, case_id))
+    if "letter" in kinds:
+        await make_letters(services(request), case_id)
     wanted: Plan = (await reading(request, _look, actor(request), case_id))["plan"]
     return wanted, await anyio.to_thread.run_sync(make, services(request).objects, wanted, kinds)
 

@@ -2,22 +2,26 @@
 
 from typing import Any
 
-import anyio.to_thread
+from markupsafe import Markup
 from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from agenda.cases import case, record_delivered
-from conference.outcome.letter import Letter, facts, letter_of, open_letter, pdf
-from conference.outcome.plain import plain_facts, plain_pdf
-from conference.outcome.signing import SignedRecord, record_in_force
-from conference.policy import Action
+from conference.outcome.addenda import open_addenda
+from conference.outcome.drawing import drawing
+from conference.outcome.kept import Kind
+from conference.outcome.letter import Letter, facts, letter_of, looks, open_letter
+from conference.outcome.plain import plain_facts
+from conference.policy import Action, may
 from web.access import actor, demand, in_session, note_read, reading
 from web.clock import now
 from web.errors import problem
+from web.letter_files import Standing, letter_file, standing
 from web.pages import page
 from web.resources import case_resource
+from web.services import services
 
 
 async def show(request: Request) -> Response:
@@ -25,21 +29,19 @@ async def show(request: Request) -> Response:
     found = await _opened(request)
     if isinstance(found, Response):
         return found
-    signed, letter = found
-    context: dict[str, Any] = facts(signed)
-    return page(request, "letters/show.html", case_id=signed.case_id, letter=letter, **context)
+    known, letter = found
+    resource = await reading(request, case_resource, known.signed.case_id)
+    context: dict[str, Any] = facts(known.signed, known.added)
+    return page(
+        request, "letters/show.html", case_id=known.signed.case_id, letter=letter, rows=known.added,
+        drawn=_drawn(known.signed.case_id, context["pictures"]),
+        amends=bool(may(actor(request), Action.RECOMMENDATION_AMEND, resource)), **context,
+    )
 
 
 async def download(request: Request) -> Response:
     """The letter as PDF."""
-    found = await _opened(request)
-    if isinstance(found, Response):
-        return found
-    signed, _ = found
-    body = await anyio.to_thread.run_sync(pdf, signed)
-    number = facts(signed)["record"]["case"]["number"]
-    headers = {"Content-Disposition": f'inline; filename="letter-case-{number}.pdf"', "Cache-Control": "no-store"}
-    return Response(body, media_type="application/pdf", headers=headers)
+    return await _file(request, "letter")
 
 
 async def plain(request: Request) -> Response:
@@ -47,36 +49,59 @@ async def plain(request: Request) -> Response:
     found = await _opened(request)
     if isinstance(found, Response):
         return found
-    return page(request, "letters/plain.html", case_id=found[0].case_id, **plain_facts(found[0]))
+    known, _ = found
+    told = plain_facts(known.signed, known.added)
+    drawn = _drawn(known.signed.case_id, told["pictures"])
+    return page(request, "letters/plain.html", case_id=known.signed.case_id, drawn=drawn, **told)
 
 
 async def plain_download(request: Request) -> Response:
     """The patient's copy as PDF."""
+    return await _file(request, "plain")
+
+
+async def _file(request: Request, kind: Kind) -> Response:
     found = await _opened(request)
     if isinstance(found, Response):
         return found
-    body = await anyio.to_thread.run_sync(plain_pdf, found[0])
-    headers = {"Content-Disposition": 'inline; filename="in-plain-words.pdf"', "Cache-Control": "no-store"}
-    return Response(body, media_type="application/pdf", headers=headers)
+    known, _ = found
+    kept = await letter_file(services(request), known, kind)
+    number = facts(known.signed)["record"]["case"]["number"]
+    name = f"letter-case-{number}.pdf" if kind == "letter" else "in-plain-words.pdf"
+    headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(kept.content, media_type="application/pdf", headers=headers)
 
 
-async def _opened(request: Request) -> tuple[SignedRecord, Letter] | Response:
+def _drawn(case_id: str, pictures: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each picture with its drawing for the page."""
+    return [{**one, "svg": Markup(drawing(one, one["marks"], looks(), _address(case_id, one)))} for one in pictures]  # noqa: S704 - the drawing escapes every word it holds
+
+
+def _address(case_id: str, one: dict[str, Any]) -> str:
+    window = "" if one["centre"] is None else f"&centre={one['centre']}&width={one['width']}"
+    return f"/cases/{case_id}/images/{one['sop_instance_uid']}/{one['frame']}/rendered?size=1024{window}"
+
+
+async def _opened(request: Request) -> tuple[Standing, Letter] | Response:
     """The letter of a case in force, with its receipt written; or why there is none."""
     case_id = request.path_params["case_id"]
     demand(actor(request), Action.LETTER_READ, await reading(request, case_resource, case_id))
-    signed = await reading(request, record_in_force, case_id)
-    if signed is None:
+    known = await reading(request, standing, case_id)
+    if known is None:
         return problem(request, 404, "The board has not signed a recommendation for this case yet.")
-    await note_read(request, Action.LETTER_READ, f"signedrecord:{signed.id}")
+    await note_read(request, Action.LETTER_READ, f"signedrecord:{known.signed.id}")
     await in_session(request, "letter.open", _receipt, case_id, actor(request).person_id)
     letter = await reading(request, letter_of, case_id)
     assert letter is not None, "a record in force has its letter, written in the same transaction"
-    return signed, letter
+    return known, letter
 
 
 def _receipt(session: Session, case_id: str, reader_id: str) -> None:
     if open_letter(session, case_id, reader_id, now()):
         record_delivered(session, case(session, case_id).id, now(), reader_id)
+    known = standing(session, case_id)
+    if known is not None and case(session, case_id).referrer_id == reader_id:
+        open_addenda(session, known.signed, now())
 
 
 routes: list[BaseRoute] = [

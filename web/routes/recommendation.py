@@ -1,5 +1,6 @@
 """Signing a joint recommendation: re-authentication first, then exact bytes, then the room's own rules."""
 
+import logging
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,22 +17,27 @@ from agenda.ids import CaseId, ConferenceId, new_id
 from agenda.numberings import signing_refusal
 from agenda.people import Site, disciplines, person
 from conference.outcome.report import Sources, record
-from conference.outcome.signing import SignedRecord, bundle, prepare, record_in_force
+from conference.outcome.signing import prepare
 from conference.policy import Action, Actor
 from conference.room.commands import Sign
 from conference.room.recommendation import frozen_digest
 from conference.room.refused import Refused
+from conference.room.state import CaseState
 from conference.room.values import CommandId, Participant, Signature
+from imaging.errors import ImagingError
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
 from web.anchoring import anchor, anchors_of
 from web.auth.reauthenticate import reauthenticate
 from web.clock import now
 from web.errors import problem
+from web.letter_files import key_pictures, make_letters, signed_bundle, standing
 from web.level_facts import texts_of
 from web.middleware import client_address
 from web.resources import case_resource
 from web.services import services
 from web.sockets.seating import seat
+
+log = logging.getLogger(__name__)
 
 
 class SignOrder(BaseModel):
@@ -66,12 +72,12 @@ async def sign_as(request: Request, conference_id: str, case_id: str, order: Sig
     who = actor(request)
     demand(who, Action.RECOMMENDATION_SIGN, await reading(request, case_resource, case_id))
     await reauthenticate(services(request), who, order.password, order.code, address=client_address(request))
-    gathered = await reading(request, _gather, conference_id, case_id, who)
-    if gathered.participant is None:
-        raise Forbidden("You do not sit on this conference's board.")
     rooms = services(request).rooms
     room = await rooms.state(ConferenceId(conference_id))
     listed = room.cases.get(CaseId(case_id))
+    gathered = await reading(request, _gather, conference_id, case_id, who, listed)
+    if gathered.participant is None:
+        raise Forbidden("You do not sit on this conference's board.")
     drafted = listed.recommendation if listed else None
     if drafted is None or drafted.revision != order.revision or drafted.digest is None:
         return problem(request, 409, "The words have changed since the read-back; read them back again.", code="stale")
@@ -94,24 +100,36 @@ async def sign_as(request: Request, conference_id: str, case_id: str, order: Sig
     if isinstance(answer, Refused):
         return problem(request, 409, answer.reason, code=answer.code)
     await anchor(services(request).database, anchors_of(services(request).settings))
+    await settle_letter(request, case_id)
     return JSONResponse({"digest": prepared.digest, "signature": prepared.signature, "key_id": prepared.key_id})
 
 
 async def signed_file(request: Request) -> Response:
-    """The signed record with everything needed to verify it offline."""
+    """The signed record with its addenda, and everything needed to verify it and its letters offline."""
     case_id = request.path_params["case_id"]
     demand(actor(request), Action.LETTER_READ, await reading(request, case_resource, case_id))
-    found: SignedRecord | None = await reading(request, record_in_force, case_id)
+    found = await reading(request, standing, case_id)
     if found is None:
         return problem(request, 404, "Nothing has been signed for this case.")
-    await note_read(request, Action.LETTER_READ, f"signedrecord:{found.id}")
-    name = f"recommendation-{found.digest[:12]}.json"
+    await note_read(request, Action.LETTER_READ, f"signedrecord:{found.signed.id}")
+    content = await signed_bundle(services(request), found)
+    name = f"recommendation-{found.signed.digest[:12]}.json"
     return Response(
-        bundle(found), media_type="application/json", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+        content, media_type="application/json", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
 
 
-def _gather(session: Session, conference_id: str, case_id: str, who: Actor) -> _Gathered:
+async def settle_letter(request: Request, case_id: str) -> None:
+    """Make the letters of what was just signed. What cannot be drawn now is made when somebody first asks for it."""
+    try:
+        await make_letters(services(request), case_id)
+    except (ImagingError, OSError, RuntimeError):
+        log.exception("the letter could not be made yet", extra={"case_id": case_id})
+
+
+def _gather(
+    session: Session, conference_id: str, case_id: str, who: Actor, state: CaseState | None
+) -> _Gathered:
     sitting, listed = conference(session, conference_id), case(session, case_id)
     referrer = person(session, listed.referrer_id)
     site = session.get(Site, referrer.site_id)
@@ -120,6 +138,7 @@ def _gather(session: Session, conference_id: str, case_id: str, who: Actor) -> _
     sources = Sources(
         case=listed, board=board(session, sitting.board_id), conference=sitting, questions=questions(session, case_id),
         referrer=referrer, referrer_site=site, signer=person(session, who.person_id), disciplines=names,
+        pictures=[] if state is None else key_pictures(session, state, CaseId(case_id)),
     )
     return _Gathered(sources, seat(session, conference_id, who))
 

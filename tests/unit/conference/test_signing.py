@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conference.outcome.bundle import bundle, verify
 from conference.outcome.letter import facts, headline, pdf
-from conference.outcome.signing import APPROVAL, SignedRecord, Signer, bundle, canonical, verify
+from conference.outcome.signing import APPROVAL, SignedRecord, Signer, canonical
 
 AT = datetime(2026, 11, 26, 15, 20, tzinfo=UTC)
 

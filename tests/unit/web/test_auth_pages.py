@@ -165,7 +165,7 @@ def test_the_audit_shows_who_did_what_and_verifies(visitor: TestClient, held: Se
     text = visitor.get("/admin/audit", params={"activity": "person.", "actor": people["Dee"]}).text
     assert "person.add" in text
     assert "session.start" not in text
-    assert "Every row is as it was written" in visitor.post("/admin/audit/verify").text
+    assert "Everything is as it was written" in visitor.post("/admin/audit/verify").text
 
 
 def test_an_export_of_the_audit_holds_no_formula_and_is_itself_audited(visitor: TestClient, held: Services) -> None:

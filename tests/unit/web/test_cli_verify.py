@@ -1,25 +1,42 @@
+"""`consilium verify`: the record, its addenda and its letters, offline, each changed byte found and its place named."""
+
 import json
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from conference.outcome.addenda import Addendum
+from conference.outcome.bundle import bundle
 from conference.outcome.letter import pdf
-from conference.outcome.signing import Signer, bundle
+from conference.outcome.signing import SignedRecord, Signer, Statement
+from tests.unit.conference.signed_files import an_addendum, sealed
 from tests.unit.conference.test_signing import a_record, signed
 from web.cli.commands import app
 from web.cli.say import Fault
 
 
-@pytest.fixture
-def files(tmp_path: Path) -> tuple[Path, Path, str]:
-    """A signed file, its letter, and the key's identity."""
-    signer = Signer(tmp_path / "keys")
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[SignedRecord, list[Addendum], list[Statement], bytes, str]:
+    """A signed record, one addendum, seals of the letters before and after it, the later letter, the key's identity."""
+    signer = Signer(tmp_path_factory.mktemp("keys"))
     record = signed(signer, a_record())
-    file, letter = tmp_path / "recommendation.json", tmp_path / "letter.pdf"
-    file.write_bytes(bundle(record))
-    letter.write_bytes(pdf(record))
-    return file, letter, signer.key_id
+    added = [an_addendum(signer, record)]
+    first, second = pdf(record), pdf(record, added)
+    seals = [sealed(signer, record, first, 0), sealed(signer, record, second, 1)]
+    return record, added, seals, second, signer.key_id
+
+
+@pytest.fixture
+def files(
+    tmp_path: Path, made: tuple[SignedRecord, list[Addendum], list[Statement], bytes, str]
+) -> tuple[Path, Path, str]:
+    """A signed file, its letter, and the key's identity."""
+    record, added, seals, letter, key = made
+    file, paper = tmp_path / "recommendation.json", tmp_path / "letter.pdf"
+    file.write_bytes(bundle(record, [one.statement for one in added], seals))
+    paper.write_bytes(letter)
+    return file, paper, key
 
 
 def run(*arguments: str) -> tuple[bool, str]:
@@ -28,12 +45,13 @@ def run(*arguments: str) -> tuple[bool, str]:
     return answer.exception is None, answer.output + fault
 
 
-def test_a_file_and_its_letter_verify_offline(files: tuple[Path, Path, str]) -> None:
+def test_a_file_its_addendum_and_its_letter_verify_offline(files: tuple[Path, Path, str]) -> None:
     file, letter, key = files
     good, said = run(str(file), "--letter", str(letter), "--trust", key)
     assert good, said
-    assert "not one byte has changed" in said
-    assert "byte for byte" in said
+    assert "amended 1 time; not one byte has changed" in said
+    assert "Addendum 1 by Dr Radiologist" in said
+    assert "the letter with 1 addendum of this record, byte for byte" in said
 
 
 def test_a_changed_letter_is_found(files: tuple[Path, Path, str]) -> None:
@@ -41,9 +59,20 @@ def test_a_changed_letter_is_found(files: tuple[Path, Path, str]) -> None:
     content = bytearray(letter.read_bytes())
     content[len(content) // 2] ^= 1
     letter.write_bytes(bytes(content))
-    good, said = run(str(file), "--letter", str(letter))
+    good, said = run(str(file), "--letter", str(letter), "--json")
     assert not good
     assert "the record itself is genuine" in said
+    assert json.loads(said[: said.rindex("}") + 1])["where"] == ["letter"]
+
+
+def test_a_file_that_seals_no_letter_says_so(files: tuple[Path, Path, str]) -> None:
+    file, letter, _ = files
+    content = json.loads(file.read_text())
+    content["letters"] = []
+    file.write_text(json.dumps(content))
+    good, said = run(str(file), "--letter", str(letter))
+    assert not good
+    assert "seals no letter" in said
 
 
 def test_another_key_and_a_changed_record_are_said(files: tuple[Path, Path, str]) -> None:

@@ -14,8 +14,9 @@ from agenda.conferences import Conference, items
 from agenda.lifecycle import STATES
 from agenda.people import Person, Site, people
 from agenda.quick_questions import QuickQuestion
+from conference.outcome.bundle import bundle, verify
 from conference.outcome.letter import letter_of
-from conference.outcome.signing import bundle, record_in_force, verify
+from conference.outcome.signing import record_in_force
 from conference.record import audit, log
 from conference.room.state import replay
 from imaging.phantoms.studies import KINDS

@@ -10,7 +10,8 @@ from sqlmodel import Session, select
 
 from agenda.cases import case
 from agenda.ids import CaseId, ConferenceId, PersonId
-from conference.outcome.signing import SignedRecord, verify
+from conference.outcome.bundle import verify
+from conference.outcome.signing import SignedRecord
 from conference.room import commands as c
 from conference.room.refused import Refused
 from conference.room.values import CommandId, Participant, Recommendation

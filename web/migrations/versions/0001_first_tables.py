@@ -1354,6 +1354,50 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_letter_referrer_id"), ["referrer_id"], unique=False)
 
     op.create_table(
+        "addendum",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("record_id", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("record", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("signature", sa.String(), nullable=False),
+        sa.Column("public_key", sa.String(), nullable=False),
+        sa.Column("key_id", sa.String(), nullable=False),
+        sa.Column("author_id", sa.String(), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["author_id"], ["person.id"]),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"]),
+        sa.ForeignKeyConstraint(["record_id"], ["signedrecord.id"]),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("record_id", "number"),
+    )
+    with op.batch_alter_table("addendum", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_addendum_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_addendum_record_id"), ["record_id"], unique=False)
+
+    op.create_table(
+        "kept_letter",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("record_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("record", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("signature", sa.String(), nullable=False),
+        sa.Column("public_key", sa.String(), nullable=False),
+        sa.Column("key_id", sa.String(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["record_id"], ["signedrecord.id"]),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("record_id", "kind", "edition"),
+    )
+    with op.batch_alter_table("kept_letter", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_kept_letter_record_id"), ["record_id"], unique=False)
+
+    op.create_table(
         "quickmessage",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("quick_question_id", sa.String(), nullable=False),
