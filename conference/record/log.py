@@ -140,7 +140,7 @@ def append(session: Session, room_id: str, epoch: int, head: Head, entries: Sequ
         row = _row(room_id, epoch, head, entry)
         rows.append({f"b_{name}": value for name, value in row.items()})
         head = Head(entry.recorded.seq, row["digest"])
-    result = session.connection().execute(_FENCED_INSERT, rows)
+    result = session.connection().execute(_FENCED_INSERT, rows, execution_options={"preserve_rowcount": True})
     if result.rowcount != len(rows):
         raise Fenced("This room is led elsewhere now.")
     return head

@@ -5,7 +5,8 @@ their UTF-16 code units (section 3.2.3).
 """
 
 import hashlib
-import json
+from collections.abc import Mapping
+from json.encoder import encode_basestring
 from math import isfinite
 
 from conference.room.plain import Json
@@ -29,7 +30,7 @@ def canonical_text(value: Json) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return encode_basestring(value)
     if isinstance(value, int):
         if abs(value) > _EXACT:
             raise ValueError("An integer beyond 2^53 has no canonical form.")
@@ -38,9 +39,15 @@ def canonical_text(value: Json) -> str:
         return _number(value)
     if isinstance(value, list):
         return f"[{','.join([canonical_text(item) for item in value])}]"
-    names = sorted(value) if all(map(str.isascii, value)) else sorted(value, key=lambda name: name.encode("utf-16-be"))
-    members = [f"{json.dumps(name, ensure_ascii=False)}:{canonical_text(value[name])}" for name in names]
-    return f"{{{','.join(members)}}}"
+    return canonical_object({name: canonical_text(item) for name, item in value.items()})
+
+
+def canonical_object(members: Mapping[str, str]) -> str:
+    """The canonical text of an object whose members' texts are known."""
+    names = sorted(members)
+    if not all(map(str.isascii, names)):
+        names.sort(key=lambda name: name.encode("utf-16-be"))
+    return f"{{{','.join([f'{encode_basestring(name)}:{members[name]}' for name in names])}}}"
 
 
 def _number(value: float) -> str:

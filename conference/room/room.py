@@ -9,7 +9,7 @@ have made (`RoomMachine.running`), which is what lets a host append them in one 
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agenda.ids import PersonId
@@ -17,7 +17,7 @@ from conference.room.commands import Command
 from conference.room.decide import decide
 from conference.room.recorded import Recorded
 from conference.room.refused import Refused
-from conference.room.state import EMPTY, RoomState, evolve
+from conference.room.state import EMPTY, RoomState, evolve, replay
 from conference.room.values import CommandId, Context, Participant
 
 _REMEMBERED = 1024
@@ -73,11 +73,16 @@ class RoomMachine:
         self._done[command_id] = (person, recorded[-1].seq)
         return Decided(command_id, person, recorded)
 
-    def commit(self, recorded: Iterable[Recorded]) -> None:
+    def commit(self, recorded: Sequence[Recorded]) -> None:
         """Take up records that are now durable, in their order."""
+        seq = self.state.seq
         for one in recorded:
-            assert one.seq == self.state.seq + 1, "committed out of order"
-            self.state = evolve(self.state, one)
+            seq += 1
+            assert one.seq == seq, "committed out of order"
+        if seq == self.running.seq:  # nothing else is on its way, as it is whenever the host keeps to one batch
+            self.state = self.running
+        else:
+            self.state = replay(recorded, self.state)
 
     def _again(self, done: tuple[PersonId | None, int], person: PersonId | None) -> Accepted | Refused:
         by, seq = done
