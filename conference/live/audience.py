@@ -11,7 +11,8 @@ from conference.live.presence import Presence
 from conference.room.plain import Json, plain
 from conference.room.recorded import Recorded
 from conference.room.state import RoomState
-from conference.room.visibility import Sight, project, projection_digest, sealed_authors, shown_all, sight, sight_among
+from conference.room.texts import ProjectionTexts
+from conference.room.visibility import Sight, sealed_authors, shown_all, sight, sight_among
 from conference.wire import session
 
 _HEARTBEAT = Message(session.presence({}))
@@ -28,6 +29,7 @@ class Audience:
         self._room_id = room_id
         self._members: set[Member] = set()
         self._presence = Presence()
+        self._texts = ProjectionTexts()
         self._flush: asyncio.TimerHandle | None = None
         self._no_digest_until = 0.0
 
@@ -48,9 +50,9 @@ class Audience:
         events = [] if missed is None else shown_all(missed, viewer, state)
         member.durable(Message(session.welcome(
             room=self._room_id, you=_you(member, state), seq=state.seq, at=state.at, events=events,
-            snapshot=project(state, viewer) if missed is None else None,
+            snapshot=self._texts.text(state, viewer) if missed is None else None,
             presence=self._presence.everybody() if _in_sight(viewer, state) else {},
-            digest=projection_digest(state, viewer),
+            digest=self._texts.digest(state, viewer),
         )))
         self._members.add(member)
 
@@ -70,7 +72,7 @@ class Audience:
         for member in self.everybody():
             viewer = sight_among(authors, member.participant)
             if viewer not in messages:
-                digest = projection_digest(state, viewer) if with_digest else None
+                digest = self._texts.digest(state, viewer) if with_digest else None
                 messages[viewer] = Message(session.happened(shown_all(recorded, viewer, state), digest))
             member.durable(messages[viewer])
         if with_digest:

@@ -115,6 +115,16 @@ def _case_of(event: e.Event, state: RoomState) -> CaseId | None:
 
 def project(state: RoomState, viewer: Sight) -> dict[str, Json]:
     """The whole room as this viewer may see it."""
+    return project_frame(state, viewer) | {
+        "cases": {
+            key: project_case(case, viewer) | {"marks": plain(case.marks)}
+            for key, case in state.cases.items() if viewer.of(key)
+        },
+    }
+
+
+def project_frame(state: RoomState, viewer: Sight) -> dict[str, Json]:
+    """The projection with None in place of its `cases`."""
     return {
         "seq": state.seq,
         "phase": state.phase,
@@ -125,7 +135,7 @@ def project(state: RoomState, viewer: Sight) -> dict[str, Json]:
         },
         "floor": state.floor,
         "hands": list(state.hands),
-        "cases": {key: _case(case, viewer) for key, case in state.cases.items() if viewer.of(key)},
+        "cases": None,
         "order": [case for case in state.order if viewer.of(case)],
     }
 
@@ -140,13 +150,14 @@ def shown_all(recorded: Iterable[Recorded], viewer: Sight, state: RoomState) -> 
     return [shown(one, viewer, state) for one in recorded]
 
 
-def _case(case: CaseState, viewer: Sight) -> dict[str, Json]:
+def project_case(case: CaseState, viewer: Sight) -> dict[str, Json]:
+    """A case of the projection with None in place of its `marks`."""
     return {
         "brief": plain(case.brief),
         "options": plain(case.options),
         "studies": list(case.studies),
         "shown": plain(case.shown),
-        "marks": plain(case.marks),
+        "marks": None,
         "round": case.round,
         "opinions": {key: _opinion(given, case, viewer) for key, given in case.opinions.items()},
         "revealed": list(case.revealed),

@@ -117,7 +117,7 @@ events: Reader[Event] = Reader(get_args(Event))
 _encoder = msgspec.json.Encoder()
 
 
-def encode(value: Json) -> str:
+def encode(value: Mapping[str, object]) -> str:
     """The JSON text of a message."""
     return _encoder.encode(value).decode()
 

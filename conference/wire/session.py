@@ -215,12 +215,14 @@ def _fits(screen: _Screen) -> bool:
 
 
 def welcome(
-    *, room: str, you: Json, seq: int, at: str, events: Sequence[Json], snapshot: Json, presence: Json, digest: str
+    *, room: str, you: Json, seq: int, at: str, events: Sequence[Json], snapshot: str | None, presence: Json,
+    digest: str,
 ) -> str:
-    """The answer to hello."""
+    """The answer to hello; `snapshot` is JSON text."""
+    whole = None if snapshot is None else msgspec.Raw(snapshot.encode())
     return encode({
         "type": "welcome", "version": VERSION, "room": room, "you": you, "seq": seq, "at": at, "events": list(events),
-        "snapshot": snapshot, "presence": presence, "digest": digest,
+        "snapshot": whole, "presence": presence, "digest": digest,
     })
 
 
