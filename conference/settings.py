@@ -16,7 +16,7 @@ class ConferenceSettings(BaseModel):
     """A person counts as present for this many seconds after the last connection broke: a reconnect keeps the floor."""
     outbox_limit_bytes: int = Field(default=1_048_576, ge=65_536)
     """A member this far behind is cut and comes back with what is missing."""
-    outbox_patience_s: float = Field(default=10.0, gt=0)
+    outbox_patience_s: float = Field(default=8.0, gt=0)
     """A member that takes nothing for this many seconds is cut."""
     resume_events: int = Field(default=2_000, ge=0)
     """A client missing more events than this gets the whole state instead."""

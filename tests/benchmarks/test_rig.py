@@ -4,14 +4,17 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 
 import pytest
 from pydicom import dcmread
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import ServerConnection, serve
 
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.rig import orthanc
+from tests.benchmarks.rig.crowd import Crowd
 from tests.benchmarks.rig.instances import MIXED, study
 from tests.benchmarks.rig.link import thin
 
@@ -57,3 +60,31 @@ def test_a_peer_that_is_not_here_is_said(monkeypatch: pytest.MonkeyPatch, capsys
     monkeypatch.setattr(orthanc.shutil, "which", lambda *_args, **_said: None)
     assert main(["qido", "--short"]) == 1
     assert "apt-get install orthanc" in capsys.readouterr().err
+
+
+def test_a_crowd_counts_every_move_that_reaches_it_and_times_every_eighth() -> None:
+    present: set[ServerConnection] = set()
+
+    def hand_on(client: ServerConnection) -> None:
+        present.add(client)
+        with suppress(ConnectionClosed):  # a crowd hangs up without a word
+            for text in client:
+                for one in set(present):
+                    one.send(text)
+
+    with serve(hand_on, "127.0.0.1", 0) as answering_all:
+        thread = threading.Thread(target=answering_all.serve_forever)
+        thread.start()
+        crowd = Crowd(answering_all.socket.getsockname()[1], 9, lambda _index: ("/", ""), None)
+        try:
+            tally = crowd.run(0.3, [0, 1], 20.0)
+            until = time.monotonic() + 20
+            while tally.states < 9 * tally.sent and time.monotonic() < until:
+                rest = crowd.run(0.05, [2], 0.001)
+                tally.states, tally.sent = tally.states + rest.states, tally.sent + rest.sent
+        finally:
+            crowd.close()
+            answering_all.shutdown()
+            thread.join()
+    assert tally.states == 9 * tally.sent > 0
+    assert 0 <= tally.delay_ms(0.5) < 20_000

@@ -34,6 +34,11 @@ class Running:
                 raise RuntimeError(f"{command[0]} did not start")
             time.sleep(0.05)
 
+    @property
+    def pid(self) -> int:
+        """The process, without its children."""
+        return self._process.pid
+
     def cpu(self) -> float:
         """Seconds of user and system time so far: of the process, its living children and those it has collected."""
         children: dict[int, list[int]] = {}
