@@ -1,4 +1,4 @@
-"""Golden logs: `python -m tests.room_golden NAME` writes tests/data/room/golden/NAME-VERSION.json, once and never again.
+"""Golden logs: `python -m tests.room_golden NAME` writes tests/data/room/golden/NAME-VERSION.json once, never again.
 
 A golden log is what a version wrote, with what its full projection said. Later versions may say more of it, never
 something else. Sittings are those of `tests.room_vectors`.

@@ -80,8 +80,7 @@ def test_a_crowd_counts_every_move_that_reaches_it_and_times_every_eighth() -> N
             tally = crowd.run(0.3, [0, 1], 20.0)
             until = time.monotonic() + 20
             while tally.states < 9 * tally.sent and time.monotonic() < until:
-                rest = crowd.run(0.05, [2], 0.001)
-                tally.states, tally.sent = tally.states + rest.states, tally.sent + rest.sent
+                tally.states += crowd.drain(0.05).states
         finally:
             crowd.close()
             answering_all.shutdown()

@@ -120,11 +120,12 @@ class Crowd:
             self._read(max(0.0, min(due[turn] - time.monotonic(), 0.05)), tally)
         return tally
 
-    def drain(self, seconds: float) -> None:
-        """Read what still comes, uncounted."""
-        until = time.monotonic() + seconds
+    def drain(self, seconds: float) -> Tally:
+        """Read what still comes; nobody moves."""
+        tally, until = Tally(), time.monotonic() + seconds
         while time.monotonic() < until:
-            self._read(0.02, Tally())
+            self._read(0.02, tally)
+        return tally
 
     def stop_reading(self, index: int) -> None:
         """From now on this client reads nothing; it is still told of errors."""
