@@ -41,23 +41,12 @@ class Running:
 
     def cpu(self) -> float:
         """Seconds of user and system time so far: of the process, its living children and those it has collected."""
-        children: dict[int, list[int]] = {}
-        used: dict[int, float] = {}
-        for place in Path("/proc").iterdir():
-            if not place.name.isdigit():
-                continue
-            try:
-                said = (place / "stat").read_text().rsplit(")", 1)[1].split()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            children.setdefault(int(said[1]), []).append(int(place.name))
-            used[int(place.name)] = sum(int(one) for one in said[11:15]) / _TICKS
-        total, waiting = 0.0, [self._process.pid]
-        while waiting:
-            pid = waiting.pop()
-            total += used.get(pid, 0.0)
-            waiting += children.get(pid, [])
-        return total
+        stats = _stats()
+        return sum(sum(int(one) for one in stats[pid][11:15]) for pid in _family(stats, self.pid)) / _TICKS
+
+    def family(self) -> list[int]:
+        """The process and all its living descendants."""
+        return _family(_stats(), self.pid)
 
     def rest(self) -> None:
         """Return when it has nothing left to do: what it makes ahead of need is not to disturb the next measurement."""
@@ -76,6 +65,32 @@ class Running:
             except subprocess.TimeoutExpired:
                 self._process.kill()
         self._process.wait()
+
+
+def _stats() -> dict[int, list[str]]:
+    """/proc/PID/stat of every process, from the field after its name on."""
+    found: dict[int, list[str]] = {}
+    for place in Path("/proc").iterdir():
+        if not place.name.isdigit():
+            continue
+        try:
+            found[int(place.name)] = (place / "stat").read_text().rsplit(")", 1)[1].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
+
+
+def _family(stats: Mapping[int, Sequence[str]], ancestor: int) -> list[int]:
+    children: dict[int, list[int]] = {}
+    for pid, said in stats.items():
+        children.setdefault(int(said[1]), []).append(pid)
+    found, waiting = [], [ancestor]
+    while waiting:
+        pid = waiting.pop()
+        if pid in stats:
+            found.append(pid)
+        waiting += children.get(pid, [])
+    return found
 
 
 def free_port() -> int:
