@@ -52,15 +52,17 @@ class Track:
         if late and step > 0:
             return []  # an older packet of a younger time: nobody honest sends that
         self._seen[place] = number
+        begins_anew = not late and self._highest is not None and (number - highest > _DROPOUT or step < 0)
+        if not late:
+            self._highest, self.timestamp, self.last_at = number, packet.timestamp, at
+        if not (self.slots or self.waiting or self._key_wanted):
+            return []  # nobody looks, and whoever comes later is owed nothing from before
         incoming = self._incoming(number, packet, at)
         if self.video:
             self._cache[place] = incoming
-        if not late:
-            begins_anew = self._highest is not None and (number - highest > _DROPOUT or step < 0)
-            self._highest, self.timestamp, self.last_at = number, packet.timestamp, at
-            if begins_anew:
-                self._begin(self.slots, incoming, at)
-        entered = self._enter(incoming, at)
+        if begins_anew:
+            self._begin(self.slots, incoming, at)
+        entered = self._enter(incoming, at) if self.waiting or self._key_wanted else []
         return self._sent(incoming, entered, at)
 
     def answer(self, slot: Slot, lost: tuple[int, ...], at: float) -> list[bytearray]:
@@ -126,11 +128,7 @@ class Track:
             slot.begin(incoming, at)
 
     def _sent(self, incoming: Incoming, entered: list[Slot], at: float) -> list[Sent]:
-        found: list[Sent] = []
-        for slot in self.slots:
-            data = slot.packet(incoming, at)
-            if data is not None:
-                found.append((slot, data))
+        found = [(slot, data) for slot in self.slots if (data := slot.packet(incoming, at)) is not None]
         for slot in entered:
             self.slots.append(slot)
             data = slot.packet(incoming, at)

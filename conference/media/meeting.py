@@ -109,7 +109,7 @@ class Meeting:
         return out
 
     def tick(self, at: float) -> Out:
-        """Requests for what is missing, key frames that are awaited, congestion feedback; every 20 to 50 ms."""
+        """Requests for what is missing and for key frames that are awaited; every 20 to 50 ms."""
         out: Out = []
         for one in self.participants.values():
             for stream in one.streams.values():
@@ -118,8 +118,14 @@ class Meeting:
                     out.append((one, rtcp.serialise(rtcp.Nack(one.ssrc, stream.ssrc, lost))))
                 if stream.track.ask_again(at):
                     out.append((one, _picture_loss(one, stream)))
+        return out
+
+    def feedback(self) -> Out:
+        """What arrived when, for the senders' estimates of their lines; every 50 to 100 ms."""
+        out: Out = []
+        for one in self.participants.values():
             media = next(iter(one.streams), 0)
-            out += [(one, rtcp.serialise(feedback)) for feedback in one.arrivals.feedback(one.ssrc, media)]
+            out += [(one, rtcp.serialise(packet)) for packet in one.arrivals.feedback(one.ssrc, media)]
         return out
 
     def report(self, at: float, ntp: int) -> Out:
@@ -145,6 +151,9 @@ class Meeting:
         """Give every listener's slots to those who speak; what changed. Every 200 ms."""
         order = self._speakers.order(at)
         speaking = self._speakers.speaking(at)
+        sending = {
+            source: {person for person in order if self._sends(person, source, at)} for source in _SOURCE_OF.values()
+        }
         changes: list[Shown] = []
         for one in self.participants.values():
             for letter, source in _SOURCE_OF.items():
@@ -154,7 +163,7 @@ class Meeting:
                 here = [person for person in shown if person is not None] if source == "mic" else []
                 wanted = [
                     person for person in dict.fromkeys([*first, *here, *order])
-                    if person != one.person and self._sends(person, source, at)
+                    if person != one.person and person in sending[source]
                     and not (one.voices_only and source != "mic")
                 ]
                 for seat, person in zip(seats, arrange(shown, wanted), strict=True):

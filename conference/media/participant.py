@@ -65,13 +65,16 @@ class Participant:
 
     def stream(self, source: str, layer: str | None) -> Stream | None:
         """What the person sends of this source in this layer."""
-        return next((one for one in self.streams.values() if (one.source, one.layer) == (source, layer)), None)
+        for one in self.streams.values():
+            if one.source == source and one.layer == layer:
+                return one
+        return None
 
     def best(self, source: str, at: float, *, high: bool) -> Stream | None:
         """The living stream of a source that suits a line best."""
         order = (HIGH, None, LOW) if high else (LOW, None, HIGH)
-        found = (self.stream(source, layer) for layer in order)
-        return next((one for one in found if one is not None and one.alive(at)), None)
+        living = {one.layer: one for one in self.streams.values() if one.source == source and one.alive(at)}
+        return next((living[layer] for layer in order if layer in living), None)
 
     def learn(self, source: str, layer: str | None, ssrc: int) -> tuple[Stream | None, Stream | None]:
         """A new SSRC of a source: (the stream, the one it replaces); nothing for a source or layer we never offered."""

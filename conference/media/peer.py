@@ -16,6 +16,7 @@ from aiortc.rtcdtlstransport import (
     RTCDtlsParameters,
     RTCDtlsTransport,
 )
+from pylibsrtp._binding import ffi, lib
 
 from conference.media.signalling import Answer
 
@@ -23,6 +24,10 @@ _log = logging.getLogger(__name__)
 _WAITING: Final = 64
 _WINDOW: Final = 1_024
 _HANDSHAKE_S: Final = 20.0
+_LARGEST: Final = 2_048
+_buffer: Final = ffi.new("unsigned char[]", _LARGEST)
+_length: Final = ffi.new("int *")
+"""Where packets are decrypted: one at a time, in one thread."""
 
 
 class Certificate:
@@ -83,6 +88,9 @@ class SecureLine:
         self._dtls = _Handshake(self._wire, [certificate.certificate])
         self._ended = ended
         self._open = False
+        self._incoming: object = None
+        self.context: object | None = None
+        """libsrtp's context for what goes out; None while there are no keys."""
 
     async def open(self, answer: Answer) -> bool:
         """Shake hands with whoever holds a certificate the answer names; whether it worked within 20 seconds."""
@@ -95,6 +103,8 @@ class SecureLine:
             return False
         self._open = self._dtls.state == "connected"
         if self._open:
+            self.context = self._dtls._tx_srtp._srtp[0]
+            self._incoming = self._dtls._rx_srtp._srtp[0]
             self._dtls.on("statechange", self._changed)
         return self._open
 
@@ -105,33 +115,23 @@ class SecureLine:
 
     def unprotect(self, data: bytes, *, reports: bool) -> bytes | None:
         """The plain packet; None where it was not made with the browser's key, or came before."""
-        if not self._open:
+        size = len(data)
+        if not self._open or size > _LARGEST:
             return None
-        session = self._dtls._rx_srtp
-        try:
-            plain: bytes = session.unprotect_rtcp(data) if reports else session.unprotect(data)
-        except (pylibsrtp.Error, ValueError):
+        ffi.memmove(_buffer, data, size)
+        _length[0] = size
+        if (lib.srtp_unprotect_rtcp if reports else lib.srtp_unprotect)(self._incoming, _buffer, _length):
             return None
+        plain: bytes = ffi.buffer(_buffer, _length[0])[:]
         return plain
-
-    def protect(self, data: bytes, *, reports: bool) -> bytes | None:
-        """The packet for the wire; None while there are no keys, for a repeated number and for a packet too long."""
-        if not self._open:
-            return None
-        session = self._dtls._tx_srtp
-        try:
-            sealed: bytes = session.protect_rtcp(data) if reports else session.protect(data)
-        except (pylibsrtp.Error, ValueError):
-            return None
-        return sealed
 
     async def close(self) -> None:
         """Say goodbye and let go."""
-        self._open = False
+        self._open, self.context = False, None
         self._dtls.remove_all_listeners()
         await self._dtls.stop()
 
     def _changed(self) -> None:
         if self._open and self._dtls.state == "closed":
-            self._open = False
+            self._open, self.context = False, None
             self._ended()

@@ -69,6 +69,8 @@ class Reception:
 
     def missing(self, at: float) -> tuple[int, ...]:
         """Sequence numbers to ask for now: at once, then every 60 ms, at most eight times within a second."""
+        if not self._gaps:
+            return ()
         due: list[int] = []
         for number, gap in list(self._gaps.items()):
             if at - gap.since > _GIVE_UP_S or gap.times >= _TIMES:

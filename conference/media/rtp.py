@@ -1,7 +1,7 @@
 """RTP packets, read strictly and written back (RFC 3550 section 5, RFC 8285 extensions, RFC 4588 retransmission)."""
 
-from dataclasses import dataclass, replace
 from struct import Struct
+from typing import NamedTuple
 
 from conference.media.errors import Malformed
 from conference.media.profile import Extension
@@ -14,8 +14,7 @@ _U16 = 0xFFFF
 _U32 = 0xFFFFFFFF
 
 
-@dataclass(frozen=True, slots=True)
-class RtpPacket:
+class RtpPacket(NamedTuple):
     """One packet; `payload` is without padding, extensions are in the order they were sent."""
 
     payload_type: int
@@ -30,7 +29,10 @@ class RtpPacket:
 
     def extension(self, kind: Extension) -> bytes | None:
         """The bytes of one header extension, or None where it is absent."""
-        return next((data for identity, data in self.extensions if identity == kind), None)
+        for identity, data in self.extensions:
+            if identity == kind:
+                return data
+        return None
 
     def text(self, kind: Extension) -> str | None:
         """An SDES extension (mid, rid) as text; None where it is absent or no ASCII."""
@@ -107,8 +109,8 @@ def unwrap_retransmission(packet: RtpPacket, *, ssrc: int, payload_type: int) ->
     """The original of a retransmitted packet (RFC 4588, 4); raises Malformed where none is in it."""
     if len(packet.payload) < 2:
         raise Malformed("A retransmission begins with the original sequence number (RFC 4588, 4).")
-    return replace(
-        packet, ssrc=ssrc, payload_type=payload_type, padding=0,
+    return packet._replace(
+        ssrc=ssrc, payload_type=payload_type, padding=0,
         sequence=int.from_bytes(packet.payload[:2], "big"), payload=packet.payload[2:],
     )
 

@@ -18,6 +18,7 @@ from typing import Final
 from conference.media import stun, tokens
 from conference.media.errors import Malformed, MediaUnavailable
 from conference.media.meeting import Meeting, Out
+from conference.media.outbox import From, Outbox, Way
 from conference.media.participant import Participant, participant
 from conference.media.peer import Certificate, SecureLine
 from conference.media.plane import Joined, PlaceShown, PlaneEvent, SessionEnded
@@ -28,14 +29,13 @@ _AT_ONCE: Final = 64
 _LARGEST: Final = 2_048
 _BUFFER: Final = 4 << 20
 _TICK_S: Final = 0.02
+_FEEDBACK_EVERY: Final = 4
 _ARRANGE_EVERY: Final = 10
 _REPORT_EVERY: Final = 50
 _SILENT_S: Final = 30.0
 _ADDRESSES: Final = 16
 _EVENTS: Final = 10_000
 _NTP_EPOCH_S: Final = 2_208_988_800
-
-_From = tuple[str, int] | tuple[str, int, int, int]
 
 
 @dataclass(slots=True, eq=False)
@@ -50,8 +50,8 @@ class _Session:
     number: int
     version: int = 0
     credentials: dict[str, Credentials] = field(default_factory=dict)
-    addresses: list[_From] = field(default_factory=list)
-    way: tuple[socket.socket, _From] | None = None
+    addresses: list[From] = field(default_factory=list)
+    way: Way | None = None
     opening: asyncio.Task[None] | None = None
 
 
@@ -65,13 +65,13 @@ class MediaServer:
         self._listen = listen
         self._advertise = advertise
         self._certificate = Certificate()
-        self._sockets: list[socket.socket] = []
+        self._boxes: list[Outbox] = []
         self._addresses: tuple[Address, ...] = ()
         self._meetings: dict[str, Meeting] = {}
         self._sessions: dict[str, _Session] = {}
         self._of: dict[Participant, _Session] = {}
         self._fragments: dict[str, _Session] = {}
-        self._known: dict[_From, _Session] = {}
+        self._known: dict[From, _Session] = {}
         self._listeners: set[asyncio.Queue[PlaneEvent | None]] = set()
         self._closing: set[asyncio.Task[None]] = set()
         self._timer: asyncio.Task[None] | None = None
@@ -94,7 +94,8 @@ class MediaServer:
         for wanted in self._listen:
             family = socket.AF_INET6 if wanted.family == "IP6" else socket.AF_INET
             bound = socket.socket(family, socket.SOCK_DGRAM)
-            self._sockets.append(bound)
+            box = Outbox(bound)
+            self._boxes.append(box)
             bound.setblocking(False)
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
@@ -102,7 +103,7 @@ class MediaServer:
                 bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             bound.bind((wanted.host, wanted.port))
             found.append(Address(wanted.host, bound.getsockname()[1]))
-            loop.add_reader(bound.fileno(), self._readable, bound)
+            loop.add_reader(bound.fileno(), self._readable, box)
         outside = tuple(Address(host, found[0].port) for host in self._advertise)
         self._addresses = outside or tuple(found)
         self._timer = asyncio.create_task(self._run())
@@ -169,10 +170,10 @@ class MediaServer:
             self._timer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._timer
-        for bound in self._sockets:
-            asyncio.get_running_loop().remove_reader(bound.fileno())
-            bound.close()
-        self._sockets.clear()
+        for box in self._boxes:
+            asyncio.get_running_loop().remove_reader(box.bound.fileno())
+            box.bound.close()
+        self._boxes.clear()
         for queue in self._listeners:
             queue.put_nowait(None)
 
@@ -216,7 +217,7 @@ class MediaServer:
         task.add_done_callback(self._closing.discard)
         self._tell(SessionEnded(one.name, reason))
 
-    def _forget(self, one: _Session, address: _From) -> None:
+    def _forget(self, one: _Session, address: From) -> None:
         if self._known.get(address) is one:  # another session may have the address by now
             del self._known[address]
 
@@ -233,26 +234,25 @@ class MediaServer:
             if queue.qsize() < _EVENTS:
                 queue.put_nowait(event)
 
-    def _readable(self, bound: socket.socket) -> None:
+    def _readable(self, box: Outbox) -> None:
         view = memoryview(self._buffer)
         for _ in range(_AT_ONCE):
             try:
-                size, source = bound.recvfrom_into(self._buffer)
+                size, source = box.bound.recvfrom_into(self._buffer)
             except BlockingIOError:
-                return
+                break
             except OSError:  # an ICMP error of an earlier datagram
                 continue
-            try:
-                self._datagram(bound, bytes(view[:size]), source)
-            except Malformed:
-                continue
+            with contextlib.suppress(Malformed):
+                self._datagram(box, bytes(view[:size]), source)
+        self._flush()
 
-    def _datagram(self, bound: socket.socket, data: bytes, source: _From) -> None:
+    def _datagram(self, box: Outbox, data: bytes, source: From) -> None:
         """One datagram, told apart by its first byte (RFC 7983, 7); raises Malformed."""
         if not data:
             return
         if data[0] < 4:
-            self._check(bound, data, source)
+            self._check(box, data, source)
             return
         one = self._known.get(source)
         if one is None:
@@ -272,7 +272,7 @@ class MediaServer:
         take = meeting.take_reports if reports else meeting.take_media
         self._put(take(one.participant, plain, at))
 
-    def _check(self, bound: socket.socket, data: bytes, source: _From) -> None:
+    def _check(self, box: Outbox, data: bytes, source: From) -> None:
         asked = stun.request(data)
         one = self._fragments.get(asked.ufrag)
         if one is None or not asked.authentic(one.credentials[asked.ufrag].password):
@@ -284,22 +284,25 @@ class MediaServer:
             one.addresses.append(source)
             self._known[source] = one
         if asked.nominates or one.way is None:
-            one.way = (bound, source)
+            one.way = Way(box, source)
         answer = stun.success(asked, (source[0], source[1]), one.credentials[asked.ufrag].password)
         with contextlib.suppress(OSError):
-            bound.sendto(answer, source)
+            box.bound.sendto(answer, source)
 
     def _send(self, one: _Session, data: bytes) -> None:
         if one.way is not None:
             with contextlib.suppress(OSError):  # a full buffer loses a packet, as the network would
-                one.way[0].sendto(data, one.way[1])
+                one.way.outbox.bound.sendto(data, one.way.address)
 
     def _put(self, out: Out) -> None:
         for to, data in out:
             one = self._of[to]
-            sealed = one.line.protect(bytes(data), reports=192 <= data[1] <= 223)
-            if sealed is not None:
-                self._send(one, sealed)
+            if one.way is not None and one.line.context is not None:
+                one.way.outbox.put(one.line.context, data, one.way, reports=192 <= data[1] <= 223)
+
+    def _flush(self) -> None:
+        for box in self._boxes:
+            box.flush()
 
     async def _run(self) -> None:
         count = 0
@@ -310,10 +313,13 @@ class MediaServer:
                 self._turn(count, time.monotonic())
             except Exception:  # one room's mistake must not silence all the others
                 _log.exception("media timer")
+            self._flush()
 
     def _turn(self, count: int, at: float) -> None:
         for meeting in self._meetings.values():
             self._put(meeting.tick(at))
+            if count % _FEEDBACK_EVERY == 0:
+                self._put(meeting.feedback())
             if count % _ARRANGE_EVERY == 0:
                 self._arrange(meeting, at)
             if count % _REPORT_EVERY == 0:

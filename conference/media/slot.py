@@ -6,16 +6,16 @@ numbers is constant, each segment begins after everything sent before it, and no
 packet is ever sent in it.
 """
 
-from dataclasses import dataclass
 from struct import Struct
-from typing import Final
+from typing import Final, NamedTuple
 
 from conference.media.profile import AUDIO_CLOCK, RTX, VIDEO_CLOCK, Extension
-from conference.media.rtp import ahead, ahead_in_time
+from conference.media.rtp import ahead
 from conference.media.vp8 import Descriptor
 
 _NUMBERS = Struct("!HII")
 _ORIGINAL = Struct("!H")
+_PICTURE = Struct("!H")
 _U16 = 0xFFFF
 _U32 = 0xFFFFFFFF
 _BUDGET_PER_S: Final = 40.0
@@ -25,8 +25,7 @@ VIDEO_HEADER: Final = 20
 """Bytes before the payload of an outgoing video packet: header and one extension, the send time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """A packet on its way to slots: a template that only needs a slot's numbers; `number` is the extended sequence."""
 
     number: int
@@ -35,8 +34,7 @@ class Incoming:
     descriptor: Descriptor
 
 
-@dataclass(frozen=True, slots=True)
-class _Segment:
+class _Segment(NamedTuple):
     """From one switch to the next: what is added to incoming numbers."""
 
     first: int
@@ -53,8 +51,8 @@ class Slot:
     """
 
     __slots__ = (
-        "_base_layer", "_budget", "_budget_at", "_last_at", "_number", "_picture", "_retransmission", "_segment",
-        "_timestamp", "octets", "packets", "retransmission_ssrc", "ssrc", "video",
+        "_base_layer", "_budget", "_budget_at", "_header", "_last_at", "_latest", "_number", "_picture",
+        "_retransmission", "_segment", "_timestamp", "octets", "packets", "retransmission_ssrc", "ssrc", "video",
     )
 
     def __init__(self, *, video: bool, ssrc: int, retransmission_ssrc: int, sequence: int, timestamp: int) -> None:
@@ -63,7 +61,9 @@ class Slot:
         self.retransmission_ssrc = retransmission_ssrc
         self.packets = 0
         self.octets = 0
+        self._header = VIDEO_HEADER if video else 12
         self._number = sequence
+        self._latest: Incoming | None = None
         self._timestamp = timestamp
         self._picture = 0
         self._base_layer = 0
@@ -84,6 +84,7 @@ class Slot:
 
     def begin(self, packet: Incoming, at: float) -> None:
         """A new segment starts with this packet: numbers go on where the last one ended."""
+        self.end()
         elapsed = min(at - self._last_at, _LONGEST_PAUSE_S) if self._last_at is not None else 0.0
         timestamp = self._timestamp + max(1, int(elapsed * self.clock))
         seen = packet.descriptor
@@ -97,26 +98,36 @@ class Slot:
 
     def end(self) -> None:
         """Nothing more comes of what is on the slot; what was lost of it is not sent again."""
-        self._segment = None
+        latest, segment = self._latest, self._segment
+        self._latest = self._segment = None
+        if latest is None or segment is None:
+            return
+        seen = latest.descriptor
+        self._timestamp = (latest.timestamp + segment.time) & _U32
+        if seen.picture_at >= 0:
+            self._picture = seen.picture + segment.picture & 0x7FFF
+        if seen.base_layer_at >= 0:
+            self._base_layer = seen.base_layer + segment.base_layer & 0xFF
 
     def packet(self, packet: Incoming, at: float) -> bytearray | None:
-        """The packet with this slot's numbers; None where it is older than the last switch."""
+        """The packet with this slot's numbers; None where it is older than the last switch.
+
+        This runs once for each packet and listener: what can be worked out at the next switch is left until then.
+        """
         segment = self._segment
         if segment is None or packet.number < segment.first:
             return None
         number = packet.number + segment.shift
-        timestamp = (packet.timestamp + segment.time) & _U32
         data = bytearray(packet.template)
-        _NUMBERS.pack_into(data, 2, number & _U16, timestamp, self.ssrc)
-        self._rename(data, VIDEO_HEADER, packet.descriptor, segment)
+        _NUMBERS.pack_into(data, 2, number & _U16, (packet.timestamp + segment.time) & _U32, self.ssrc)
+        if self.video:
+            _rename(data, VIDEO_HEADER, packet.descriptor, segment)
         if number > self._number:
             self._number = number
             self._last_at = at
-            if ahead_in_time(timestamp, self._timestamp) > 0:
-                self._timestamp = timestamp
-            self._remember(packet.descriptor, segment)
+            self._latest = packet
         self.packets += 1
-        self.octets += len(data) - (VIDEO_HEADER if self.video else 12)
+        self.octets += len(data) - self._header
         return data
 
     def wanted(self, sequence: int) -> int | None:
@@ -146,24 +157,17 @@ class Slot:
         data[17:20] = send_time(at)
         timestamp = (packet.timestamp + segment.time) & _U32
         _NUMBERS.pack_into(data, 2, self._retransmission & _U16, timestamp, self.retransmission_ssrc)
-        self._rename(data, VIDEO_HEADER + 2, packet.descriptor, segment)
+        _rename(data, VIDEO_HEADER + 2, packet.descriptor, segment)
         self._retransmission += 1
         return data
 
-    @staticmethod
-    def _rename(data: bytearray, start: int, seen: Descriptor, segment: _Segment) -> None:
-        if seen.picture_at >= 0:
-            picture = seen.picture + segment.picture & 0x7FFF
-            data[start + seen.picture_at] = 0x80 | picture >> 8
-            data[start + seen.picture_at + 1] = picture & 0xFF
-        if seen.base_layer_at >= 0:
-            data[start + seen.base_layer_at] = seen.base_layer + segment.base_layer & 0xFF
 
-    def _remember(self, seen: Descriptor, segment: _Segment) -> None:
-        if seen.picture_at >= 0:
-            self._picture = seen.picture + segment.picture & 0x7FFF
-        if seen.base_layer_at >= 0:
-            self._base_layer = seen.base_layer + segment.base_layer & 0xFF
+def _rename(data: bytearray, start: int, seen: Descriptor, segment: _Segment) -> None:
+    """Number the picture as the slot does."""
+    if seen.picture_at >= 0:
+        _PICTURE.pack_into(data, start + seen.picture_at, 0x8000 | seen.picture + segment.picture & 0x7FFF)
+    if seen.base_layer_at >= 0:
+        data[start + seen.base_layer_at] = seen.base_layer + segment.base_layer & 0xFF
 
 
 def send_time(at: float) -> bytes:

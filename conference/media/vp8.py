@@ -1,10 +1,9 @@
 """The VP8 payload descriptor: where a key frame begins and what numbers its pictures (RFC 7741 section 4.2)."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Descriptor:
+class Descriptor(NamedTuple):
     """What a forwarder must know of one payload; positions count from the payload's start, −1 where absent."""
 
     key: bool = False

@@ -64,6 +64,7 @@ def _sent(chance: Random) -> int:
             sent += len((meeting.take_reports if reports else meeting.take_media)(one, data, at))
         meeting.arrange(at)
         meeting.tick(at)
+        meeting.feedback()
         meeting.report(at, 1 << 32)
         assert all(len(person.streams) <= 5 and len(person.repairs) <= 5 for person in meeting.participants.values())
         if chance.random() < 0.01:

@@ -1,6 +1,6 @@
 """Forwarding one stream to slots: when a slot enters, what it is sent, what is sent again."""
 
-from dataclasses import replace
+
 
 from conference.media import rtp
 from conference.media.forwarder import Switchboard, Track
@@ -207,7 +207,7 @@ def test_the_timestamp_of_a_slot_is_known_while_it_shows_something():
 def test_padding_of_the_sender_is_not_forwarded():
     board, track, ear = Switchboard(), Track(video=False), slot(video=False)
     board.point(ear, track)
-    (found,) = shown(board, track, replace(voice(1), padding=9))
+    (found,) = shown(board, track, voice(1)._replace(padding=9))
     assert found == rtp.RtpPacket(111, 1001, 5001, 10, b"opus", marker=True)
 
 

@@ -207,7 +207,7 @@ def test_reports_tell_senders_and_listeners_the_time():
 
 def test_arrivals_are_fed_back():
     room = watched("bo")
-    feedback = [packet for _, packet in asked(room.meeting.tick(room.at)) if isinstance(packet, rtcp.TransportFeedback)]
+    feedback = [packet for _, packet in asked(room.meeting.feedback()) if isinstance(packet, rtcp.TransportFeedback)]
     assert [int.from_bytes(packet.body[2:4], "big") for packet in feedback] == [2]
 
 
