@@ -110,6 +110,7 @@ def _case_listed(p: Shown, event: Shown, at: str) -> None:
             "closings": {},
             "absent": {},
             "signed": None,
+            "minutes": None,
             "called_at": None,
         }
         return
@@ -200,6 +201,11 @@ def _recommendation_read_back(case: Shown, event: Shown, at: str) -> None:
 def _recommendation_reopened(case: Shown, event: Shown, at: str) -> None:
     case["recommendation"]["digest"] = None
     case["closings"] = {}
+    case["minutes"] = None
+
+
+def _minutes_frozen(case: Shown, event: Shown, at: str) -> None:
+    case["minutes"] = {"text": event["text"], "digest": event["digest"]}
 
 
 def _attested(case: Shown, event: Shown, at: str) -> None:
@@ -237,6 +243,7 @@ _ON_CASE = {
     _recommendation_drafted,
     _recommendation_read_back,
     _recommendation_reopened,
+    _minutes_frozen,
     _attested,
     _discipline_marked_absent,
     _signed,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from conference.room import commands as c
+from conference.room.text_fields import words_of
 from conference.room.values import Option, Participant
 from conference.room.visibility import project, projection_digest, shown_all, sight
 from tests.rooms import (
@@ -74,11 +75,12 @@ def words_change() -> Table:
     table.do(PAIN, c.AddOption(HIP, Option("block", "interventional", "Facet block")))
     table.do(None, c.ListCase(brief(required=("spine-surgery", "pain-medicine", "physical-therapy")), OPTIONS))
     table.do(SURGEON, c.DraftRecommendation(HIP, 0, words("fusion")))
-    table.do(CHAIR, c.ReadBack(HIP, 1))
+    said = dict(words_of(words("fusion"))) | {"minutes": "Dr Di: “a block first” 😀"}
+    table.do(CHAIR, c.ReadBack(HIP, 1), typed={HIP: said})
     table.do(PAIN, c.Attest(HIP, 1, "dissent", "Not before a block."))
     table.do(CHAIR, c.MarkAbsent(HIP, "physical-therapy", "Called away"))
     table.do(CHAIR, c.Reopen(HIP))
-    table.do(PAIN, c.DraftRecommendation(HIP, 1, words("block", outcome="majority")))
+    table.do(PAIN, c.Choose(HIP, 1, "majority", "block", words().actions, ()))
     table.do(CHAIR, c.ReadBack(HIP, 2))
     table.do(PAIN, c.Attest(HIP, 2, "concur", ""))
     table.do(SURGEON, c.Attest(HIP, 2, "reservation", "Six weeks at most."))
@@ -90,7 +92,7 @@ def words_change() -> Table:
     table.do(COORDINATOR, c.RaiseHand())
     table.do(CHAIR, c.LowerHand(COORDINATOR.person_id))
     table.do(PAIN, c.RaiseHand())
-    table.do(CHAIR, c.EndConference())
+    table.do(CHAIR, c.EndConference(), typed={HIP: {"minutes": "Read back twice."}})
     table.do(THERAPIST, c.Attest(HIP, 2, "concur", ""))
     return table
 

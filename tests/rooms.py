@@ -1,5 +1,7 @@
 """What tests of the room say often: people, a case, images, and a table at which commands are given one by one."""
 
+from collections.abc import Mapping
+
 from agenda.ids import CaseId, PersonId, QuestionId
 from conference.room import commands as c
 from conference.room.recorded import Recorded
@@ -20,6 +22,7 @@ from conference.room.values import (
     Recommendation,
     Signature,
     Spacing,
+    Typed,
     Viewport,
 )
 from imaging.measure import Sampled
@@ -129,10 +132,11 @@ class Table:
         signature: Signature | None = None,
         sampled: Sampled | None = None,
         beside: tuple[FrameFacts | None, ...] = (),
+        typed: Mapping[CaseId, Typed] | None = None,
         command_id: str | None = None,
     ) -> Accepted | Refused:
         self._count += 1
-        context = Context(self.now(), frame, signature, sampled, beside)
+        context = Context(self.now(), frame, signature, sampled, beside, typed or {})
         answer = self.machine.receive(who, CommandId(command_id or f"command-{self._count}"), command, context)
         if isinstance(answer, Decided):
             self.machine.commit(answer.recorded)

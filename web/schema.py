@@ -42,6 +42,7 @@ MODULES = (
     "conference.record.audit",
     "conference.record.log",
     "conference.record.replay",
+    "conference.text.store",
     "web.auth.enter",
     "web.auth.invitations",
     "web.auth.passwords",

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 
-from agenda.ids import PersonId
+from agenda.ids import CaseId, PersonId
 from conference.live.member import Member
 from conference.live.outbox import Message
 from conference.live.presence import Presence
@@ -32,6 +32,7 @@ class Audience:
         self._texts = ProjectionTexts()
         self._flush: asyncio.TimerHandle | None = None
         self._no_digest_until = 0.0
+        self._state = RoomState()
 
     def __len__(self) -> int:
         return len(self._members)
@@ -46,6 +47,7 @@ class Audience:
 
     def welcome(self, member: Member, state: RoomState, missed: Sequence[Recorded] | None) -> None:
         """Begin to serve a member: with what it missed, or with the whole state (None)."""
+        self._state = state
         viewer = sight(state, member.participant)
         events = [] if missed is None else shown_all(missed, viewer, state)
         member.durable(Message(session.welcome(
@@ -56,15 +58,19 @@ class Audience:
         )))
         self._members.add(member)
 
-    def remove(self, member: Member, state: RoomState) -> None:
+    def remove(self, member: Member) -> None:
         """A member's connection has ended."""
         self._members.discard(member)
         if not self.has(member.participant.person_id):
             self._presence.gone(member.participant.person_id)
-            self._schedule(state)
+            self._schedule()
 
     def show(self, recorded: Sequence[Recorded], state: RoomState) -> None:
         """Give every member their projection of what became durable; `state` is the one after it."""
+        if state.table != self._state.table:
+            self._presence.clear("caret")  # a text that is not on the table is nobody's to see who comes now
+            self._schedule()
+        self._state = state
         authors = sealed_authors(state)
         began = time.monotonic()
         with_digest = len(state.mark_cases) <= _DIGEST_ALWAYS or began >= self._no_digest_until
@@ -79,10 +85,17 @@ class Audience:
             self._no_digest_until = began + _DIGEST_SHARE * (time.monotonic() - began)
         self._sweep()
 
-    def move(self, person: PersonId, patch: dict[str, Json], state: RoomState) -> None:
-        """Somebody's pointer, view, draft or reading mark moved."""
+    def typed(self, case: CaseId, updates: Sequence[tuple[str, str, bytes]], state: RoomState) -> None:
+        """Give what was typed into the text of a case to everybody who sees the case (R98)."""
+        message = Message(session.typed(case, updates))
+        for member in self.everybody():
+            if sight(state, member.participant).of(case):
+                member.durable(message)
+
+    def move(self, person: PersonId, patch: dict[str, Json]) -> None:
+        """Somebody's pointer, view, draft, caret or reading mark moved."""
         self._presence.move(person, patch)
-        self._schedule(state)
+        self._schedule()
 
     def beat(self) -> None:
         """Once a second: a sign of life to everybody, and the cut for those that lag."""
@@ -98,19 +111,19 @@ class Audience:
         for member in self.everybody():
             member.close(code, reason)
 
-    def _schedule(self, state: RoomState) -> None:
+    def _schedule(self) -> None:
         due = self._presence.due()
         if due is None or self._flush is not None:
             return
         wait = max(0.0, due - time.monotonic())
-        self._flush = asyncio.get_running_loop().call_later(wait, self._flush_presence, state)
+        self._flush = asyncio.get_running_loop().call_later(wait, self._flush_presence)
 
-    def _flush_presence(self, state: RoomState) -> None:
+    def _flush_presence(self) -> None:
         self._flush = None
         people = self._presence.flush(time.monotonic())
         message = Message(session.presence(people))
         for member in self.everybody():
-            if member.participant.cases is None or _in_sight(sight(state, member.participant), state):
+            if member.participant.cases is None or _in_sight(sight(self._state, member.participant), self._state):
                 member.presence(message, people)
 
     def _sweep(self) -> None:

@@ -13,19 +13,26 @@ from dataclasses import dataclass, field
 
 from sqlmodel import Session
 
-from agenda.ids import PersonId
+from agenda.ids import CaseId, PersonId
 from conference.errors import Fenced, RoomUnavailable
 from conference.live.audience import Audience
 from conference.live.member import Member
+from conference.live.outbox import Message
 from conference.live.ports import Now, Store
+from conference.live.texts import Texts
 from conference.record import log as record
-from conference.room.commands import Command, Join, Leave
+from conference.room.commands import Choose, Command, EndConference, Join, Leave, ReadBack, TypeText
+from conference.room.joint_text import type_text
 from conference.room.plain import Json
 from conference.room.recorded import Recorded
 from conference.room.refused import Refused
 from conference.room.room import Accepted, Decided, RoomMachine
 from conference.room.state import RoomState, replay
 from conference.room.values import CommandId, Context, FrameFacts, Participant, Signature
+from conference.room.visibility import sight
+from conference.text import store as text_store
+from conference.text.update import Malformed
+from conference.wire import session as wire
 from conference.wire.session import Close
 from imaging.measure import Sampled
 
@@ -33,6 +40,8 @@ log = logging.getLogger(__name__)
 
 _BATCH = 500
 _BEAT_S = 1.0
+_OF_TEXT = (Choose, ReadBack, EndConference)
+"""Commands that are decided on what the joint texts say."""
 
 Answer = Accepted | Refused
 
@@ -55,12 +64,29 @@ class _Item:
 class _Loaded:
     history: record.History
     epoch: int
+    texts: dict[CaseId, text_store.Stored]
+    typed: dict[CommandId, PersonId]
+
+    @property
+    def done(self) -> dict[CommandId, tuple[PersonId | None, int]]:
+        """Every command that took effect."""
+        return {command: (person, 0) for command, person in self.typed.items()} | self.history.commands
 
 
 def load(session: Session, room_id: str, owner: str) -> _Loaded:
-    """Take the lease, then read the log: nobody else appends after this."""
+    """Take the lease, then read the log and the texts: nobody else appends after this."""
     epoch = record.take_lease(session, room_id, owner)
-    return _Loaded(record.history(session, room_id), epoch)
+    history = record.history(session, room_id)
+    return _Loaded(history, epoch, text_store.texts(session, room_id), text_store.typed_commands(session, room_id))
+
+
+def write(
+    session: Session, room_id: str, epoch: int, head: record.Head, entries: Sequence[record.Entry],
+    typed: Sequence[text_store.Typed],
+) -> record.Head:
+    """One turn's records and updates, all or nothing; gives the new head. Raises Fenced and IntegrityError."""
+    text_store.append(session, room_id, epoch, typed)
+    return record.append(session, room_id, epoch, head, entries) if entries else head
 
 
 class RoomHost:
@@ -77,6 +103,8 @@ class RoomHost:
         self._committed = committed
         self._audience = Audience(room_id)
         self._machine = RoomMachine()
+        self._texts = Texts()
+        self._readers: list[tuple[Member, CaseId, bytes]] = []
         self._history: list[Recorded] = []
         self._head = record.Head()
         self._epoch = 0
@@ -108,6 +136,8 @@ class RoomHost:
     async def start(self) -> None:
         """Read the log and begin to serve; whoever was present when the last host stopped has left."""
         await self._reload()
+        self._texts.seed(self.state)
+        self._wake.set()
         self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._beat())]
         for person, seat in self.state.people.items():
             if seat.present:
@@ -146,7 +176,7 @@ class RoomHost:
     def leave(self, member: Member) -> None:
         """A connection has ended; its person leaves with the last one, after a moment's grace."""
         member.stop()
-        self._audience.remove(member, self.state)
+        self._audience.remove(member)
         person = member.participant.person_id
         if self.over or self._audience.has(person) or person in self._leaving:
             return
@@ -154,9 +184,23 @@ class RoomHost:
         self._leaving[person] = loop.call_later(self._leave_grace_s, self._gone, person)
 
     def move(self, member: Member, patch: dict[str, Json]) -> None:
-        """Presence of a member; never logged."""
+        """Presence of a member; never logged. A caret is theirs who may type there, in the case on the table (R98)."""
+        if self.over:
+            return
+        if (caret := patch.get("caret")) is not None and not self._may_type(member, caret):
+            patch = {**patch, "caret": None}
+        self._audience.move(member.participant.person_id, patch)
+
+    def _may_type(self, member: Member, caret: Json) -> bool:
+        if not isinstance(caret, dict) or caret["case"] != self.state.table or self.state.table is None:
+            return False
+        return type_text(self.state, member.participant, TypeText(self.state.table, "")) == ()
+
+    def read_text(self, member: Member, case: CaseId, state: bytes) -> None:
+        """Give a member the joint text of a case as it is durable, as far as it is not in `state`."""
         if not self.over:
-            self._audience.move(member.participant.person_id, patch, self.state)
+            self._readers.append((member, case, state))
+            self._wake.set()
 
     def _gone(self, person: PersonId) -> None:
         self._leaving.pop(person, None)
@@ -177,9 +221,11 @@ class RoomHost:
         while not self.over:
             await self._wake.wait()
             self._wake.clear()
-            while self._inbox:
+            while (self._inbox or self._texts.staged) and not self.over:
                 batch, self._inbox = self._inbox[:_BATCH], self._inbox[_BATCH:]
                 await self._turn(batch)
+            self._serve_readers()
+            await self._compact()
 
     async def _turn(self, batch: Sequence[_Item]) -> None:
         """One turn: decide, append, commit, answer, show."""
@@ -197,22 +243,41 @@ class RoomHost:
             await self._recover(batch)
             return
         recorded = [one for answer in decided for one in answer.recorded]
+        for case, updates in self._texts.committed().items():
+            self._audience.typed(case, updates, self.state)
         self._take_up(recorded)
         for item, answer in answers:
             _resolve(item, _accepted(answer) if isinstance(answer, Decided) else answer)
 
     def _decide(self, item: _Item) -> Decided | Answer:
-        context = Context(_stamp(self._now), item.frame, item.signature, item.sampled, item.beside)
-        return self._machine.receive(item.who, item.id, item.command, context)
+        typed = self._texts.typed(self._machine.running) if isinstance(item.command, _OF_TEXT) else {}
+        context = Context(_stamp(self._now), item.frame, item.signature, item.sampled, item.beside, typed)
+        known = self._machine.knows(item.id)
+        answer = self._machine.receive(item.who, item.id, item.command, context)
+        if known:
+            return answer  # whatever it carries now: it was carried out when its identity was first used
+        if isinstance(answer, Decided):
+            self._texts.follow(answer.recorded, self._machine.running)
+        if isinstance(item.command, TypeText) and isinstance(answer, Accepted) and item.who is not None:
+            return self._typed(item.command, item.id, item.who.person_id, context.at) or answer
+        return answer
+
+    def _typed(self, command: TypeText, command_id: CommandId, person: PersonId, at: str) -> Refused | None:
+        running = self._machine.running
+        refused = self._texts.take(command, command_id, person, running, max(at, running.at))
+        if refused is None:
+            self._machine.note(command_id, person)
+        return refused
 
     async def _append(self, decided: Sequence[Decided]) -> None:
         entries = [
             record.Entry(answer.command, index, one)
             for answer in decided for index, one in enumerate(answer.recorded)
         ]
-        if entries:
+        typed = self._texts.staged
+        if entries or typed:
             self._head = await self._store.write(
-                "room.append", record.append, self.room_id, self._epoch, self._head, entries
+                "room.append", write, self.room_id, self._epoch, self._head, entries, typed
             )
 
     def _take_up(self, recorded: Sequence[Recorded]) -> None:
@@ -225,7 +290,7 @@ class RoomHost:
 
     async def _recover(self, batch: Sequence[_Item]) -> None:
         """Read the log again; it alone knows which of these commands took effect."""
-        known = self.state.seq
+        known, ends = self.state.seq, self._durable_ends()
         try:
             done = await self._reload()
         except Exception:  # the store is gone: close, clients come back when it is
@@ -233,6 +298,9 @@ class RoomHost:
             self._end("the record cannot be written")
             _fail(batch)
             return
+        for case, end in self._texts.ends().items():
+            if end > ends.get(case, 0):  # who wrote what of it does not matter: merging it again changes nothing
+                self._audience.typed(case, [("", self.state.at, self._texts.since(case, b"")[1])], self.state)
         missed = self._history[known:]
         if missed:
             self._audience.show(missed, self.state)
@@ -246,8 +314,38 @@ class RoomHost:
         loaded = await self._store.write("room.open", load, self.room_id, self._owner)
         self._history = list(loaded.history.recorded)
         self._head, self._epoch = loaded.history.head, loaded.epoch
-        self._machine = RoomMachine(replay(self._history), loaded.history.commands)
-        return loaded.history.commands
+        self._machine = RoomMachine(replay(self._history), loaded.done)
+        self._texts = Texts(loaded.texts)
+        return loaded.done
+
+    def _durable_ends(self) -> dict[CaseId, int]:
+        """The number of the last update of each case that members have been given."""
+        ends = self._texts.ends()
+        for one in self._texts.staged:
+            ends[one.case] = min(ends[one.case], one.seq - 1)
+        return ends
+
+    def _serve_readers(self) -> None:
+        readers, self._readers = self._readers, []
+        for member, case, known in readers:
+            seen = sight(self.state, member.participant).of(case)
+            try:
+                state, update = (self._texts if seen else Texts()).since(case, known)  # R98: others' do not exist
+            except Malformed:
+                member.close(Close.PROTOCOL_ERROR, "not a state of this text")
+                continue
+            member.durable(Message(wire.text(case, state, update)))
+
+    async def _compact(self) -> None:
+        """Keep long documents as one update; what goes wrong here costs nothing but the room's next opening."""
+        for due in self._texts.due():
+            try:
+                await self._store.write(
+                    "room.compact", text_store.compact, self.room_id, self._epoch, due.case, due.seq, due.whole
+                )
+            except Exception:
+                log.exception("a text was not compacted", extra={"room_id": self.room_id})
+            self._texts.compacted(due)
 
     def _end(self, reason: str) -> None:
         self.over = True

@@ -104,6 +104,11 @@ class Rooms:
         if (host := self._hosts.get(conference_id)) is not None:
             host.move(member, patch)
 
+    def read_text(self, conference_id: str, member: Member, case: CaseId, state: bytes) -> None:
+        """Give a member the joint text of a case, as far as it is not in `state` (a Yjs state vector)."""
+        if (host := self._hosts.get(conference_id)) is not None:
+            host.read_text(member, case, state)
+
     async def state(self, conference_id: str) -> RoomState:
         """The durable state of a room."""
         return (await self.room(conference_id)).state

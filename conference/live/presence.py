@@ -28,6 +28,12 @@ class Presence:
         waiting = self._dirty.get(person)
         self._dirty[person] = {**(waiting or {}), **patch}
 
+    def clear(self, key: str) -> None:
+        """What everybody said under this key no longer holds."""
+        for person, state in self._people.items():
+            if state.get(key) is not None:
+                self.move(person, {key: None})
+
     def gone(self, person: str) -> None:
         """Somebody left."""
         if self._people.pop(person, None) is not None:

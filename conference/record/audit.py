@@ -28,6 +28,8 @@ EXEMPT: dict[str, str] = {
     "auditentry": "it is the audit itself",
     "room_event": "the room's log is append-only with a chain of its own and names its actors",
     "room_lease": "which process hosts a room is housekeeping of the room's log",
+    "room_text": "the joint text's updates name their authors and times themselves",
+    "room_text_whole": "a compaction of the joint text can be made again from its updates",
     "room_follower": "how far a projection has read the room's log can be computed again from it",
 }
 """Tables whose rows leave no audit row, each with its reason."""

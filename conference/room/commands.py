@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from agenda.ids import CaseId, PersonId
 from conference.policy import Role
 from conference.room.values import (
+    ActionItem,
     CaseBrief,
     Closing,
     MarkId,
     MarkKind,
     Opinion,
     Option,
+    Outcome,
     Participant,
     Point,
     Recommendation,
@@ -188,6 +190,27 @@ class DraftRecommendation:
 
 
 @dataclass(frozen=True, slots=True)
+class Choose:
+    """Draft the recommendation's choices; its words are those of the joint text. `revision` is the one seen."""
+
+    case: CaseId
+    revision: int
+    outcome: Outcome
+    option: str
+    actions: tuple[ActionItem, ...]
+    cited: tuple[MarkId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TypeText:
+    """Type into the joint text of a case: its minutes and the words of its recommendation."""
+
+    case: CaseId
+    update: str
+    """Base64 (RFC 4648 section 4) of a Yjs update, version 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReadBack:
     """The chair reads the recommendation aloud; from here its text is frozen, unless it is reopened."""
 
@@ -232,7 +255,7 @@ class Sign:
 Command = (
     Join | Leave | ListCase | UnlistCase | ArrangeCases | AnnounceImages | OpenConference | CallCase | EndConference
     | AssignRole | PassFloor | RaiseHand | LowerHand | Show | Draw | Reshape | Erase | GiveOpinion | Reveal | OpenRound
-    | AddOption | DraftRecommendation | ReadBack | Reopen | Attest | MarkAbsent | Sign
+    | AddOption | DraftRecommendation | Choose | TypeText | ReadBack | Reopen | Attest | MarkAbsent | Sign
 )
 HOST_ONLY = (Join, Leave, ListCase, UnlistCase, ArrangeCases, AnnounceImages, Sign)
 """Never taken from a wire. `Sign` passes through the signing route, which asks for re-authentication."""

@@ -6,7 +6,7 @@ Pure: no clock, no randomness, no I/O; what a shell knows arrives in the context
 from typing import assert_never
 
 from conference.room import commands as c
-from conference.room import marks, opinions, options, recommendation, seats, sitting
+from conference.room import joint_text, marks, opinions, options, recommendation, seats, sitting
 from conference.room.refused import Refused
 from conference.room.seats import Answer
 from conference.room.state import RoomState
@@ -57,7 +57,7 @@ def _decide_person(state: RoomState, who: Participant, command: c.Command, conte
         case c.CallCase():
             return sitting.call_case(state, who, command)
         case c.EndConference():
-            return sitting.end_conference(state, who)
+            return sitting.end_conference(state, who, context)
         case c.AssignRole():
             return seats.assign_role(state, who, command)
         case c.PassFloor():
@@ -76,7 +76,11 @@ def _decide_person(state: RoomState, who: Participant, command: c.Command, conte
             return opinions.open_round(state, who, command)
         case c.AddOption():
             return options.add_option(state, who, command)
-        case c.DraftRecommendation() | c.ReadBack() | c.Reopen() | c.Attest() | c.MarkAbsent() | c.Sign():
+        case c.TypeText():
+            return joint_text.type_text(state, who, command)
+        case (
+            c.DraftRecommendation() | c.Choose() | c.ReadBack() | c.Reopen() | c.Attest() | c.MarkAbsent() | c.Sign()
+        ):
             return _decide_on_words(state, who, command, context)
         case c.Join() | c.Leave() | c.ListCase() | c.UnlistCase() | c.ArrangeCases() | c.AnnounceImages():
             raise AssertionError("refused before")
@@ -102,13 +106,16 @@ def _decide_on_image(
 
 def _decide_on_words(
     state: RoomState, who: Participant,
-    command: c.DraftRecommendation | c.ReadBack | c.Reopen | c.Attest | c.MarkAbsent | c.Sign, context: Context,
+    command: c.DraftRecommendation | c.Choose | c.ReadBack | c.Reopen | c.Attest | c.MarkAbsent | c.Sign,
+    context: Context,
 ) -> Answer:
     match command:
         case c.DraftRecommendation():
             return recommendation.draft(state, who, command)
+        case c.Choose():
+            return recommendation.choose(state, who, command, context)
         case c.ReadBack():
-            return recommendation.read_back(state, who, command)
+            return recommendation.read_back(state, who, command, context)
         case c.Reopen():
             return recommendation.reopen(state, who, command)
         case c.Attest():

@@ -212,6 +212,16 @@ class RecommendationReopened:
 
 
 @dataclass(frozen=True, slots=True)
+class MinutesFrozen:
+    """The minutes of a case as they were read back, or as the sitting ended."""
+
+    case: CaseId
+    text: str
+    digest: str
+    """SHA-256 over the canonical JSON (RFC 8785) of case and text, hex."""
+
+
+@dataclass(frozen=True, slots=True)
 class Attested:
     """A discipline closed."""
 
@@ -250,5 +260,5 @@ Event = (
     Joined | Left | CaseListed | CaseUnlisted | CasesArranged | ImagesArrived | ConferenceOpened | CaseCalled
     | ConferenceEnded | RoleAssigned | FloorPassed | HandRaised | HandLowered | Shown | Drawn | Reshaped | Erased
     | OpinionGiven | OpinionsRevealed | RoundOpened | OptionAdded | RecommendationDrafted | RecommendationReadBack
-    | RecommendationReopened | Attested | DisciplineMarkedAbsent | Signed
+    | RecommendationReopened | MinutesFrozen | Attested | DisciplineMarkedAbsent | Signed
 )

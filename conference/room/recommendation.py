@@ -1,4 +1,6 @@
-"""The joint recommendation: drafted, read back, closed by each discipline, signed. Rules R40 to R53."""
+"""The joint recommendation: drafted, read back, closed by each discipline, signed. Rules R40 to R54 and R92, R93."""
+
+from collections.abc import Callable
 
 from agenda.ids import CaseId
 from conference.policy import RoomAction
@@ -10,6 +12,7 @@ from conference.room.refused import LONG_TEXT_LIMIT, Refused, too_long
 from conference.room.seats import Answer, denied, listed
 from conference.room.sitting import not_open
 from conference.room.state import CaseState, Draft, RoomState
+from conference.room.text_fields import frozen_minutes, same_words, with_words
 from conference.room.values import Context, Participant, Recommendation
 
 _OPEN_ENDED = ("none", "deferred")
@@ -37,6 +40,29 @@ def _frozen(case: CaseId, revision: int, recommendation: Recommendation) -> dict
 
 def draft(state: RoomState, who: Participant, command: c.DraftRecommendation) -> Answer:
     """Write the words anew, from the revision one has seen; closings given to earlier words are void."""
+    return _drafted(state, who, command, lambda _: command.recommendation)
+
+
+def choose(state: RoomState, who: Participant, command: c.Choose, context: Context) -> Answer:
+    """Draft the choices; the words are those of the joint text, or of the draft where nobody has typed (R92)."""
+    return _drafted(state, who, command, lambda case: _chosen(case, command, context))
+
+
+def _chosen(case: CaseState, command: c.Choose, context: Context) -> Recommendation:
+    before = case.recommendation.recommendation if case.recommendation else None
+    words = Recommendation(
+        outcome=command.outcome, option=command.option, rationale=before.rationale if before else "",
+        answers=before.answers if before else {}, actions=command.actions,
+        follow_up=before.follow_up if before else "", goal_answered=before.goal_answered if before else "",
+        cited=command.cited,
+    )
+    return with_words(words, case, context.typed.get(command.case))
+
+
+def _drafted(
+    state: RoomState, who: Participant, command: c.DraftRecommendation | c.Choose,
+    make: Callable[[CaseState], Recommendation],
+) -> Answer:
     if refusal := denied(state, who, RoomAction.DRAFT) or not_open(state):
         return refusal
     case = _unsigned(state, who, command.case)
@@ -49,17 +75,16 @@ def draft(state: RoomState, who: Participant, command: c.DraftRecommendation) ->
         return _STALE
     if before is not None and before.digest is not None:
         return Refused("read-back", "The recommendation is read back and frozen; reopen it to change a word.")
-    if before is not None and before.recommendation == command.recommendation:
+    words = make(case)
+    if before is not None and before.recommendation == words:
         return ()
-    if refusal := _unsound(case, command.recommendation):
+    if refusal := _unsound(case, words):
         return refusal
-    return (e.RecommendationDrafted(
-        command.case, command.revision + 1, who.person_id, command.recommendation
-    ),)
+    return (e.RecommendationDrafted(command.case, command.revision + 1, who.person_id, words),)
 
 
-def read_back(state: RoomState, who: Participant, command: c.ReadBack) -> Answer:
-    """Freeze the words; every question of the referrer must have its answer."""
+def read_back(state: RoomState, who: Participant, command: c.ReadBack, context: Context) -> Answer:
+    """Freeze the words as they are typed now, and the minutes; every question must have its answer (R92, R93)."""
     if refusal := denied(state, who, RoomAction.RUN) or not_open(state):
         return refusal
     case = _unsigned(state, who, command.case)
@@ -70,10 +95,18 @@ def read_back(state: RoomState, who: Participant, command: c.ReadBack) -> Answer
         return words
     if words.digest is not None:
         return ()
-    if refusal := _incomplete(case, words.recommendation):
+    typed = context.typed.get(command.case)
+    read, revision = with_words(words.recommendation, case, typed), words.revision
+    newly: tuple[e.Event, ...] = ()
+    if same_words(read, words.recommendation):
+        read = words.recommendation
+    else:
+        revision += 1
+        newly = (e.RecommendationDrafted(command.case, revision, who.person_id, read),)
+    if refusal := _unsound(case, read) or _incomplete(case, read):
         return refusal
-    frozen = frozen_digest(command.case, words.revision, words.recommendation)
-    return (e.RecommendationReadBack(command.case, words.revision, frozen),)
+    frozen = e.RecommendationReadBack(command.case, revision, frozen_digest(command.case, revision, read))
+    return (*newly, frozen, *frozen_minutes(command.case, case, typed))
 
 
 def reopen(state: RoomState, who: Participant, command: c.Reopen) -> Answer:

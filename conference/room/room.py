@@ -73,6 +73,14 @@ class RoomMachine:
         self._done[command_id] = (person, recorded[-1].seq)
         return Decided(command_id, person, recorded)
 
+    def knows(self, command_id: CommandId) -> bool:
+        """Was a command of this identity carried out before?"""
+        return command_id in self._done
+
+    def note(self, command_id: CommandId, person: PersonId) -> None:
+        """A command that made no event, and yet is done for ever: its effect is kept beside the log (R91)."""
+        self._done[command_id] = (person, self.running.seq)
+
     def commit(self, recorded: Sequence[Recorded]) -> None:
         """Take up records that are now durable, in their order."""
         seq = self.state.seq

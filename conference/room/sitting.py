@@ -8,6 +8,7 @@ from conference.room import events as e
 from conference.room.refused import Refused
 from conference.room.seats import Answer, denied, listed
 from conference.room.state import RoomState
+from conference.room.text_fields import frozen_minutes
 from conference.room.values import PANES, Context, FrameFacts, PaneView, Participant
 
 
@@ -69,13 +70,16 @@ def call_case(state: RoomState, who: Participant, command: c.CallCase) -> Answer
     return () if state.table == command.case else (e.CaseCalled(command.case),)
 
 
-def end_conference(state: RoomState, who: Participant) -> Answer:
-    """Close the sitting (R15)."""
+def end_conference(state: RoomState, who: Participant, context: Context) -> Answer:
+    """Close the sitting (R15); minutes that were not read back are frozen as they stand (R94)."""
     if refusal := denied(state, who, RoomAction.RUN):
         return refusal
     if state.phase == "preparing":
         return Refused("not-open", "The conference has not been opened.")
-    return () if state.phase == "ended" else (e.ConferenceEnded(),)
+    if state.phase == "ended":
+        return ()
+    kept = [one for key, case in state.cases.items() for one in frozen_minutes(key, case, context.typed.get(key))]
+    return (*kept, e.ConferenceEnded())
 
 
 def not_open(state: RoomState) -> Refused | None:

@@ -74,6 +74,15 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Minutes:
+    """The minutes of a case as they were frozen."""
+
+    text: str
+    digest: str
+    """SHA-256, hex; see `conference.room.text_fields.minutes_digest`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Voice:
     """One person's closing for their discipline."""
 
@@ -123,6 +132,7 @@ class CaseState:
     closings: Mapping[str, ClosedBy] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
     signed: Standing | None = None
+    minutes: Minutes | None = None
     called_at: str | None = None
     on_table: tuple[Interval, ...] = ()
 
@@ -181,8 +191,8 @@ def evolve(state: RoomState, recorded: Recorded) -> RoomState:
             return _with_mark_case(state, mark_id, lambda case: replace(case, marks=_without(case.marks, mark_id)))
         case (
             e.ImagesArrived() | e.Shown() | e.OpinionGiven() | e.OpinionsRevealed() | e.RoundOpened() | e.OptionAdded()
-            | e.RecommendationDrafted() | e.RecommendationReadBack() | e.RecommendationReopened() | e.Attested()
-            | e.DisciplineMarkedAbsent() | e.Signed()
+            | e.RecommendationDrafted() | e.RecommendationReadBack() | e.RecommendationReopened() | e.MinutesFrozen()
+            | e.Attested() | e.DisciplineMarkedAbsent() | e.Signed()
         ) as said:
             return _with_case(state, said.case, lambda case: _deliberate(case, said, recorded.at))
         case _:
@@ -193,7 +203,7 @@ _PeopleEvent = e.Joined | e.Left | e.RoleAssigned | e.FloorPassed | e.HandRaised
 _AgendaEvent = e.CaseListed | e.CaseUnlisted | e.CasesArranged | e.CaseCalled
 _CaseEvent = (
     e.ImagesArrived | e.Shown | e.OpinionGiven | e.OpinionsRevealed | e.RoundOpened | e.OptionAdded
-    | e.RecommendationDrafted | e.RecommendationReadBack | e.RecommendationReopened | e.Attested
+    | e.RecommendationDrafted | e.RecommendationReadBack | e.RecommendationReopened | e.MinutesFrozen | e.Attested
     | e.DisciplineMarkedAbsent | e.Signed
 )
 
@@ -283,7 +293,10 @@ def _deliberate(case: CaseState, event: _CaseEvent, at: str) -> CaseState:
             return replace(case, recommendation=None if draft is None else replace(draft, digest=digest))
         case e.RecommendationReopened():
             draft = case.recommendation
-            return replace(case, recommendation=None if draft is None else replace(draft, digest=None), closings={})
+            thawed = None if draft is None else replace(draft, digest=None)
+            return replace(case, recommendation=thawed, closings={}, minutes=None)
+        case e.MinutesFrozen(_, text, digest):
+            return replace(case, minutes=Minutes(text, digest))
         case e.Attested():
             voice = Voice(
                 event.revision, event.person, event.name, event.discipline, event.closing, event.reason, at

@@ -218,6 +218,10 @@ class Recommendation:
     cited: tuple[MarkId, ...] = field(default=())
 
 
+Typed = Mapping[str, str]
+"""The joint text of a case: field → words. The fields are those of `conference.room.text_fields`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a shell knows and the machine may not ask: the time, the image, the strength of a sign-in."""
@@ -232,6 +236,8 @@ class Context:
     """For marks that cover pixels: what these are worth; None: they cannot be read, or the mark covers none."""
     beside: tuple[FrameFacts | None, ...] = ()
     """For `Show`: the images of the other panes, where there are such images in the case."""
+    typed: Mapping[CaseId, Typed] = field(default_factory=dict)
+    """For what drafts and freezes: the joint texts as the host holds them now; no entry: nobody has typed there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ def _case_of(event: e.Event, state: RoomState) -> CaseId | None:
         case (
             e.CaseUnlisted() | e.ImagesArrived() | e.CaseCalled() | e.Shown() | e.OpinionGiven() | e.OpinionsRevealed()
             | e.RoundOpened() | e.OptionAdded() | e.RecommendationDrafted() | e.RecommendationReadBack()
-            | e.RecommendationReopened() | e.Attested() | e.DisciplineMarkedAbsent() | e.Signed()
+            | e.RecommendationReopened() | e.MinutesFrozen() | e.Attested() | e.DisciplineMarkedAbsent() | e.Signed()
         ):
             return event.case
         case _:
@@ -165,6 +165,7 @@ def project_case(case: CaseState, viewer: Sight) -> dict[str, Json]:
         "closings": {discipline: _closing(closed) for discipline, closed in case.closings.items()},
         "absent": dict(case.absent),
         "signed": plain(case.signed),
+        "minutes": plain(case.minutes),
         "called_at": case.called_at,
     }
 

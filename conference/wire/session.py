@@ -5,14 +5,16 @@
 `web/docs/protocol.md` describes every message with a sample.
 """
 
+import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
+from agenda.ids import CaseId
 from conference.errors import ProtocolError
 from conference.room.commands import Command
 from conference.room.plain import Json
@@ -62,6 +64,15 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """The client wants the joint text of a case, as far as it does not have it."""
+
+    case: CaseId
+    state: bytes
+    """Its Yjs state vector; empty: it has nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """The client broke the protocol, or went too fast: close with this code."""
 
@@ -69,7 +80,7 @@ class Fault:
     reason: str
 
 
-Input = Hello | Asked | Moved | Fault
+Input = Hello | Asked | Moved | Reading | Fault
 
 Point = tuple[float, float]
 
@@ -108,6 +119,18 @@ class _DraftMark(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     points: tuple[Point, ...]
 
 
+class _Caret(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    case: Annotated[str, msgspec.Meta(max_length=64)]
+    field: Annotated[str, msgspec.Meta(max_length=96)]
+    at: Annotated[str, msgspec.Meta(max_length=128)]
+    """A Yjs relative position in base64: the letter the caret stands at, whatever is typed before it."""
+
+
+class _ReadText(msgspec.Struct, tag="read-text", tag_field="type", forbid_unknown_fields=True, frozen=True):
+    case: Annotated[str, msgspec.Meta(max_length=64)]
+    state: bytes
+
+
 class _Hello(msgspec.Struct, tag="hello", tag_field="type", forbid_unknown_fields=True, frozen=True):
     versions: tuple[int, ...]
     since: int | None
@@ -123,10 +146,11 @@ class _Presence(msgspec.Struct, tag="presence", tag_field="type", forbid_unknown
     viewport: _PaneView | msgspec.UnsetType | None = msgspec.UNSET
     screen: _Screen | msgspec.UnsetType | None = msgspec.UNSET
     draft: _DraftMark | msgspec.UnsetType | None = msgspec.UNSET
+    caret: _Caret | msgspec.UnsetType | None = msgspec.UNSET
     seen: int | msgspec.UnsetType = msgspec.UNSET
 
 
-_decoder = msgspec.json.Decoder(_Hello | _Command | _Presence)
+_decoder = msgspec.json.Decoder(_Hello | _Command | _Presence | _ReadText)
 
 
 class Bucket:
@@ -177,6 +201,8 @@ class Session:
             return Fault(Close.PROTOCOL_ERROR, "say hello first")
         if isinstance(found, _Command):
             return _asked(found)
+        if isinstance(found, _ReadText):
+            return Reading(CaseId(found.case), found.state)
         return _moved(found)
 
     def _greet(self, found: _Hello) -> Input:
@@ -244,3 +270,18 @@ def happened(events: Sequence[Json], digest: str | None) -> str:
 def presence(people: Mapping[str, Json]) -> str:
     """Who points and looks where; null: gone."""
     return encode({"type": "presence", "people": dict(people)})
+
+
+def text(case: str, state: bytes, update: bytes) -> str:
+    """The joint text of a case: what the client lacks, and the state vector it has with it."""
+    return encode({"type": "text", "case": case, "state": _base64(state), "update": _base64(update)})
+
+
+def typed(case: str, updates: Sequence[tuple[str, str, bytes]]) -> str:
+    """What was typed into the joint text of a case and is durable: author, time, Yjs update."""
+    said: list[Json] = [{"author": author, "at": at, "update": _base64(update)} for author, at, update in updates]
+    return encode({"type": "typed", "case": case, "updates": said})
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

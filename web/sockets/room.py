@@ -23,7 +23,7 @@ from conference.room.refused import Refused
 from conference.room.room import Accepted
 from conference.room.values import CommandId, Participant
 from conference.wire import session as wire
-from conference.wire.session import Asked, Close, Fault, Hello, Moved, Session
+from conference.wire.session import Asked, Close, Fault, Hello, Moved, Reading, Session
 from web.auth.errors import TicketInvalid
 from web.clock import now
 from web.services import Services, services
@@ -162,6 +162,8 @@ async def _serve(websocket: WebSocket, held: Services, admission: Admission, cal
                 if admission.session_id is not None and set(patch) - {"seen"}:
                     held.sessions.touch(admission.session_id, now())
                 call.rooms.move(call.conference_id, call.member, dict(patch))
+            case Reading(case_id, state):
+                call.rooms.read_text(call.conference_id, call.member, case_id, state)
             case Fault(code, reason):
                 log.info("protocol broken", extra={"person_id": call.participant.person_id, "reason": reason})
                 call.member.close(code, reason)

@@ -267,6 +267,24 @@ export interface DraftRecommendationCommand {
   readonly recommendation: Recommendation;
 }
 
+/** Draft the recommendation's choices; its words are those of the joint text. `revision` is the one seen. */
+export interface ChooseCommand {
+  readonly type: 'choose';
+  readonly case: string;
+  readonly revision: number;
+  readonly outcome: Outcome;
+  readonly option: string;
+  readonly actions: readonly ActionItem[];
+  readonly cited: readonly string[];
+}
+
+/** Type into the joint text of a case: its minutes and the words of its recommendation. */
+export interface TypeTextCommand {
+  readonly type: 'type-text';
+  readonly case: string;
+  readonly update: string;
+}
+
 /** The chair reads the recommendation aloud; from here its text is frozen, unless it is reopened. */
 export interface ReadBackCommand {
   readonly type: 'read-back';
@@ -314,6 +332,8 @@ export type Command =
   | OpenRoundCommand
   | AddOptionCommand
   | DraftRecommendationCommand
+  | ChooseCommand
+  | TypeTextCommand
   | ReadBackCommand
   | ReopenCommand
   | AttestCommand
@@ -486,6 +506,14 @@ export interface RecommendationReopenedEvent {
   readonly case: string;
 }
 
+/** The minutes of a case as they were read back, or as the sitting ended. */
+export interface MinutesFrozenEvent {
+  readonly type: 'minutes-frozen';
+  readonly case: string;
+  readonly text: string;
+  readonly digest: string;
+}
+
 /** A discipline closed. */
 export interface AttestedEvent {
   readonly type: 'attested';
@@ -554,6 +582,7 @@ export type RoomEvent =
   | RecommendationDraftedEvent
   | RecommendationReadBackEvent
   | RecommendationReopenedEvent
+  | MinutesFrozenEvent
   | AttestedEvent
   | DisciplineMarkedAbsentEvent
   | SignedEvent

@@ -47,6 +47,20 @@ export interface Draft {
   readonly points: readonly Point[];
 }
 
+/** Where somebody types: the letter a caret stands at, as a Yjs relative position in base64. */
+export interface Caret {
+  readonly case: string;
+  readonly field: string;
+  readonly at: string;
+}
+
+/** Something typed into the text of a case: a Yjs update in base64, with who typed it and when. */
+export interface TypedUpdate {
+  readonly author: string;
+  readonly at: string;
+  readonly update: string;
+}
+
 /** How many panes a screen has, and what lies beside the one that is worked in. */
 export type Screen = Pick<Viewport, 'layout' | 'place' | 'linked' | 'beside'>;
 
@@ -58,6 +72,7 @@ export interface Presence {
   /** Said when something else of the screen changes. */
   screen?: Screen | null;
   draft?: Draft | null;
+  caret?: Caret | null;
   seen?: number;
 }
 
@@ -109,6 +124,13 @@ export interface SignedRecord {
   readonly at: string;
 }
 
+/** The minutes of a case as they were frozen. */
+export interface Minutes {
+  readonly text: string;
+  /** SHA-256, hex, over the canonical JSON of case and text. */
+  readonly digest: string;
+}
+
 export interface CaseProjection {
   readonly brief: CaseBrief;
   readonly options: readonly Option[];
@@ -122,6 +144,7 @@ export interface CaseProjection {
   readonly closings: Readonly<Record<string, Attestation>>;
   readonly absent: Readonly<Record<string, string>>;
   readonly signed: SignedRecord | null;
+  readonly minutes: Minutes | null;
   readonly called_at: string | null;
 }
 
@@ -153,9 +176,12 @@ export type ServerMessage =
   | { type: 'ack'; id: string; seq: number }
   | { type: 'refused'; id: string; code: string; reason: string }
   | { type: 'events'; events: readonly Recorded[]; digest: string | null }
-  | { type: 'presence'; people: Readonly<Record<string, Presence | null>> };
+  | { type: 'presence'; people: Readonly<Record<string, Presence | null>> }
+  | { type: 'text'; case: string; state: string; update: string }
+  | { type: 'typed'; case: string; updates: readonly TypedUpdate[] };
 
 export type ClientMessage =
   | { type: 'hello'; versions: readonly number[]; since: number | null }
   | { type: 'command'; id: string; command: Command }
+  | { type: 'read-text'; case: string; state: string }
   | ({ type: 'presence' } & Presence);

@@ -142,8 +142,10 @@ function deliberated(item: CaseProjection, event: Deliberation, at: string): Cas
       if (item.recommendation === null) return item;
       return { ...item, recommendation: { ...item.recommendation, digest: event.digest } };
     case 'recommendation-reopened':
-      if (item.recommendation === null) return item;
-      return { ...item, recommendation: { ...item.recommendation, digest: null }, closings: {} };
+      if (item.recommendation === null) return { ...item, closings: {}, minutes: null };
+      return { ...item, recommendation: { ...item.recommendation, digest: null }, closings: {}, minutes: null };
+    case 'minutes-frozen':
+      return { ...item, minutes: { text: event.text, digest: event.digest } };
     case 'attested':
       return attested(item, event, at);
     case 'discipline-marked-absent':
@@ -206,6 +208,7 @@ function listed(room: Projection, event: Extract<RoomEvent, { type: 'case-listed
       closings: {},
       absent: {},
       signed: null,
+      minutes: null,
       called_at: null,
     };
     return { ...room, cases: { ...room.cases, [id]: fresh }, order: [...room.order, id] };

@@ -59,6 +59,7 @@ function room(seq: number, marks: Record<string, Mark> = {}): Projection {
         closings: {},
         absent: {},
         signed: null,
+        minutes: null,
         called_at: null,
       },
     },

@@ -134,6 +134,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("room_id"),
     )
     op.create_table(
+        "room_text",
+        sa.Column("room_id", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("command_id", sa.String(), nullable=True),
+        sa.Column("author", sa.String(), nullable=False),
+        sa.Column("at", sa.String(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("room_id", "case_id", "seq"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "room_text_whole",
+        sa.Column("room_id", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("room_id", "case_id"),
+    )
+    op.create_table(
         "sending",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("about", sa.String(), nullable=False),
@@ -1644,6 +1666,8 @@ def downgrade() -> None:
     op.drop_table("sending")
     op.drop_table("room_lease")
     op.drop_table("room_follower")
+    op.drop_table("room_text_whole")
+    op.drop_table("room_text")
     op.drop_table("room_event")
     with op.batch_alter_table("refusal", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_refusal_delivery"))

@@ -12,7 +12,7 @@ PAGE = (ROOT / "web" / "docs" / "protocol.md").read_text("utf-8")
 
 def test_every_refusal_code_is_listed_and_exists() -> None:
     used: set[str] = set()
-    for path in (ROOT / "conference" / "room").glob("*.py"):
+    for path in (path for folder in ("room", "live") for path in (ROOT / "conference" / folder).glob("*.py")):
         used |= set(re.findall(r'Refused\(\s*"([a-z-]+)"', path.read_text("utf-8")))
     section = PAGE.split("## Refusal codes")[1].split("##")[0]
     assert set(re.findall(r"[a-z]+(?:-[a-z]+)*", section)) == used
