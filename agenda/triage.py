@@ -18,6 +18,7 @@ from agenda.people import Person
 from agenda.policies import evidence_of, items_in_force
 from agenda.readiness import Fact, Readiness, WaivedBy, check
 from agenda.referrals import CaseMessage, send_back
+from agenda.rollovers import rollovers_of
 from agenda.triggers import mandatory
 
 LANES: Mapping[Lane, str] = {
@@ -135,11 +136,14 @@ def readiness_of(session: Session, found: Case, studies: Sequence[StudyFact], to
 
 
 def worklist(session: Session, board_ids: list[str]) -> list[Case]:
-    """Cases that stand on the triage list of these boards: urgent ones first, then who waits longest."""
+    """Cases on the triage list of these boards: urgent ones first, then those put off before, then by waiting."""
     rows = session.exec(
         select(Case).where(col(Case.board_id).in_(board_ids), col(Case.state).in_(sorted(WITH_THE_BOARD)))
     ).all()
-    return sorted(rows, key=lambda found: (found.urgency != "urgent", found.submitted_at or found.created_at))
+    put_off = rollovers_of(session, [one.id for one in rows])
+    return sorted(rows, key=lambda found: (
+        found.urgency != "urgent", -put_off.get(found.id, 0), found.submitted_at or found.created_at
+    ))
 
 
 def put_in_lane(

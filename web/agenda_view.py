@@ -14,6 +14,7 @@ from agenda.conferences import AgendaItem, Conference, attendance, conference, i
 from agenda.packet import required_disciplines, title_of
 from agenda.people import Person, Site, person
 from agenda.readiness import Readiness
+from agenda.rollovers import RolledOver, rolled_over
 from agenda.timetable import ends_at, laid_out, occupied
 from agenda.triage import CROSS_SECTIONAL
 from conference.policy import Action, Actor, ConferenceResource, may
@@ -50,6 +51,8 @@ class Row:
     needs: tuple[Need, ...]
     imaging: tuple[str, Tone]
     readiness: Readiness | None
+    rolled: RolledOver | None
+    """Its roll-overs before this sitting ended."""
     first: bool
     last: bool
     index: int
@@ -124,6 +127,7 @@ def _rows(
             needs=tuple(voices.need(code) for code in required_disciplines(session, seen)) if seen else (),
             imaging=_imaging(session, seen) if seen else ("", "quiet"),
             readiness=readiness_now(session, seen, at) if seen and inside else None,
+            rolled=rolled_over(session, seen.id, at) if seen and inside else None,
             first=index == 0, last=index == count - 1, index=index,
         ))
         until = one.ends

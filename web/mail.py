@@ -244,6 +244,7 @@ _OF_CASES = {
     "triaged": "the board has taken {case} on",
     "declined": "the board has declined {case}; its reason is with the case",
     "rolled-over": "{case} was not reached and waits for another sitting",
+    "rolled-over-again": "{case} was rolled over again: hear it first at the next sitting, or answer without a meeting",
     "letter": "the recommendation on {case} is signed and its letter is ready",
     "addendum": "something was added to the recommendation on {case}",
 }

@@ -6,7 +6,8 @@ from typing import Literal, get_args
 
 Kind = Literal[
     "invitation", "reminder", "answer", "stand-in", "received", "needs-info", "triaged", "declined", "rolled-over",
-    "letter", "addendum", "alarm", "opinion-asked", "opinions-open", "words-ready", "quick-question", "quick-answer",
+    "rolled-over-again", "letter", "addendum", "alarm", "opinion-asked", "opinions-open", "words-ready",
+    "quick-question", "quick-answer",
 ]
 
 
@@ -35,6 +36,9 @@ EVENTS: Mapping[Kind, Event] = {
     "triaged": Event("The board takes a case on", "the case's referrer"),
     "declined": Event("A case is declined", "the case's referrer"),
     "rolled-over": Event("A case was not reached and waits for another sitting", "the case's referrer"),
+    "rolled-over-again": Event(
+        "A case that was rolled over before is rolled over again", "the board's chair and coordinators", optional=False
+    ),
     "letter": Event("A recommendation is signed and its letter is ready", "the case's referrer"),
     "addendum": Event("Something is added to a signed recommendation", "the case's referrer"),
     "opinion-asked": Event(

@@ -14,6 +14,7 @@ from agenda.cases import Case, CaseHistory
 from agenda.notices.events import OF_CASE_STATES, Kind
 from agenda.notices.queue import tell
 from agenda.people import Person
+from agenda.rollovers import rolled_over
 
 _told: WeakSet[Engine] = WeakSet()
 
@@ -44,6 +45,8 @@ def _of_case(session: Session, row: CaseHistory) -> None:
         return
     if kind == "triaged" and row.step > 2:  # taken on once: coming off an agenda is no news
         return
+    if kind == "rolled-over" and rolled_over(session, found.id, row.at) is not None:
+        _tell_board(session, "rolled-over-again", found, row.at, "chair", "coordinator")
     referrer = session.get(Person, found.referrer_id)
     if referrer is not None and referrer.id != row.actor_id:
         tell(session, kind, referrer, row.at, case_id=found.id, data={"case": str(found.number)})

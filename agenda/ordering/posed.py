@@ -1,7 +1,8 @@
 """A board's coming sittings as a problem to arrange: its cases, who they need, and everybody's own hours.
 
-Cases on an agenda already must be heard; those that wait may be. A discipline is there while one of its members is,
-inside their own hours and unless they declined; a presenter or referrer inside theirs.
+Cases on an agenda already must be heard, and so must a case that was rolled over before; others that wait may be. A
+discipline is there while one of its members is, inside their own hours and unless they declined; a presenter or
+referrer inside theirs.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,7 @@ from agenda.ordering.hours import joined
 from agenda.ordering.values import Candidate, Problem, Sitting, Window
 from agenda.packet import required_disciplines
 from agenda.people import Person, person
+from agenda.rollovers import rolled_over
 from agenda.timetable import laid_out
 from agenda.triggers import mandatory
 
@@ -84,7 +86,7 @@ def _candidate(
         presenter=(item.presenter_id if item else None) or found.referrer_id, referrer=found.referrer_id,
         urgency=_URGENCY.get(found.urgency, 0), waiting_days=max(0, waited.days),
         complexity=min(3, max(0, len(disciplines) - 3) + 2 * bool(mandatory(session, found.id))),
-        must=item is not None or found.urgency == "urgent",
+        must=item is not None or found.urgency == "urgent" or rolled_over(session, found.id, at) is not None,
     )
 
 

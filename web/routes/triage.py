@@ -19,6 +19,7 @@ from agenda.ids import BoardId
 from agenda.policies import FORM_ITEMS, record_evidence
 from agenda.readiness import Readiness
 from agenda.referrals import open_asks
+from agenda.rollovers import RolledOver, rolled_over
 from agenda.triage import (
     LANES,
     ask_for,
@@ -63,6 +64,7 @@ class Line:
     mandatory: tuple[Fired, ...]
     """Why the board must discuss it in full."""
     expected: Estimate
+    rolled: RolledOver | None
 
 
 def triaging_boards(who: Actor) -> list[str]:
@@ -90,7 +92,7 @@ def _line(session: Session, who: Actor, case_id: str, at: datetime, pace: float)
         alarm=alarm_of(session, case_id),
         waivable=frozenset(one.item.key for one in readiness.open if role in one.item.waived_by), resource=resource,
         mandatory=mandatory(session, case_id),
-        expected=expected(session, found, studies, pace),
+        expected=expected(session, found, studies, pace), rolled=rolled_over(session, case_id, at),
     )
 
 
