@@ -66,6 +66,7 @@ class Meeting:
     held: Services
     browser: Browser
     people: dict[str, str]
+    folder: Path
     contexts: list[BrowserContext] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
     """Ways in made ahead, for a server in another process."""
@@ -118,7 +119,7 @@ def meeting(folder: Path, browser: Browser, *, media: bool = False) -> Iterator[
     ))
     thread = threading.Thread(target=server.run, name="server")
     thread.start()
-    made = Meeting(f"http://127.0.0.1:{port}", conference, held, browser, people)
+    made = Meeting(f"http://127.0.0.1:{port}", conference, held, browser, people, folder)
     try:
         _await(server, thread)
         yield made
@@ -137,7 +138,7 @@ def served(folder: Path, browser: Browser) -> Iterator[tuple[Meeting, "Process"]
     held: Services = create_app(settings).state.services
     people, conference = held.database.write_now(Deed("system", "Test", "test.world", now()), _world, _hashed())
     add_series(held, folder, SERIES)
-    made = Meeting(f"http://127.0.0.1:{port}", conference, held, browser, people)
+    made = Meeting(f"http://127.0.0.1:{port}", conference, held, browser, people, folder)
     for who in ("laurent", "mbeki", "varga"):
         made.links[who] = held.database.write_now(Deed("system", "Test", "test.link", now()), _link, people[who])
     for closing in (held.sessions, held.uploads.intake, held.pictures, held.database):

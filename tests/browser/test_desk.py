@@ -4,16 +4,20 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from email import message_from_bytes
 from zoneinfo import ZoneInfo
 
 import pytest
+import vobject
 from playwright.sync_api import Browser, Locator, Page, expect
 from sqlmodel import Session
 
 from agenda.alarms import submit
+from agenda.calendar.invitations import invites
 from agenda.cases import add_study, cases_by
 from agenda.clinical import spine
 from agenda.conferences import items, place, plan_conference
+from agenda.notices.queue import notices
 from agenda.questions import add_question
 from agenda.referrals import save_fields, start_case, withdraw
 from agenda.treatments import add_treatment
@@ -159,12 +163,56 @@ def test_twelve_referrals_reach_a_published_agenda_in_under_forty_interactions(h
     hand.click(page.get_by_role("button", name="Publish the agenda"))
     expect(page.locator("h1")).to_contain_text("Published")
     picture(page, SHOTS / "published.png", full_page=True)
+    sitting = page.url.rpartition("/")[2]
+    invited = {one.name for one in held.held.database.read_now(invites, sitting) if not one.cancelled}
+    assert {"Dr Kofi Osei", "Dr Ines Laurent", "Dr Ayo Mbeki", "Petra Varga"} <= invited
+    outbox = follow_the_mails(held, hand)
+    assert set(outbox) == invited
     for number, step in enumerate(hand.trace, 1):
         print(f"{number:2d}  {step}")
     assert len(hand.trace) < 40
-    sitting = page.url.rpartition("/")[2]
     placed = held.held.database.read_now(items, sitting)
     assert {one.case_id for one in placed} == set(cases)
+
+
+def follow_the_mails(held: Meeting, hand: Hand) -> dict[str, str]:
+    """The administrator finds the invitations in the outbox and opens one; whoever got it answers by its link alone.
+
+    Gives name → address of the mail, for every invitation that left. The one mail opened is read by another
+    implementation of calendars and holds the same instants in the attendee's zone.
+    """
+    outbox = Hand(held.sign_in("moss"), hand.trace)
+    outbox.open("/outbox?state=sent")
+    mails = outbox.page.locator(".list li", has_text="Invitation: ")
+    while outbox.page.locator("a", has_text="Waiting").locator(".number").inner_text() != "0":
+        outbox.page.reload()  # mails leave every two seconds
+    names = [str(one.locator(".sub").inner_text()).split(" · ")[0] for one in mails.all()]
+    links = [str(one.get_by_role("link").get_attribute("href")) for one in mails.all()]
+    found = dict(zip(names, links, strict=True))
+    picture(outbox.page, SHOTS / "outbox.png", full_page=True)
+    outbox.click(mails.filter(has_text="Dr Ayo Mbeki").get_by_role("link"))
+    expect(outbox.page.locator("#cal-title")).to_be_visible()
+    expect(outbox.page.locator(".mail-text")).to_contain_text("/replies/(the-receiver-alone-sees-this)")
+    picture(outbox.page, SHOTS / "mail.png", full_page=True)
+    mail = message_from_bytes((held.folder / "spool" / f"{outbox.page.url.rpartition('/')[2]}.eml").read_bytes())
+    said = {part.get_content_type(): part for part in mail.walk()}
+    event = vobject.readOne(said["text/calendar"].get_payload(decode=True).decode()).vevent
+    shown = event.dtstart.value
+    assert shown.tzinfo is not None
+    assert f"{shown:%H:%M}" == "10:00"
+    assert (event.dtend.value - shown) == timedelta(minutes=240)
+    assert str(event.attendee.value) == "mailto:mbeki@example.org"
+    link = re.search(r"https?://\S+(/replies/\S+)", said["text/plain"].get_payload(decode=True).decode())
+    assert link is not None
+    context = held.browser.new_context(base_url=held.url)
+    held.contexts.append(context)
+    invitee = Hand(context.new_page(), hand.trace)
+    invitee.open(link[1])
+    invitee.click(invitee.page.get_by_role("button", name="Yes, I come"))
+    expect(invitee.page.locator("main")).to_contain_text("Thank you. You come.")
+    hand.page.reload()
+    expect(hand.page.locator(".seats li", has_text="Dr Ayo Mbeki").filter(has_text="Comes").first).to_be_attached()
+    return found
 
 
 def _planned(session: Session, chair: str) -> str:
@@ -220,3 +268,28 @@ def test_a_double_press_makes_one_case_and_a_lost_line_loses_nothing(held: Meeti
     again = held.sign_in("osei")
     again.goto(address)
     expect(again.locator("[name=goal]")).to_have_value("Sleep through the night")
+
+
+def test_a_case_put_off_twice_says_so_wherever_it_stands_and_tells_who_plans(held: Meeting) -> None:
+    (case_id,) = fresh(held, 1)
+    page = held.sign_in("castell")
+    for time in range(2):
+        sitting = held.held.database.write_now(deed(), _planned_with, held.people["laurent"], [case_id])
+        page.goto(f"/conferences/{sitting}")
+        before = page.locator("[data-item]", has_text="Rolled over")
+        expect(before).to_have_count(time)
+        page.get_by_text("Cancel this sitting").click()
+        if time:
+            expect(page.locator("details[open] .banner")).to_contain_text("1 of them was put off before: Abara")
+            picture(page, SHOTS / "put-off-again.png", full_page=True)
+        page.get_by_role("button", name="Cancel the sitting").click()
+        expect(page.locator("h1")).to_contain_text("Cancelled")
+    page.goto("/triage")
+    line = page.locator(f"#case-{case_id}")
+    expect(line.locator(".pill", has_text="Rolled over twice")).to_be_visible()
+    expect(line).to_contain_text("first 0 days ago: the sitting was cancelled")
+    expect(line).to_contain_text("Hear it first at the next sitting, or answer it without a meeting.")
+    picture(page, SHOTS / "put-off-twice.png", full_page=True)
+    told = held.held.database.read_now(notices)
+    wanted = {held.people["castell"], held.people["laurent"]}
+    assert {one.person_id for one in told if one.kind == "rolled-over-again" and one.case_id == case_id} == wanted

@@ -2,8 +2,9 @@
 
 One member's opinion holds a word that stands nowhere else. Then every page, feed, export, record and file of every
 other role is asked for, sockets are opened fresh and from the first event, a second opinion and a split-first order are
-made; the word must be in no answer, header, socket message, log line or mail. After the reveal it is there: the search
-can find.
+made; the word must be in no answer, header, socket message, log line or mail. Archives, PDFs (those inside DICOM
+objects as well) and mails are opened and read as a person would. Four others sit in the
+room while it is sealed. After the reveal it is there: the search can find.
 """
 
 import io
@@ -11,11 +12,15 @@ import json
 import logging
 import zipfile
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 from httpx2 import Response
 from sqlmodel import Session
@@ -32,6 +37,7 @@ from web.services import Services
 
 SECRET = "Xylocopa"
 AUTHOR = "core"
+WATCHING = ("chair", "coordinator", "referrer", "observer")
 OTHERS = ("chair", "coordinator", "referrer", "administrator", "observer", "guest", "stranger", "anonymous")
 ORIGIN = {"Origin": "http://127.0.0.1:8000"}
 OPINION = {f"rating-{option.key}": "7" for option in spine().options} | {
@@ -54,13 +60,35 @@ class Traffic:
 
     def keep(self, role: str, answer: Response) -> Response:
         """Note an answer; archives are opened."""
-        body = answer.content
-        if body.startswith(b"PK"):
-            with zipfile.ZipFile(io.BytesIO(body)) as packed:
-                body = b"\n".join([*(one.encode() for one in packed.namelist()), *map(packed.read, packed.namelist())])
         headers = "".join(f"{name}: {value}\n" for name, value in answer.headers.items())
-        self.answers.append((f"{role} {answer.request.url}", headers + body.decode("utf-8", "replace")))
+        self.answers.append((f"{role} {answer.request.url}", headers + words_of(answer.content)))
         return answer
+
+
+def words_of(body: bytes) -> str:
+    """Everything a body says: archives and PDFs are opened, wherever they lie in it."""
+    if body.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(body)) as packed:
+            return "\n".join(f"{one}\n{words_of(packed.read(one))}" for one in packed.namelist())
+    text = body.decode("utf-8", "replace")
+    at = body.find(b"%PDF-")
+    return text if at < 0 else f"{text}\n{printed(body[at:])}"
+
+
+def printed(content: bytes) -> str:
+    """The words of a PDF, and what it says of itself."""
+    document = pypdfium2.PdfDocument(content)
+    try:
+        pages = [page.get_textpage().get_text_range() for page in document]
+        return "\n".join([*pages, *document.get_metadata_dict().values()])
+    finally:
+        document.close()
+
+
+def mailed(path: Path) -> str:
+    """The words of a mail, whatever its parts are encoded in."""
+    parts = [part for part in message_from_bytes(path.read_bytes(), policy=SMTP).walk() if not part.is_multipart()]
+    return "\n".join(str(part.get_content()) for part in parts)
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +121,11 @@ def seal(world: World, found: Traffic) -> None:
     asked = coordinator.post("/second-opinions", data={"case": "case3", "days": "7"}, headers=SAME)
     assert asked.status_code == 303, asked.text
     found.second = asked.headers["location"]
-    author = world.enter(AUTHOR)
-    for at in (OPEN_ROUND, f"/conferences/{found.second.rpartition('/')[2]}/cases/case3"):
-        assert author.post(f"{at}/opinion", data=OPINION, headers=SAME).status_code == 303
-    found.seen_by_author = author.get(OPEN_ROUND).text
+    with watched(world, found):
+        author = world.enter(AUTHOR)
+        for at in (OPEN_ROUND, f"/conferences/{found.second.rpartition('/')[2]}/cases/case3"):
+            assert author.post(f"{at}/opinion", data=OPINION, headers=SAME).status_code == 303
+    found.seen_by_author = world.enter(AUTHOR).get(OPEN_ROUND).text
     found.keep("coordinator", world.enter("coordinator").post("/conferences/conference1/ratify", headers=SAME))
     found.keep("coordinator", world.enter("coordinator").post("/conferences/conference1/publish", headers=SAME))
 
@@ -130,6 +159,26 @@ def walk(world: World, role: str, found: Traffic) -> None:
     feed = found.keep(role, visitor.post("/calendar/feed", headers=SAME, follow_redirects=True))
     for link in {part for part in feed.text.replace('"', " ").split() if "/feeds/" in part}:
         found.keep(role, visitor.get(link[link.index("/feeds/"):]))
+
+
+@contextmanager
+def watched(world: World, found: Traffic) -> Iterator[None]:
+    """Four others sit in the room meanwhile; everything they are sent is kept, up to the answer to a last word."""
+    with ExitStack() as rooms:
+        sitting = []
+        for role in WATCHING:
+            answer = world.enter(role).post("/tickets", json={"for": "room", "conference": "conference1"}, headers=SAME)
+            at = f"ws://127.0.0.1:8000{answer.json()['url']}"
+            room = rooms.enter_context(world.visitor.websocket_connect(at, headers=ORIGIN))
+            room.send_json({"type": "hello", "versions": [1], "since": None})
+            sitting.append(room)
+        yield
+        for number, room in enumerate(sitting):
+            room.send_json({"type": "command", "id": f"last-word-{number}", "command": {"type": "raise-hand"}})
+            while True:
+                found.messages.append(room.receive_text())
+                if json.loads(found.messages[-1])["type"] in ("ack", "refused"):
+                    break
 
 
 def listen(world: World, role: str, found: Traffic) -> None:
@@ -178,7 +227,11 @@ def test_the_walk_went_everywhere_and_the_author_reads_their_own(traffic: Walk) 
     assert len(traffic[0].answers) > 500
     assert len(traffic[0].messages) >= 8
     assert any("/feeds/" in asked for asked, _ in traffic[0].answers)
-    assert any('"opinion-sealed"' in message for message in traffic[0].messages)
+    live = [message for message in traffic[0].messages if message.startswith('{"type":"events"')]
+    assert sum('"opinion-sealed"' in message for message in live) >= len(WATCHING) - 1
+    papers = [text for asked, text in traffic[0].answers if asked.endswith("/packets.pdf") and "%PDF-" in text]
+    assert papers
+    assert all("spine-summary" in text for text in papers if "application/pdf" in text)
 
 
 def test_no_answer_to_anybody_else_holds_a_trace_of_the_opinion(traffic: Walk) -> None:
@@ -199,8 +252,9 @@ def test_no_log_line_holds_a_trace_of_the_opinion(traffic: Walk) -> None:
 
 def test_no_mail_holds_a_trace_of_the_opinion(traffic: Walk) -> None:
     mails = [text for asked, text in traffic[0].answers if "/outbox" in asked]
-    spooled = [path.read_text("utf-8", "replace") for path in (traffic[1] / "spool").glob("*")]
+    spooled = [mailed(path) for path in (traffic[1] / "spool").glob("*.eml")]
     assert mails
+    assert any("You are invited to" in text for text in spooled)
     assert [text for text in mails + spooled if SECRET in text] == []
 
 
