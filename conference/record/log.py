@@ -215,6 +215,12 @@ def of_kind(session: Session, room_id: str, kind: str) -> list[Recorded]:
     return [_recorded(dict(row)) for row in session.connection().execute(query).mappings()]
 
 
+def payloads(session: Session, room_id: str, kind: str) -> list[str]:
+    """The stored payloads of one kind of event, in their order."""
+    query = select(_EVENTS.c.payload).where(_EVENTS.c.room_id == room_id, _EVENTS.c.kind == kind)
+    return [str(one) for one in session.connection().execute(query.order_by(_EVENTS.c.seq)).scalars()]
+
+
 def rooms(session: Session) -> list[str]:
     """Every room that has a log."""
     return list(session.exec(select_rows(RoomEvent.room_id).distinct().order_by(RoomEvent.room_id)))

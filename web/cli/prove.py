@@ -1,5 +1,6 @@
 """`consilium verify`: a signed recommendation checked offline, with nothing but the file."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,8 @@ import msgspec
 
 from conference.outcome.bundle import Bundle, opened, sealed_letter
 from conference.outcome.bundle import verify as check
+from conference.outcome.course import FORMAT as REPLAY
+from conference.outcome.course import SignedCourse, verify_course
 from web.cli.say import Fault, say, say_json
 
 LARGEST = 16 * 1024 * 1024
@@ -16,6 +19,9 @@ LARGEST = 16 * 1024 * 1024
 def verify(file: Path, letter: Path | None, trust: str, *, as_json: bool) -> None:
     """Check the file, its key and its letter; raises Fault with exit code 1 where anything is not as it was signed."""
     content = _read(file)
+    if REPLAY.encode() in content[:200]:
+        _replay(file, content, letter, trust, as_json=as_json)
+        return
     found = check(content)
     genuine, reason, where = found.genuine, found.reason, list(found.where)
     seal: dict[str, Any] | None = None
@@ -38,6 +44,27 @@ def verify(file: Path, letter: Path | None, trust: str, *, as_json: bool) -> Non
             say(f"{letter.name}: the {_called(seal)} of this record, byte for byte.")
         if not trust:
             say("Compare the key with one you trust: the organisation publishes it, and --trust checks it.")
+
+
+def _replay(file: Path, content: bytes, paper: Path | None, trust: str, *, as_json: bool) -> None:
+    reason, where = verify_course(content)
+    if not reason:
+        found = msgspec.json.decode(content, type=SignedCourse)
+        if trust and trust not in (found.replay.key_id, found.replay.public_key):
+            reason = f"It is signed with another key than {trust}: {found.replay.key_id}."
+            where = ("key_id",)
+        elif paper is not None and hashlib.sha256(_read(paper)).hexdigest() not in found.pdf.record:
+            reason, where = f"{paper.name} is not the PDF of this replay, or was changed.", ("pdf",)
+    if as_json:
+        say_json({"file": file.name, "genuine": not reason, "reason": reason, "where": list(where)})
+    if reason:
+        raise Fault(f"{file.name}: {reason}")
+    if not as_json:
+        told = msgspec.json.decode(found.replay.record)
+        say(f"{file.name}: the replay of case {told['case']['number']}, {len(told['entries'])} entries, signed with "
+            f"key {found.replay.key_id}; not one byte has changed.")
+        if paper is not None:
+            say(f"{paper.name}: the PDF of this replay, byte for byte.")
 
 
 def _addendum(told: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ import { defineConfig, type Plugin } from 'vite';
 import { ICONS } from './src/icons.ts';
 
 const here = import.meta.dirname;
-const ENTRIES = ['site', 'upload', 'room', 'viewer-page', 'blackout', 'numbering'];
+const ENTRIES = ['site', 'upload', 'room', 'viewer-page', 'blackout', 'numbering', 'replay'];
 const SPRITE = 'virtual:icon-sprite';
 const RESOLVED_SPRITE = `\0${SPRITE}`;
 

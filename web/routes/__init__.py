@@ -46,6 +46,7 @@ MODULES = (
     "recommendation",
     "letters",
     "addenda",
+    "replay",
     "numbering",
     "grades",
     "plans",

@@ -75,8 +75,7 @@ async def sign(request: Request) -> Response:
     words = Words(typed["reason"], typed["text"], typed["amends"])
     try:
         demand_words(words)
-        if not typed["password"]:
-            raise Invalid("password", "Give your password to sign.")
+        _demand_password(typed["password"])
         code = typed["code"].replace(" ", "")
         await reauthenticate(services(request), who, typed["password"], code, address=client_address(request))
         added = await in_session(
@@ -94,6 +93,11 @@ async def sign(request: Request) -> Response:
             "number": added.number, "digest": added.digest, "signature": added.signature, "key_id": added.key_id,
         }, 201)
     return redirect(request, f"/cases/{case_id}/letter#addendum-{added.number}")
+
+
+def _demand_password(password: str) -> None:
+    if not password:
+        raise Invalid("password", "Give your password to sign.")
 
 
 async def _sent(request: Request) -> Mapping[str, Any]:

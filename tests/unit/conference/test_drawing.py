@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ def test_words_of_two_marks_in_one_place_do_not_cover_each_other() -> None:
     svg = drawing(PICTURE, [a_mark(), a_mark()], LOOKS, "/picture")
     lines = sorted({float(y) for y in re.findall(r'<tspan x="[\d.-]+" y="([\d.-]+)"', svg)})
     assert len(lines) == 6
-    assert all(later - before > 15 for before, later in zip(lines, lines[1:], strict=False))
+    assert all(later - before > 15 for before, later in pairwise(lines))
 
 
 def test_what_somebody_typed_is_never_markup() -> None:

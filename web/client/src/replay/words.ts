@@ -1,0 +1,67 @@
+/** What a record of a replay says in one line; null for what needs no line. Pure. */
+import type { CaseProjection, Projection, Recorded } from '../protocol';
+import { CLOSINGS, MARK_KINDS, OUTCOMES, ROLES } from '../room/words';
+
+export type Named = (code: string) => string;
+
+/** @param room the room after the record. */
+export function line(entry: Recorded, room: Projection, item: CaseProjection | undefined, named: Named): string | null {
+  const { event, actor } = entry;
+  const who = nameOf(room, actor);
+  switch (event.type) {
+    case 'joined':
+      return `${event.participant.name} comes in`;
+    case 'left':
+      return `${nameOf(room, event.person)} leaves`;
+    case 'conference-opened':
+      return 'The conference opens';
+    case 'conference-ended':
+      return 'The conference ends';
+    case 'case-called':
+      return event.case === null ? 'The case leaves the table' : 'The case comes to the table';
+    case 'floor-passed':
+      return event.person === null ? 'The floor is back with the chair' : `${nameOf(room, event.person)} has the floor`;
+    case 'role-assigned':
+      return `${nameOf(room, event.person)} is now ${ROLES[event.role].toLowerCase()}`;
+    case 'hand-raised':
+      return `${nameOf(room, event.person)} raises a hand`;
+    case 'shown':
+      return `${who} shows an image`;
+    case 'drawn':
+      return `${event.mark.author_name} draws: ${MARK_KINDS[event.mark.kind].toLowerCase()}${event.mark.text === '' ? '' : `, “${event.mark.text}”`}`;
+    case 'reshaped':
+      return `${who} changes a mark`;
+    case 'erased':
+      return `${who} erases a mark`;
+    case 'opinion-sealed':
+      return `${event.name} seals an opinion for ${named(event.discipline)}`;
+    case 'opinions-revealed':
+      return `Round ${String(event.round)} is revealed: ${String(Object.keys(event.opinions).length)} opinions`;
+    case 'round-opened':
+      return `Round ${String(event.round)} of opinions opens`;
+    case 'option-added':
+      return `Another option: ${event.option.label}`;
+    case 'recommendation-drafted':
+      return `${who} writes revision ${String(event.revision)}: ${OUTCOMES[event.recommendation.outcome].toLowerCase()}, ${optionOf(item, event.recommendation.option)}`;
+    case 'recommendation-read-back':
+      return 'The recommendation is read back';
+    case 'recommendation-reopened':
+      return 'The words are opened again; closings are void';
+    case 'attested':
+      return `${named(event.discipline)}: ${CLOSINGS[event.closing].toLowerCase()}`;
+    case 'discipline-marked-absent':
+      return `${named(event.discipline)} is marked absent`;
+    case 'signed':
+      return `${event.name} signs`;
+    default:
+      return null;
+  }
+}
+
+function nameOf(room: Projection, person: string | null): string {
+  return person === null ? 'Consilium' : (room.people[person]?.name ?? 'Somebody');
+}
+
+function optionOf(item: CaseProjection | undefined, key: string): string {
+  return item?.options.find((option) => option.key === key)?.label ?? 'no option';
+}
