@@ -1,4 +1,5 @@
-"""Pictures of the vault's frames, made when needed by disposable workers and kept in a cache that may be deleted.
+"""Pictures of the vault's frames, made when needed and kept in a cache that may be deleted; by disposable workers, but
+for plain frames on their own (`imaging.pixels.plain`).
 
 A cached picture is named by the digest of its file, the frame and everything that shaped it, so that it is never stale.
 Two who ask for the same picture at once wait for one worker.
@@ -10,6 +11,7 @@ import logging
 import shutil
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from math import inf
 from pathlib import Path
@@ -20,6 +22,7 @@ from imaging.geometry import Point
 from imaging.measure import Sampled
 from imaging.pixels.cache import VERSION, Asked, Fresh, digest, fingerprint, read, write
 from imaging.pixels.errors import NoPicture
+from imaging.pixels.plain import drawn, is_plain
 from imaging.pixels.pool import Pool, Urgency
 from imaging.pixels.render import PREVIEW_QUALITY, Format, preview_size
 from imaging.pixels.stack import Shown, Slice, Stack, is_colour
@@ -61,6 +64,7 @@ class Pictures:
         self._derived = derived
         self._derived.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._pool = Pool(worker)
+        self._drawing = ThreadPoolExecutor(1, thread_name_prefix="plain-pictures")
         self._running: dict[Path, asyncio.Task[None]] = {}
         self._warming: asyncio.Task[None] | None = None
         self._preparing: dict[str, asyncio.Task[None]] = {}
@@ -76,6 +80,7 @@ class Pictures:
         for task in (*self._preparing.values(), *self._arriving.values()):
             task.cancel()
         self._pool.close()
+        self._drawing.shutdown(wait=True, cancel_futures=True)
 
     def warm_soon(self) -> None:
         """Begin to start the workers, so that the first picture waits less for one; again is the same as once."""
@@ -139,8 +144,9 @@ class Pictures:
         fresh = self._fresh.get(place)
         if fresh is not None:
             return fresh
-        found = await asyncio.to_thread(read, place)
-        if found is None:
+        here = is_plain(shown.stack.slices[index], asked)
+        found = None if here else await asyncio.to_thread(read, place)
+        if found is None and self._reason(place) is None:
             await self._once(place, self._render(shown, index, asked, place))
             found = self._fresh.get(place) or await asyncio.to_thread(read, place)
         return self._fresh.put(place, self._or_reason(place, found))
@@ -174,6 +180,11 @@ class Pictures:
         """A stack that was opened while the series had as many instances; None: ask the index again."""
         found = self._stacks.get(series_instance_uid)
         return found[1] if found is not None and found[0] == instances else None
+
+    def series_of(self, sop_instance_uid: str, frame: int) -> str | None:
+        """The series of a frame that is part of a stack remembered here."""
+        stacks = reversed(self._stacks.items())
+        return next((uid for uid, (_, one) in stacks if one.index_of(sop_instance_uid, frame) is not None), None)
 
     def forget(self, digest: str) -> None:
         """Delete every picture made of a file that is no longer kept. Blocks."""
@@ -293,6 +304,10 @@ class Pictures:
             at = end + said["lossless"]
 
     async def _render(self, shown: Shown, index: int, asked: Asked, place: Path) -> None:
+        one = shown.stack.slices[index]
+        if is_plain(one, asked):
+            await self._draw(one, asked.rendering(shown, index), asked, place)
+            return
         try:
             answer = await self._work(shown, [index], asked, Urgency.LOOKED_AT, lossless=False)
         except WorkerLost as lost:
@@ -304,6 +319,16 @@ class Pictures:
         else:
             await asyncio.to_thread(write, place, answer.payload)
             self._fresh.put(place, answer.payload)
+
+    async def _draw(self, one: Slice, how: Rendering, asked: Asked, place: Path) -> None:
+        """A picture that is drawn sooner than a file is read: it is kept in memory alone."""
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.run_in_executor(self._drawing, drawn, self._vault, one, how, asked, _QUALITY)
+        except NoPicture as reason:
+            self._fail((place,), str(reason))
+        else:
+            self._fresh.put(place, found)
 
     async def _work(
         self, shown: Shown, indices: Sequence[int], asked: Asked, urgency: Urgency, *, lossless: bool
@@ -369,7 +394,7 @@ class Pictures:
 
     def _preview_place(self, shown: Shown, index: int) -> Path:
         one = shown.stack.slices[index]
-        shape = digest(VERSION, asdict(shown.rendering_of(index)), one.layout.rows, one.layout.columns)
+        shape = digest(VERSION, repr(shown.rendering_of(index)), one.layout.rows, one.layout.columns)
         return self._folder(one.digest) / f"{one.frame.number}.{shape}.webp"
 
     def _rendered_place(self, shown: Shown, index: int, asked: Asked) -> Path:
@@ -377,7 +402,7 @@ class Pictures:
         place = self._drawn.get(key)
         if place is None:
             one = shown.stack.slices[index]
-            shape = digest(VERSION, one.digest, asdict(asked.rendering(shown, index)), asked.size, one.shape)
+            shape = digest(VERSION, one.digest, repr(asked.rendering(shown, index)), asked.size, one.shape)
             place = self._folder(one.digest) / f"{one.frame.number}-{shape}.{asked.form}"
             self._drawn[key] = place
             if len(self._drawn) > _REMEMBERED:

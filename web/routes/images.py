@@ -63,6 +63,13 @@ def _find(session: Session, case_id: str, sop_instance_uid: str) -> _Found:
     return _Found(case, series if listed else None, studies.count_of(session, series)[0])
 
 
+def _find_series(session: Session, case_id: str, series: str) -> _Found:
+    """The same for an image whose series is known: one read for all of its images."""
+    case = case_resource(session, case_id)
+    listed = studies.series(session, series).study_instance_uid in studies_of(session, case_id)
+    return _Found(case, series if listed else None, studies.count_of(session, series)[0])
+
+
 async def preview(request: Request) -> Response:
     """A frame as WebP at a size: thumbnails of strips, packets and lists."""
     return await _picture(request, _wish(request.scope["query_string"], "webp"))
@@ -90,11 +97,15 @@ async def overlay(request: Request) -> Response:
 async def _frame(request: Request) -> tuple[Shown, int]:
     """The frame of the address, in a case this person may read."""
     case_id, sop, frame = (request.path_params[name] for name in ("case_id", "sop", "frame"))
-    found = await services(request).database.recall(("image", case_id, sop), _find, case_id, sop)
+    database, pictures = services(request).database, services(request).pictures
+    known = pictures.series_of(sop, frame)
+    if known is None:
+        found = await database.recall(("image", case_id, sop), _find, case_id, sop)
+    else:
+        found = await database.recall(("series", case_id, known), _find_series, case_id, known)
     demand(actor(request), Action.IMAGE_READ, found.case)
     if found.series is None:
         raise InstanceNotFound(sop)
-    pictures = services(request).pictures
     stack = pictures.stack(found.series, found.instances)
     if stack is None:
         stack = pictures.remember(await reading(request, stack_of, found.series), found.instances)

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,6 +42,17 @@ class Consilium:
         """A kept-alive connection with the token of the referrer, through sign-in, policy and audit."""
         return Http(self.port, {"Authorization": f"Bearer {self.token}"})
 
+    def prepared(self, frames: int) -> None:
+        """Return when previews and lossless forms of so many frames are made, as they are long before anybody meets.
+
+        On a busy machine the polite workers are so slow that the server seems to rest while they go on.
+        """
+        until = time.monotonic() + 300
+        while time.monotonic() < until:
+            if sum(1 for _ in (self.folder / "derived").rglob("*.lossless")) >= frames:
+                return
+            time.sleep(0.5)
+        raise RuntimeError("the pictures were not made in time")
 
     def ticket(self) -> str:
         """A single-use ticket to the image stream of the case, as a page asks for it."""

@@ -33,6 +33,7 @@ def measured(name: str, bar: float, *, cold: bool, short: bool) -> Iterator[Figu
             mine.stow(STOW, files[at : at + 20])
             other.stow("/dicom-web/studies", files[at : at + 20])
         known = _identities(other)
+        ours.prepared(len(files))
         ours.process.rest()
         for index, kind in enumerate(kinds):
             sops = [uids(3, index, place)[2] for place in range(kind.count)]

@@ -66,7 +66,7 @@ def measured(name: str, rate: float, delay: float, bars: Bars, *, patience: floa
         for at in range(0, len(files), 20):
             ours.http.stow(STOW, files[at : at + 20])
             theirs.http.stow("/dicom-web/studies", files[at : at + 20])
-        _prepared(ours, kind)
+        ours.prepared(kind.count)
         with thin(ours.port, rate, delay) as link:
             us = asyncio.run(_ours(ours, link, kind, patience))
         rendered = _theirs(theirs, rate, delay, kind, "/rendered", "image/jpeg", patience)
@@ -86,16 +86,6 @@ def measured(name: str, rate: float, delay: float, bars: Bars, *, patience: floa
             yield Figure(f"{name} scrollable / bar", us.scrollable, bars.scrollable, "s", 1.0)
         yield Figure(f"{name} all lossless / raw", us.everything, raw.everything, "s", 1.0)
         yield Figure(f"{name} lossless bytes / raw", us.bytes / 1e6, raw.bytes / 1e6, "MB", bars.bytes)
-
-
-def _prepared(ours: Consilium, kind: Kind) -> None:
-    """Wait until the derived tiers of the series are made, as they are long before anybody meets."""
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        if sum(1 for _ in (ours.folder / "derived").rglob("*.lossless")) >= kind.count:
-            return
-        time.sleep(0.5)
-    raise RuntimeError("the pictures were not made in time")
 
 
 async def _ours(ours: Consilium, link: Link, kind: Kind, patience: float) -> Seen:
