@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 
 from agenda.errors import Invalid
 from agenda.levels import neighbours, spoken, vertebrae
+from agenda.sources import cited
 
 Side = Literal["", "left", "right"]
 Weights = Literal["none", "linear", "quadratic"]
@@ -89,7 +90,7 @@ def gradings() -> Mapping[str, Grading]:
 
 def _grading(row: Mapping[str, Any]) -> Grading:
     return Grading(
-        **{name: str(row[name]) for name in ("key", "name", "about", "source", "status")},
+        **{name: str(row[name]) for name in ("key", "name", "about", "status")}, source=cited(str(row["source"])),
         ordered=row["ordered"] is True, sided=row["sided"] is True, per=str(row.get("per", "segment")),
         regions=tuple(row["regions"]),
         grades=tuple(GradeChoice(one["key"], one["rank"], one["label"]) for one in row["grades"]),

@@ -16,6 +16,7 @@ from agenda.boards import Board, boards, members
 from agenda.cases import Case, questions, treatments
 from agenda.clinical import spine
 from agenda.plans import plan_of
+from agenda.sources import cited
 
 _NO_LIMIT = 10**9
 
@@ -69,7 +70,7 @@ def rules(folder: str = "spine") -> tuple[Rule, ...]:
     )
     return tuple(
         Rule(
-            str(row["discipline"]), str(row["because"]), str(row["source"]), str(row["status"]),
+            str(row["discipline"]), str(row["because"]), cited(str(row["source"])), str(row["status"]),
             tuple(
                 (str(one["fact"]), cast(int, one.get("at_least", 0)), cast(int, one.get("at_most", _NO_LIMIT)))
                 for one in cast(list[dict[str, object]], row["when"])

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from agenda.levels import lumbar
 from agenda.plans import FEATURES, SurgicalPlan, plan_of
+from agenda.sources import cited
 from agenda.surgeries import PriorSurgery, lumbar_fusion_before, surgeries
 
 _SAID: Mapping[str, str] = {
@@ -97,7 +98,7 @@ def _trigger(row: Mapping[str, object], known: object) -> Trigger:
     for condition in when:
         if condition.fact not in cast(dict[str, int], known):
             raise ValueError(f"trigger {row['key']!r} asks for {condition.fact!r}, which no plan gives")
-    return Trigger(str(row["key"]), str(row["label"]), str(row["source"]), str(row["status"]), when)
+    return Trigger(str(row["key"]), str(row["label"]), cited(str(row["source"])), str(row["status"]), when)
 
 
 def _condition(row: Mapping[str, object]) -> Condition:

@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Literal, cast, get_args
 
 from agenda.errors import Invalid
+from agenda.sources import cited
 
 Status = Literal["verified", "unverified"]
 Licence = Literal["free-embed", "score-only", "needs-key"]
@@ -195,8 +196,9 @@ def _instrument(row: Mapping[str, object]) -> Instrument:
         least_answered=cast(int, row.get("least_answered", items)), least=float(cast(float, row.get("least", 0))),
         most=float(cast(float, row.get("most", whole))),
         higher_is="better" if row["higher_is"] == "better" else "worse", unit=str(row["unit"]),
-        source=str(row["source"]), status=_status(row["status"]), bands=tuple(map(_band, _rows(row, "bands"))),
-        bands_source=str(row.get("bands_source", "")), bands_status=_status(row.get("bands_status", "unverified")),
+        source=cited(str(row["source"])), status=_status(row["status"]), bands=tuple(map(_band, _rows(row, "bands"))),
+        bands_source=cited(str(row.get("bands_source", ""))),
+        bands_status=_status(row.get("bands_status", "unverified")),
         upper_edge=row.get("band_edge") == "upper", thresholds=tuple(map(_threshold, _rows(row, "changes"))),
     )
 
@@ -209,7 +211,7 @@ def _threshold(row: Mapping[str, object]) -> Threshold:
     sdc = row.get("sdc")
     return Threshold(
         population=str(row["population"]), treatment=str(row["treatment"]), mic=float(cast(float, row["mic"])),
-        sdc=None if sdc is None else float(cast(float, sdc)), source=str(row["source"]),
+        sdc=None if sdc is None else float(cast(float, sdc)), source=cited(str(row["source"])),
         status=_status(row["status"]), direction=cast(Literal["better", "worse"] | None, row.get("direction")),
         baseline=cast(tuple[float, float], tuple(cast(list[float], row["baseline"]))) if "baseline" in row else None,
     )

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Literal, cast
 
 from agenda.errors import Invalid
+from agenda.sources import cited
 
 Status = Literal["verified", "unverified"]
 
@@ -101,7 +102,7 @@ def _score(row: Mapping[str, object]) -> ClinicianScore:
     status = _status(row["status"])
     bands = cast(list[dict[str, object]], row["bands"])
     return ClinicianScore(
-        key=str(row["key"]), name=str(row["name"]), most=cast(int, row["most"]), source=str(row["source"]),
+        key=str(row["key"]), name=str(row["name"]), most=cast(int, row["most"]), source=cited(str(row["source"])),
         status=status, items=tuple(_item(one, status) for one in cast(list[dict[str, object]], row["item"])),
         bands=tuple(TotalBand(cast(int, one["from"]), cast(int, one["to"]), str(one["label"])) for one in bands),
     )

@@ -6,6 +6,7 @@ from typing import Literal, cast
 from agenda.errors import Invalid
 from agenda.scores.engine import Status
 from agenda.scores.numbers import table
+from agenda.sources import cited
 
 LumbarModifier = Literal["A", "B", "C"]
 _TYPES = {(False, False): 1, (True, False): 2, (False, True): 3, (True, True): 4}
@@ -72,4 +73,4 @@ def lenke(found: Scoliosis) -> Lenke:
         "−" if found.kyphosis_t5_t12 < low else "+" if found.kyphosis_t5_t12 > high else "N"
     )
     status: Status = "unverified" if kind == 6 else "verified"
-    return Lenke(kind, found.modifier, sagittal, str(rules["source"]), status)
+    return Lenke(kind, found.modifier, sagittal, cited(str(rules["source"])), status)

@@ -9,6 +9,7 @@ from typing import Literal, cast
 
 from agenda.errors import Invalid
 from agenda.scores.engine import Status
+from agenda.sources import cited
 
 _MJOA_PARTS = {"upper-motor": 5, "lower-motor": 7, "upper-sensory": 3, "sphincter": 3}
 
@@ -71,7 +72,7 @@ def lordosis_target(incidence: float, age: float) -> Graded:
     found = table("lordosis-target")
     constant, of_incidence, of_age = (cast(float, found[name]) for name in ("constant", "incidence", "age"))
     value = round(constant + of_incidence * incidence + of_age * age, 1)
-    return Graded(value, f"{value:g}°", str(found["source"]), "verified")
+    return Graded(value, f"{value:g}°", cited(str(found["source"])), "verified")
 
 
 def opioid_mme(doses: Mapping[str, float]) -> Equivalent:
@@ -84,7 +85,7 @@ def opioid_mme(doses: Mapping[str, float]) -> Equivalent:
         if not 0 <= dose < float("inf"):
             raise Invalid(drug, "A dose is not negative.")
     sum_mg = sum(dose * factors[drug] for drug, dose in doses.items())
-    return Equivalent(round(sum_mg, 1), str(found["version"]), str(found["source"]))
+    return Equivalent(round(sum_mg, 1), str(found["version"]), cited(str(found["source"])))
 
 
 def graded(scale: str, value: float) -> Graded:
@@ -96,7 +97,7 @@ def graded(scale: str, value: float) -> Graded:
         if (below is not None and value < cast(float, below)) or (up_to is not None and value <= cast(float, up_to)):
             mark, status = str(step["mark"]), found["status"]
             break
-    return Graded(value, mark, str(found["source"]), "verified" if status == "verified" else "unverified")
+    return Graded(value, mark, cited(str(found["source"])), "verified" if status == "verified" else "unverified")
 
 
 def mjoa(parts: Mapping[str, int]) -> Graded:

@@ -119,7 +119,7 @@ def test_the_coordinator_sees_who_has_read_and_nobody_else_does(sat: Sat) -> Non
     sat.page("radiologist")
     agenda = re.sub(r"\s+", " ", sat.desk.as_("coordinator").get(f"/conferences/{sat.sitting}").text)
     assert "read by 1 of 2" in agenda
-    assert "not yet: Dr Chair" in agenda
+    assert "Not yet: Dr Chair" in agenda
     assert 'id="readers"' in sat.page("coordinator")
     assert 'id="readers"' not in sat.page("radiologist")
     assert "Packets read" not in sat.desk.as_("radiologist").get(f"/conferences/{sat.sitting}").text
