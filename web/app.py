@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
@@ -18,8 +19,10 @@ from starlette.types import Scope
 
 from agenda.notices import listener
 from conference.live.hosts import Rooms
-from conference.media.child import MediaChild
+from conference.media.child import MediaChild, MediaElsewhere
 from conference.media.lobby import Lobby
+from conference.media.settings import SOCKET as SOCKET_OF_MEDIA
+from conference.media.settings import MediaSettings
 from conference.outcome import basis, delivery
 from conference.outcome.signing import Signer
 from conference.record import audit
@@ -56,7 +59,7 @@ from web.routes import all_routes
 from web.routing import Table
 from web.sampling import reader
 from web.services import Services
-from web.settings import Settings
+from web.settings import ConfigurationError, Settings
 from web.sockets import images as image_socket
 from web.sockets import media as media_socket
 from web.sockets import room as room_socket
@@ -64,8 +67,6 @@ from web.sockets.store import RoomStore, facts_of
 
 log = logging.getLogger(__name__)
 
-MEDIA_SOCKET = "media.sock"
-"""The media process's control socket in the storage folder, where `[conference.media]` has it started."""
 
 CLEAR_FIRST_S, CLEAR_EVERY_S = 3600.0, 86_400.0
 """When images whose time is over are first cleared away after a start, and how often."""
@@ -103,7 +104,7 @@ def compose(settings: Settings, *, demo: bool = False) -> Services:
     vault = vault_of(settings.imaging, folder)
     pictures = Pictures(vault, folder / "derived", settings.imaging.worker)
     intake = Intake(settings.imaging.file, vault, Sandbox(settings.imaging.worker))
-    media = _media(settings)
+    media = media_plane(settings.conference.media, folder)
     return Services(
         settings=settings,
         database=database,
@@ -134,13 +135,19 @@ def compose(settings: Settings, *, demo: bool = False) -> Services:
     )
 
 
-def _media(settings: Settings) -> MediaChild | None:
-    """The media process the settings ask for; not started."""
-    media = settings.conference.media
+def media_plane(media: MediaSettings, folder: Path) -> MediaChild | MediaElsewhere | None:
+    """The media process the settings ask for; not started. Raises ConfigurationError for secrets we cannot read."""
     if not media.enabled:
         return None
+    try:
+        if media.turn.uris:
+            media.turn.secret()
+        if media.url:
+            return MediaElsewhere(media.socket, media.secret())
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"conference.media: {error}.") from None
     return MediaChild(
-        settings.storage.directory / MEDIA_SOCKET, listen=media.listen, port=media.port, advertise=media.advertise
+        folder / SOCKET_OF_MEDIA, listen=media.listen, port=media.port, advertise=media.advertise
     )
 
 

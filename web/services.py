@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from conference.live.hosts import Rooms
-    from conference.media.child import MediaChild
+    from conference.media.child import MediaChild, MediaElsewhere
     from conference.media.lobby import Lobby
     from conference.outcome.signing import Signer
     from imaging.objects.maker import Maker
@@ -48,7 +48,7 @@ class Services:
     templates: "Environment"
     letterhead: "Letterhead"
     demo: bool = False
-    media: "MediaChild | None" = None
+    media: "MediaChild | MediaElsewhere | None" = None
     """The media process; None: meetings are without voice and video."""
     lobby: "Lobby | None" = None
     """The calls that go through it."""

@@ -55,7 +55,7 @@ async def _serve(server: MediaServer, path: Path, with_parent: bool) -> None:
     try:
         server.start()
         await control.start()
-        told = {"control": str(path), "udp": [[one.host, one.port] for one in server.addresses]}
+        told = {"control": str(path), "udp": [[one.host, one.port] for one in await server.addresses()]}
         sys.stdout.write(json.dumps(told) + "\n")
         sys.stdout.flush()
         await stopping.wait()

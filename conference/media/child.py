@@ -1,4 +1,4 @@
-"""The media process as a child of the web process: started, and started again when it dies."""
+"""The media process as the web process sees it: a child, started again when it dies, or one that runs by itself."""
 
 import asyncio
 import contextlib
@@ -86,6 +86,25 @@ class MediaChild:
         async with self._news:
             self._listening = listening
             self._news.notify_all()
+
+
+class MediaElsewhere:
+    """A media process that somebody else runs; `plane` reaches it by its control socket, `secret` is shared with it."""
+
+    def __init__(self, control: Path, secret: bytes) -> None:
+        self.plane = RemotePlane(control)
+        self._secret = secret
+
+    def token(self, admission: Admission, at: datetime) -> str:
+        """A join token for this admission, valid from `at` for half a minute."""
+        return mint(self._secret, admission, at)
+
+    async def start(self) -> None:
+        """It runs already, or will; it is asked when somebody joins."""
+
+    async def stop(self) -> None:
+        """Let go of it; what it forwards goes on."""
+        await self.plane.close()
 
 
 def _import_root() -> str:

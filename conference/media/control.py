@@ -1,6 +1,6 @@
 """The door for the web process: any media plane behind a Unix socket, one JSON object a line.
 
-A request is `{"id": n, "do": "join" | "answer" | "restart" | "prefer" | "leave", …}`; its answer carries the same
+A request is `{"id": n, "do": …}` with join, answer, restart, prefer, leave or addresses; its answer carries the same
 `id` and what was asked for, or `error` (`malformed`, `not-admitted`, `unavailable`) with a `reason`. Events come
 unasked, without an `id`. Only the user who runs the process can open the socket.
 """
@@ -28,7 +28,7 @@ ERRORS: Final[dict[str, type[MediaError]]] = {
 
 _FIELDS: Final = {
     "join": ("token",), "answer": ("session", "text"), "restart": ("session",), "leave": ("session",),
-    "prefer": ("session", "what"),
+    "prefer": ("session", "what"), "addresses": (),
 }
 
 
@@ -111,7 +111,7 @@ async def _do(plane: MediaPlane, asked: dict[str, object]) -> dict[str, object]:
     do = asked.get("do")
     names = _FIELDS.get(do) if isinstance(do, str) else None
     if names is None:
-        raise Malformed("A request says do: join, answer, restart, prefer or leave.")
+        raise Malformed("A request says do: join, answer, restart, prefer, leave or addresses.")
     values = [value for name in names if isinstance(value := asked.get(name), str)]
     if len(values) != len(names):
         raise Malformed(f"The request {do} needs {' and '.join(names)} as text.")
@@ -124,6 +124,8 @@ async def _do(plane: MediaPlane, asked: dict[str, object]) -> dict[str, object]:
             await plane.prefer(values[0], values[1])
         case "restart":
             return {"offer": await plane.restart(values[0])}
+        case "addresses":
+            return {"udp": [[one.host, one.port] for one in await plane.addresses()]}
         case _:
             await plane.leave(values[0])
     return {}

@@ -14,6 +14,7 @@ from typing import Final
 
 from conference.media.errors import MediaError, MediaUnavailable
 from conference.media.plane import MediaPlane, PlaceShown, PlaneEvent
+from conference.media.signalling import Address
 from conference.media.tokens import Admission
 
 _log = logging.getLogger(__name__)
@@ -117,6 +118,13 @@ class Lobby:
         for call in self._calls:
             if (call.room, call.person) == (room, person):
                 call.tell({"type": "silenced", "by": by})
+
+    async def addresses(self) -> tuple[Address, ...]:
+        """Where browsers reach the plane now; none while it cannot be asked."""
+        try:
+            return await self._plane.addresses()
+        except MediaUnavailable:
+            return ()
 
     async def _line(self, call: Call) -> str:
         """One session from its offer to its end; gives why it ended."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from conference.media.errors import MediaUnavailable
+from conference.media.signalling import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,9 @@ class MediaPlane(Protocol):
     async def leave(self, session: str, /) -> None:
         """End the session; one that is over already stays so."""
 
+    async def addresses(self) -> tuple[Address, ...]:
+        """Where browsers reach it by UDP."""
+
     def events(self) -> AsyncIterator[PlaneEvent]:
         """What happens from now on, until the plane closes."""
 
@@ -89,6 +93,10 @@ class NullPlane:
 
     async def leave(self, _session: str, /) -> None:
         """There is no session to leave."""
+
+    async def addresses(self) -> tuple[Address, ...]:
+        """Nowhere."""
+        return ()
 
     async def events(self) -> AsyncIterator[PlaneEvent]:
         """Nothing ever happens."""

@@ -11,6 +11,7 @@ from typing import Final
 from conference.media.control import ERRORS, LONGEST
 from conference.media.errors import MediaUnavailable
 from conference.media.plane import Joined, PlaceShown, PlaneEvent, SessionEnded
+from conference.media.signalling import Address
 
 _PATIENCE_S: Final = 5.0
 _EVENTS: Final = 10_000
@@ -54,6 +55,12 @@ class RemotePlane:
     async def leave(self, session: str, /) -> None:
         """End the session."""
         await self._ask("leave", session=session)
+
+    async def addresses(self) -> tuple[Address, ...]:
+        """Where browsers reach it by UDP."""
+        told = (await self._ask("addresses"))["udp"]
+        assert isinstance(told, list), "the process is of this version"
+        return tuple(Address(str(host), int(port)) for host, port in told)
 
     async def events(self) -> AsyncIterator[PlaneEvent]:
         """What happens from now on, until the connection is lost or closed; raises MediaUnavailable at once if none."""

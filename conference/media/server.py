@@ -35,6 +35,7 @@ _REPORT_EVERY: Final = 50
 _SILENT_S: Final = 30.0
 _ADDRESSES: Final = 16
 _EVENTS: Final = 10_000
+_INQUIRIES_PER_S: Final = 200
 _NTP_EPOCH_S: Final = 2_208_988_800
 
 
@@ -76,9 +77,9 @@ class MediaServer:
         self._closing: set[asyncio.Task[None]] = set()
         self._timer: asyncio.Task[None] | None = None
         self._buffer = bytearray(_LARGEST)
+        self._inquiries = 0
 
-    @property
-    def addresses(self) -> tuple[Address, ...]:
+    async def addresses(self) -> tuple[Address, ...]:
         """Where browsers reach us, as the offers say."""
         return self._addresses
 
@@ -273,6 +274,10 @@ class MediaServer:
         self._put(take(one.participant, plain, at))
 
     def _check(self, box: Outbox, data: bytes, source: From) -> None:
+        inquired = stun.inquired(data)
+        if inquired is not None:
+            self._tell_address(box, inquired, source)
+            return
         asked = stun.request(data)
         one = self._fragments.get(asked.ufrag)
         if one is None or not asked.authentic(one.credentials[asked.ufrag].password):
@@ -288,6 +293,13 @@ class MediaServer:
         answer = stun.success(asked, (source[0], source[1]), one.credentials[asked.ufrag].password)
         with contextlib.suppress(OSError):
             box.bound.sendto(answer, source)
+
+    def _tell_address(self, box: Outbox, transaction: bytes, source: From) -> None:
+        """Anybody may ask whether we are here, so many times a second all together."""
+        if self._inquiries < _INQUIRIES_PER_S:
+            self._inquiries += 1
+            with contextlib.suppress(OSError):
+                box.bound.sendto(stun.told(transaction, (source[0], source[1])), source)
 
     def _send(self, one: _Session, data: bytes) -> None:
         if one.way is not None:
@@ -316,6 +328,8 @@ class MediaServer:
             self._flush()
 
     def _turn(self, count: int, at: float) -> None:
+        if count % _REPORT_EVERY == 0:
+            self._inquiries = 0
         for meeting in self._meetings.values():
             self._put(meeting.tick(at))
             if count % _FEEDBACK_EVERY == 0:

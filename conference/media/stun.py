@@ -20,6 +20,7 @@ _COOKIE: Final = 0x2112A442
 _REQUEST, _SUCCESS = 0x0001, 0x0101
 _USERNAME, _INTEGRITY, _XOR_ADDRESS, _USE_CANDIDATE, _FINGERPRINT = 0x0006, 0x0008, 0x0020, 0x0025, 0x8028
 _FINGERPRINT_MASK: Final = 0x5354554E
+_LONGEST_INQUIRY: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,42 @@ class Request:
     def authentic(self, password: str) -> bool:
         """Whether the request was made with this password."""
         return hmac.compare_digest(_mac(self.signed, password), self.integrity)
+
+
+def inquiry(transaction: bytes) -> tuple[bytes, bytes]:
+    """A binding request of somebody who only wants to know whether we answer: (the message, its transaction)."""
+    return _HEADER.pack(_REQUEST, 0, _COOKIE, transaction), transaction
+
+
+def inquired(data: bytes) -> bytes | None:
+    """The transaction of a binding request without user name or integrity; None for everything else.
+
+    Browsers ask so before they know any password, to see whether the network lets UDP through (RFC 8489, 11).
+    """
+    if len(data) < _HEADER.size:
+        return None
+    kind, length, cookie, transaction = _HEADER.unpack_from(data)
+    if kind != _REQUEST or cookie != _COOKIE or length != len(data) - _HEADER.size or length > _LONGEST_INQUIRY:
+        return None
+    at = _HEADER.size
+    while at + 4 <= len(data):
+        name, size = _ATTRIBUTE.unpack_from(data, at)
+        if name in (_USERNAME, _INTEGRITY):
+            return None
+        at += 4 + size + -size % 4
+    return bytes(transaction) if at == len(data) else None
+
+
+def told(transaction: bytes, address: tuple[str, int]) -> bytes:
+    """The answer to an inquiry: how we see the address it came from, no longer than twice the question."""
+    value = _seen(transaction, address)
+    return _HEADER.pack(_SUCCESS, len(value), _COOKIE, transaction) + value
+
+
+def answers(data: bytes, transaction: bytes) -> bool:
+    """Whether this is a success response to the binding request of that transaction."""
+    head = data[: _HEADER.size]
+    return len(data) >= _HEADER.size and _HEADER.unpack(head)[::3] == (_SUCCESS, transaction)
 
 
 def request(data: bytes) -> Request:
@@ -67,17 +104,21 @@ def request(data: bytes) -> Request:
 
 def success(asked: Request, address: tuple[str, int], password: str) -> bytes:
     """The answer that tells the browser how we see its address, under the same password."""
-    host, port = address
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    raw = socket.inet_pton(family, host)
-    mask = _COOKIE.to_bytes(4, "big") + asked.transaction
-    seen = bytes(one ^ other for one, other in zip(raw, mask, strict=False))
-    value = bytes([0, 2 if family == socket.AF_INET6 else 1]) + (port ^ _COOKIE >> 16).to_bytes(2, "big") + seen
-    body = _ATTRIBUTE.pack(_XOR_ADDRESS, len(value)) + value
+    body = _seen(asked.transaction, address)
     signed = _HEADER.pack(_SUCCESS, len(body) + 24, _COOKIE, asked.transaction) + body
     body += _ATTRIBUTE.pack(_INTEGRITY, 20) + _mac(signed, password)
     message = _HEADER.pack(_SUCCESS, len(body) + 8, _COOKIE, asked.transaction) + body
     return message + _ATTRIBUTE.pack(_FINGERPRINT, 4) + _crc(message)
+
+
+def _seen(transaction: bytes, address: tuple[str, int]) -> bytes:
+    """XOR-MAPPED-ADDRESS (RFC 8489, 14.2)."""
+    host, port = address
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    mask = _COOKIE.to_bytes(4, "big") + transaction
+    seen = bytes(one ^ other for one, other in zip(socket.inet_pton(family, host), mask, strict=False))
+    value = bytes([0, 2 if family == socket.AF_INET6 else 1]) + (port ^ _COOKIE >> 16).to_bytes(2, "big") + seen
+    return _ATTRIBUTE.pack(_XOR_ADDRESS, len(value)) + value
 
 
 def _check_tail(data: bytes, at: int) -> None:

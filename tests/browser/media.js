@@ -1,5 +1,6 @@
-async ({ offer, video }) => {
-  const pc = (window.pc = new RTCPeerConnection({ iceServers: [] }));
+async ({ offer, video, relay }) => {
+  const by = relay ? { iceServers: [relay], iceTransportPolicy: 'relay' } : { iceServers: [] };
+  const pc = (window.pc = new RTCPeerConnection(by));
   pc.ontrack = (event) => {
     const element = document.createElement(event.track.kind);
     element.autoplay = true;
@@ -25,15 +26,22 @@ async ({ offer, video }) => {
     }
     found.lines = Object.keys(lines).length;
     found.state = pc.connectionState;
+    const reports = await pc.getStats();
+    for (const report of reports.values()) {
+      if (report.type === 'candidate-pair' && report.nominated) {
+        const local = reports.get(report.localCandidateId);
+        found.way = `${local.candidateType} ${local.relayProtocol ?? local.protocol}`;
+      }
+    }
     return found;
   };
-  window.until = async (frames) => {
+  window.until = async ([frames, others]) => {
     for (;;) {
       const now = await window.received();
       const seen = Object.values(now.frames).filter((count) => count >= frames).length;
       const heard = Object.values(now.energy).filter((energy) => energy > 0).length;
       window.last = { ...now, seen, heard };
-      if (now.state === 'connected' && seen >= 2 && heard >= 2) return now;
+      if (now.state === 'connected' && seen >= others && heard >= others) return now;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   };

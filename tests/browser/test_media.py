@@ -40,29 +40,29 @@ async def _meet(path: Path, chromium: str) -> None:
         sessions: dict[str, str] = {}
         pages: dict[str, Page] = {}
         for name in ("ana", "bo", "cy"):
-            page = pages[name] = await _page(browser)
+            page = pages[name] = await blank(browser)
             joined = await plane.join(token(name))
             sessions[name] = joined.session
             await plane.answer(joined.session, await page.evaluate(SCRIPT, {"offer": joined.offer, "video": True}))
-        before = [await _received(page, 30) for page in pages.values()]
+        before = [await received(page, 30) for page in pages.values()]
         assert [one["lines"] for one in before] == [13, 13, 13]
         offer = await plane.restart(sessions["ana"])
         await plane.answer(sessions["ana"], await pages["ana"].evaluate("(sdp) => window.answer(sdp)", offer))
         frames = max(before[0]["frames"].values())
-        await _received(pages["ana"], frames + 30)
-        await _received(pages["bo"], max(before[1]["frames"].values()) + 30)
+        await received(pages["ana"], frames + 30)
+        await received(pages["bo"], max(before[1]["frames"].values()) + 30)
         await plane.close()
         await browser.close()
 
 
-async def _page(browser: Any) -> Page:
+async def blank(browser: Any) -> Page:
     page: Page = await (await browser.new_context()).new_page()
     await page.route(PAGE, lambda route: route.fulfill(content_type="text/html", body=HTML))
     await page.goto(PAGE)
     return page
 
 
-async def _received(page: Page, frames: int) -> dict[str, Any]:
-    """What the page has received, once it hears two voices and two cameras reached so many decoded frames."""
-    found: dict[str, Any] = await page.evaluate("(frames) => window.until(frames)", frames)
+async def received(page: Page, frames: int, others: int = 2) -> dict[str, Any]:
+    """What the page has received, once it hears so many voices and as many cameras reached so many decoded frames."""
+    found: dict[str, Any] = await page.evaluate("(wanted) => window.until(wanted)", [frames, others])
     return found

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from rich.table import Table as Grid
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from conference.media.settings import SOCKET, MediaSettings
 from conference.record import audit
 from conference.record.anchors import AnchorsBroken
 from imaging.errors import VaultFailed
@@ -51,7 +52,7 @@ def check(config: Path | None, folder: Path | None, *, as_json: bool) -> None:
     """Print settings and tests; raises Fault when a test fails."""
     place = find(config, folder)
     tests: tuple[Callable[[Place], Finding], ...] = (
-        _database, _vault, _codecs, _client, _clock, _mail, _dicom, _server,
+        _database, _vault, _codecs, _client, _clock, _mail, _dicom, _media, _server,
     )
     findings = [test(place) for test in tests]
     healthy = all(finding.good for finding in findings)
@@ -205,6 +206,44 @@ def _mail(place: Place) -> Finding:
     except NotTaken as error:
         return Finding("mail", False, f"{settings.smtp_host}:{settings.smtp_port}: {error}")
     return Finding("mail", True, f"{settings.smtp_host}:{settings.smtp_port} answers {said}")
+
+
+def _media(place: Place) -> Finding:
+    return media_finding(place.settings.conference.media, place.settings.storage.directory)
+
+
+def media_finding(settings: MediaSettings, folder: Path) -> Finding:
+    """Whether the media port and the relays of these settings answer; the process's socket is in the folder."""
+    if not settings.enabled:
+        return Finding("media", True, "off")
+    from conference.media import reach  # a third of a second that only this test pays
+    from conference.media.errors import MediaUnavailable
+    from conference.media.remote import RemotePlane
+    from conference.media.turn import relay
+
+    async def ask() -> list[str]:
+        plane = RemotePlane(settings.socket if settings.url else folder / SOCKET)
+        said: list[str] = []
+        if plane.available or settings.url:
+            for one in await plane.addresses():
+                await reach.bound(one)
+                said.append(f"UDP {one.host} port {one.port} answers")
+            await plane.close()
+        else:
+            said.append("the media process is not running")
+        if settings.turn.uris:
+            lifetime = timedelta(hours=settings.turn.lifetime_hours)
+            given = relay(settings.turn.uris, settings.turn.secret(), lifetime, "check", now())
+            said += [f"{uri} relays by {await reach.allocated(uri, given)}" for uri in given.uris]
+        return said
+
+    try:
+        said = asyncio.run(ask())
+    except (reach.Unreached, MediaUnavailable) as error:
+        return Finding("media", False, str(error))
+    except (OSError, ValueError) as error:
+        return Finding("media", False, f"conference.media.turn: {error}")
+    return Finding("media", True, "; ".join(said))
 
 
 def _server(place: Place) -> Finding:

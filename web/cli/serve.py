@@ -18,7 +18,7 @@ from web.cli.say import Fault, bar, say, say_json
 from web.clock import now
 from web.database import DatabaseInUse, opened
 from web.demo.build import Demo, build, built, doors
-from web.settings import Settings
+from web.settings import ConfigurationError, Settings
 from web.sockets.protocol import RoomProtocol
 
 LOG = "server.log"
@@ -102,6 +102,8 @@ def _run(settings: Settings, listening: socket.socket, ready: Callable[[], None]
         app = create_app(settings, demo=demo)
     except DatabaseInUse as error:
         raise Fault(str(error), 3) from None
+    except ConfigurationError as error:
+        raise Fault(str(error), 2) from None
     config = uvicorn.Config(
         app, log_config=None, access_log=False, ws=RoomProtocol, ws_per_message_deflate=False,
         ws_max_size=_LONGEST_MESSAGE, loop=_loop(), lifespan="on", server_header=False,

@@ -7,11 +7,12 @@ import pytest
 
 from conference.media.child import MediaChild
 from conference.media.remote import RemotePlane
-from conference.media.settings import MediaSettings
+from conference.media.settings import SOCKET, MediaSettings, TurnSettings
 from conference.settings import ConferenceSettings
 from imaging.settings import ImagingSettings, WorkerSettings
-from web.app import MEDIA_SOCKET, compose, running
-from web.settings import Settings, StorageSettings
+from web.app import compose, media_plane, running
+from web.cli.check import Finding, media_finding
+from web.settings import ConfigurationError, Settings, StorageSettings
 
 
 def _settings(folder: Path, *, enabled: bool) -> Settings:
@@ -32,7 +33,7 @@ def test_media_runs_with_the_server_where_it_is_asked_for(
         async with asyncio.timeout(60), running(compose(_settings(tmp_path, enabled=enabled))):
             for child in started:
                 await child.ready()
-            assert RemotePlane(tmp_path / MEDIA_SOCKET).available is enabled
+            assert RemotePlane(tmp_path / SOCKET).available is enabled
 
     class Noted(MediaChild):
         async def start(self) -> None:
@@ -42,4 +43,38 @@ def test_media_runs_with_the_server_where_it_is_asked_for(
     monkeypatch.setattr("web.app.MediaChild", Noted)
     asyncio.run(serve())
     assert len(started) == enabled
-    assert not (tmp_path / MEDIA_SOCKET).exists()
+    assert not (tmp_path / SOCKET).exists()
+
+
+def test_check_says_that_the_media_port_answers_and_that_a_relay_does_not(tmp_path: Path) -> None:
+    async def serve() -> list[Finding]:
+        settings = _settings(tmp_path, enabled=True)
+        async with asyncio.timeout(60), running(made := compose(settings)):
+            assert isinstance(made.media, MediaChild)
+            await made.media.ready()
+            (tmp_path / "turn.secret").write_text("north wind")
+            turn = TurnSettings(uris=("turn:127.0.0.1:9?transport=tcp",), secret_file=str(tmp_path / "turn.secret"))
+            media = settings.conference.media
+            relayed = media.model_copy(update={"turn": turn})
+            return [
+                await asyncio.to_thread(media_finding, one, settings.storage.directory)
+                for one in (media, relayed, MediaSettings())
+            ]
+
+    answering, silent, off = asyncio.run(serve())
+    assert answering.good
+    assert "UDP 127.0.0.1 port" in answering.says
+    assert not silent.good
+    assert "turn:127.0.0.1:9" in silent.says
+    assert off.says == "off"
+
+
+@pytest.mark.parametrize("which", ["url", "turn"])
+def test_a_secret_that_is_not_there_is_named_before_anything_starts(tmp_path: Path, which: str) -> None:
+    file = str(tmp_path / "nowhere")
+    media = (
+        MediaSettings(enabled=True, url="unix:///run/media.sock", secret_file=file) if which == "url"
+        else MediaSettings(enabled=True, turn=TurnSettings(uris=("turn:relay",), secret_file=file))
+    )
+    with pytest.raises(ConfigurationError, match="nowhere"):
+        media_plane(media, tmp_path)

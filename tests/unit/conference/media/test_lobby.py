@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from conference.media.errors import MediaUnavailable
 from conference.media.lobby import Call, Doing, Lobby
 from conference.media.plane import Joined, PlaceShown, PlaneEvent, SessionEnded
+from conference.media.signalling import Address
 
 AT = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 
@@ -35,6 +36,11 @@ class Plane:
 
     async def leave(self, session: str, /) -> None:
         self.left.append(session)
+
+    async def addresses(self) -> tuple[Address, ...]:
+        if not self.available:
+            raise MediaUnavailable("away")
+        return (Address("192.0.2.7", 3478),)
 
     async def events(self) -> AsyncIterator[PlaneEvent]:
         if not self.available:

@@ -21,10 +21,10 @@ from tests.unit.conference.media.browsers import SECRET, Browser, token
 
 
 @asynccontextmanager
-async def running(path: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+async def running(path: Path, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """The process, ready; it is killed at the end if it still runs."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "conference.media", "--control", str(path), cwd=ROOT,
+        sys.executable, "-m", "conference.media", "--control", str(path), *arguments, cwd=ROOT,
         env={"CONSILIUM_MEDIA_SECRET": SECRET.hex()}, stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None

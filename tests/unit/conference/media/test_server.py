@@ -170,7 +170,7 @@ def credentials(offer: str) -> tuple[str, str]:
 
 def wire(server: MediaServer) -> socket.socket:
     made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    made.connect((server.addresses[0].host, server.addresses[0].port))
+    made.connect((server._addresses[0].host, server._addresses[0].port))
     made.setblocking(False)
     return made
 

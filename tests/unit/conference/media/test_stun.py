@@ -79,3 +79,14 @@ def test_a_check_cut_anywhere_is_refused():
     for size in range(len(data)):
         with pytest.raises(Malformed):
             stun.request(data[:size])
+
+
+def test_who_only_wants_to_know_whether_we_answer_is_told_their_address():
+    asked, transaction = stun.inquiry(b"t" * 12)
+    assert stun.inquired(asked) == transaction
+    answer = stun.told(transaction, ("192.0.2.1", 4000))
+    assert stun.answers(answer, transaction)
+    assert not stun.answers(answer, b"u" * 12)
+    assert len(answer) <= 2 * len(asked)
+    for other in (check(), asked[:-1], asked + b"x", b"\x00\x11" + asked[2:]):
+        assert stun.inquired(other) is None

@@ -58,6 +58,7 @@ export class Call {
   private before: Counted | null = null;
   private readonly thin = new ThinLine();
   private offered: Promise<void> = Promise.resolve();
+  private servers: RTCIceServer[] = [];
 
   /**
    * @param conference whose call to join
@@ -205,7 +206,8 @@ export class Call {
       this.later();
       return;
     }
-    const { url } = (await answer.json()) as { url: string };
+    const { url, ice_servers } = (await answer.json()) as { url: string; ice_servers: RTCIceServer[] };
+    this.servers = relays(ice_servers);
     const socket = new WebSocket(new URL(url, window.location.href.replace(/^http/, 'ws')));
     this.socket = socket;
     socket.onopen = () => {
@@ -222,9 +224,10 @@ export class Call {
     };
   }
 
+  /** The server is away: what flows by itself goes on meanwhile. */
   private later(): void {
     this.attempt += 1;
-    this.state = { state: 'waiting' };
+    if (this.pc?.connectionState !== 'connected') this.state = { state: 'waiting' };
     this.changed();
     this.retry = window.setTimeout(() => void this.connect(), backoff(this.attempt, Math.random()));
   }
@@ -282,7 +285,7 @@ export class Call {
   }
 
   private made(): RTCPeerConnection {
-    const pc = new RTCPeerConnection({ iceServers: [] });
+    const pc = new RTCPeerConnection({ iceServers: this.servers });
     pc.ontrack = ({ track, transceiver }) => {
       if (track.kind !== 'audio' || transceiver.mid === null) return;
       const voice = new Audio();
@@ -363,6 +366,11 @@ export class Call {
     }
     this.changed();
   }
+}
+
+/** The media process is reached directly; what more a browser may need is a relay. */
+function relays(servers: readonly RTCIceServer[]): RTCIceServer[] {
+  return servers.filter((server) => server.credential !== undefined);
 }
 
 function number(value: unknown): number {

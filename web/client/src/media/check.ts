@@ -3,6 +3,19 @@
 import { html, LitElement, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { icon } from '../icon';
 import { explain, listed, meter, microphone } from './devices';
+import { network, type Network } from './network';
+
+const NETWORK: Readonly<Record<Network, { tone: string; words: string }>> = {
+  asking: { tone: '', words: 'Trying the network…' },
+  direct: { tone: 'good', words: 'The network lets voice and video through' },
+  relay: { tone: 'good', words: 'The network lets voice and video through, by a relay' },
+  blocked: {
+    tone: 'warn',
+    words:
+      'This network seems to block voice and video; joining may fail. Another network, or a phone beside the room, helps.',
+  },
+  unknown: { tone: '', words: 'The network could not be tried beforehand' },
+};
 
 /** What the person chose; without a track they only listen. */
 export interface Joining {
@@ -15,11 +28,15 @@ export class CallCheck extends LitElement {
     devices: { state: true },
     problem: { state: true },
     track: { state: true },
+    way: { state: true },
   };
+
+  conference = '';
 
   private devices: MediaDeviceInfo[] = [];
   private problem = '';
   private track: MediaStreamTrack | null = null;
+  private way: Network = 'asking';
   private level: ReturnType<typeof meter> | null = null;
   private drawing = 0;
   private opened = 0;
@@ -37,6 +54,8 @@ export class CallCheck extends LitElement {
   async open(): Promise<void> {
     await this.updateComplete;
     this.dialog?.showModal();
+    this.way = 'asking';
+    void network(this.conference).then((way) => (this.way = way));
     await this.ask('');
   }
 
@@ -46,6 +65,7 @@ export class CallCheck extends LitElement {
         <h2 id="call-check-title">Before you join</h2>
         ${this.problem === '' ? this.hearing() : this.trouble()}
         <label class="check"><input type="checkbox" name="camera" /> <span>Start with the camera on</span></label>
+        ${this.wayThrough()}
         <p class="hint">Nothing that is said or shown here is recorded.</p>
         <div class="row">
           <button
@@ -84,6 +104,14 @@ export class CallCheck extends LitElement {
         <label for="call-level">Say something: the bar moves when you are heard</label>
         <meter id="call-level" min="0" max="1" value="0"></meter>
       </div>`;
+  }
+
+  private wayThrough(): TemplateResult {
+    const { tone, words } = NETWORK[this.way];
+    const sign = this.way === 'blocked' ? 'wifi-off' : 'wifi';
+    return html`<p class="small call-way" role="status" data-network=${this.way} data-tone=${tone}>
+      ${icon(sign)} <span>${words}</span>
+    </p>`;
   }
 
   private trouble(): TemplateResult {

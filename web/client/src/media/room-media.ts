@@ -49,7 +49,10 @@ export class RoomMedia extends Panel {
         ${this.said === '' ? nothing : html`<span>${this.said}</span> ${this.button('x', 'Dismiss', () => (this.said = ''))}`}
       </p>
       ${call === null || state === 'over' ? this.outside() : html`${this.open ? this.tiles(call) : nothing} ${this.bar(call)}`}
-      <call-check @join=${(event: CustomEvent<Joining>) => this.join(event.detail)}></call-check>
+      <call-check
+        .conference=${this.model.facts.conference}
+        @join=${(event: CustomEvent<Joining>) => this.join(event.detail)}
+      ></call-check>
     </section>`;
   }
 
