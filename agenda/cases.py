@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Literal
 
+from sqlalchemy import bindparam
 from sqlmodel import JSON, Field, Session, SQLModel, col, func, select
 
 from agenda.columns import instant
@@ -138,10 +139,13 @@ def studies_of(session: Session, case_id: str) -> list[str]:
     return [row.study_instance_uid for row in rows]
 
 
+_CASES_OF = select(CaseStudy.case_id).where(CaseStudy.study_instance_uid == bindparam("study"))
+
+
 def cases_of_study(session: Session, study_instance_uid: str) -> list[str]:
     """The cases that list a study."""
-    rows = session.exec(select(CaseStudy).where(CaseStudy.study_instance_uid == study_instance_uid))
-    return [row.case_id for row in rows]
+    session.flush()
+    return list(session.connection().execute(_CASES_OF, {"study": study_instance_uid}).scalars())
 
 
 def add_study(session: Session, case_id: str, study_instance_uid: str, at: datetime) -> None:

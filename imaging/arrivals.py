@@ -8,7 +8,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
 
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlalchemy import bindparam
+from sqlalchemy.orm.util import identity_key
+from sqlmodel import Field, Session, SQLModel, col, select, update
 
 from imaging.columns import instant
 from imaging.errors import NotFound
@@ -38,10 +40,26 @@ class Arrival(SQLModel, table=True):
     settled_at: datetime | None = instant(default=None, nullable=True)
 
 
+_STATE = select(Arrival.state).where(Arrival.study_instance_uid == bindparam("uid"))
+_ONE_MORE = update(Arrival).where(col(Arrival.study_instance_uid) == bindparam("uid")).values(
+    instances=Arrival.instances + 1, last_at=bindparam("at")
+)
+"""Goes past the audit: how many came is the number of the instances' own rows there."""
+
+
 def note(
     session: Session, study_instance_uid: str, *, calling_ae: str, destination: str, at: datetime, at_home: bool
-) -> Arrival:
+) -> None:
     """Count one instance that was taken in; `at_home` when its study belongs to a case already."""
+    session.flush()
+    connection = session.connection()
+    here = connection.execute(_STATE, {"uid": study_instance_uid}).scalar()
+    if here == ("taken" if at_home else "waiting"):
+        connection.execute(_ONE_MORE, {"uid": study_instance_uid, "at": at})
+        loaded = session.identity_map.get(identity_key(Arrival, study_instance_uid))
+        if loaded is not None:
+            session.expire(loaded)
+        return
     found = session.get(Arrival, study_instance_uid)
     if found is None:
         found = Arrival(
@@ -55,7 +73,6 @@ def note(
     elif not at_home and found.state == "declined":
         found.state, found.settled_at = "waiting", None
     session.add(found)
-    return found
 
 
 def arrival(session: Session, study_instance_uid: str) -> Arrival:

@@ -18,6 +18,8 @@ class Arrived:
     name: str
     """What people know it by; never used as a path."""
     path: Path
+    digest: str = ""
+    """SHA-256, where it was counted while we wrote the file; nobody writes to it any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,7 @@ class _Known:
         """Rows that are still to be written."""
         self._series: dict[str, str] = {}
         self._studies: dict[str, Identity] = {}
+        session.flush()
         self._reads = session.connection()
         for at in range(0, len(sop_instance_uids), _ASKED_AT_ONCE):
             some = sop_instance_uids[at : at + _ASKED_AT_ONCE]

@@ -127,6 +127,8 @@ class Intake:
         return kept
 
     def _kept(self, one: Candidate) -> KeptFile:
+        if one.arrived.digest:
+            return KeptFile(one, self.vault.adopt(one.arrived.path, one.arrived.digest).digest)
         with one.arrived.path.open("rb") as file:
             return KeptFile(one, self.vault.keep(chunks_of(file)).digest)
 

@@ -111,7 +111,7 @@ class DimseSettings(_Section):
     associations: int = Field(default=4, ge=1, le=64)
     """Most associations at a time; more are rejected for now."""
     instance_bytes: int = Field(default=512 * MIB, ge=MIB)
-    """Largest single instance; it is held in memory while it arrives. A larger one ends its association."""
+    """Largest single instance; a larger one ends its association."""
     per_minute: int = Field(default=6_000, ge=1)
     """Instances one peer may send in a minute; more are answered 0xA700, out of resources."""
     silence_s: float = Field(default=60.0, gt=0, le=3600)

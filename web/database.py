@@ -1,4 +1,4 @@
-"""The one database: every write through one thread, readers on connections of their own.
+"""The one database: one write at a time on one connection, readers on connections of their own.
 
 SQLite runs in WAL with ``synchronous=FULL``. A single writer is also the only checkpointer, which keeps clear of the
 WAL-reset corruption of SQLite 3.7.0 to 3.51.2 (two connections writing or checkpointing at once); a file lock keeps a
@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import threading
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from sqlmodel import Session, create_engine
 
 P = ParamSpec("P")
 R = TypeVar("R")
+_OWN_THREADS = 16
+"""Readers beside the pool's own threads, such as the associations of a PACS; more wait for their turn."""
 _RECALLED = 4096
 """Results of reads kept until the next write."""
 
@@ -52,6 +55,7 @@ class Database:
         self._lock = _take_lock(self._path) if self._path else None
         self.engine = self._writer_engine()
         self._read_engine = self._reader_engine(readers)
+        self._writing = threading.Lock()
         self._written = 0
         self._recalled: tuple[int, dict[Hashable, object]] = (0, {})
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="database-writer")
@@ -91,12 +95,12 @@ class Database:
         return cast(R, known[key])
 
     def write_now(self, deed: Deed, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """`write` for callers without an event loop."""
-        return self.submit(deed, work, *args, **kwargs).result()
+        """`write` for callers without an event loop, in their own thread."""
+        return self._write(deed, work, *args, **kwargs)
 
     def read_now(self, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """`read` for callers without an event loop."""
-        return self._readers.submit(lambda: self._read(work, *args, **kwargs)).result()
+        """`read` for callers without an event loop, in their own thread."""
+        return self._read(work, *args, **kwargs)
 
     def submit(
         self, deed: Deed, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs
@@ -115,11 +119,12 @@ class Database:
             self._lock = None
 
     def _write(self, deed: Deed, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            with Session(self.engine, expire_on_commit=False, info={"deed": deed}) as session, session.begin():
-                return work(session, *args, **kwargs)
-        finally:
-            self._written += 1  # before whoever waits for the write goes on, so that they recall nothing older
+        with self._writing:
+            try:
+                with Session(self.engine, expire_on_commit=False, info={"deed": deed}) as session, session.begin():
+                    return work(session, *args, **kwargs)
+            finally:
+                self._written += 1  # before whoever waits for the write goes on, so that they recall nothing older
 
     def _read(self, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         with Session(self._read_engine, expire_on_commit=False) as session:
@@ -138,11 +143,12 @@ class Database:
 
     def _reader_engine(self, size: int) -> Engine:
         if not self._sqlite:
-            return create_engine(self.url, pool_size=size, max_overflow=0)
+            return create_engine(self.url, pool_size=size, max_overflow=_OWN_THREADS)
         if self._path is None:  # an in-memory database has one connection, and readers share it
             return self.engine
         engine = create_engine(
-            self.url, poolclass=QueuePool, pool_size=size, max_overflow=0, connect_args={"check_same_thread": False}
+            self.url, poolclass=QueuePool, pool_size=size, max_overflow=_OWN_THREADS,
+            connect_args={"check_same_thread": False},
         )
         _on_connect(engine, "busy_timeout=5000", "wal_autocheckpoint=0", "query_only=ON")
         _begin_explicitly(engine, "BEGIN")

@@ -16,7 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from sqlmodel import Session
+from sqlalchemy import bindparam
+from sqlmodel import Session, select
 
 from agenda.cases import cases_of_study
 from imaging import arrivals
@@ -76,7 +77,7 @@ class Reception:
         size = received.path.stat().st_size
         if shutil.disk_usage(received.path.parent).free < self.free_bytes + size:
             return self._refuse(received, Outcome(name, "refused", "disk-full", "The disk is full.", size))
-        found = self.intake.inspect([Arrived(name, received.path)])
+        found = self.intake.inspect([Arrived(name, received.path, received.digest)])
         if not found.candidates:
             return self._refuse(received, found.refused[0])
         candidate = found.candidates[0]
@@ -122,11 +123,13 @@ class Reception:
         """Keep and index one instance that passed its check, unless it is here or there is no room."""
         candidate = found.candidates[0]
         study, sop = candidate.header.study_instance_uid, candidate.header.sop_instance_uid
-        if self._is_here(candidate):
-            return Outcome(candidate.arrived.name, "already here", size=candidate.size, sop_instance_uid=sop,
-                           study_instance_uid=study)
         try:
-            self.database.read_now(demand_room_for_study, self.quota, study, candidate.size)
+            digest = self.database.read_now(_here_or_room, self.quota, study, sop, candidate.size)
+            if digest is not None and self._is_same(candidate, digest):
+                return Outcome(candidate.arrived.name, "already here", size=candidate.size, sop_instance_uid=sop,
+                               study_instance_uid=study)
+            if digest is not None:
+                self.database.read_now(demand_room_for_study, self.quota, study, candidate.size)
         except QuotaReached as full:
             name = candidate.arrived.name
             return self._refuse(received, Outcome(name, "refused", full.code, full.reason, candidate.size))
@@ -136,11 +139,8 @@ class Reception:
             self.intake.vault.remove(digest)
         return outcome
 
-    def _is_here(self, candidate: Candidate) -> bool:
+    def _is_same(self, candidate: Candidate, digest: str) -> bool:
         """The same data set came another way, in a file whose header others wrote: that is no conflict."""
-        digest = self.database.read_now(_digest_of, candidate.header.sop_instance_uid)
-        if digest is None:
-            return False
         with self.intake.vault.open(digest) as known, candidate.arrived.path.open("rb") as fresh:
             return same_data_set(known, fresh)
 
@@ -163,9 +163,15 @@ def delivery(destination: str) -> str:
     return f"{records.NETWORK}{destination or '*'}/"
 
 
-def _digest_of(session: Session, sop_instance_uid: str) -> str | None:
-    found = session.get(Instance, sop_instance_uid)
-    return None if found is None else found.digest
+_DIGEST = select(Instance.digest).where(Instance.sop_instance_uid == bindparam("uid"))
+
+
+def _here_or_room(session: Session, quota: QuotaSettings, study_uid: str, sop_uid: str, coming: int) -> str | None:
+    """The digest of an instance that is here; None where it is not and has room. Raises QuotaReached."""
+    digest: str | None = session.connection().execute(_DIGEST, {"uid": sop_uid}).scalar()
+    if digest is None:
+        demand_room_for_study(session, quota, study_uid, coming)
+    return digest
 
 
 def _enter(

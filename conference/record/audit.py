@@ -35,6 +35,7 @@ EXEMPT: dict[str, str] = {
 """Tables whose rows leave no audit row, each with its reason."""
 
 EXEMPT_FIELDS: dict[str, tuple[frozenset[str], str]] = {
+    "arrival": (frozenset({"instances", "last_at"}), "how many came is the number of the instances' own rows"),
     "signinsession": (frozenset({"seen_at"}), "when a session was last used says nothing that the reads do not"),
 }
 """Changes of these fields alone leave no audit row, each with its reason."""

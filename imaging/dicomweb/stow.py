@@ -1,8 +1,9 @@
 """STOW-RS: a message staged to files as it arrives, and the answer that says what became of each (PS3.18 10.5)."""
 
+import hashlib
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -55,6 +56,7 @@ class Staging:
         self._folder = folder
         self._limits = limits
         self._file: BinaryIO | None = None
+        self._sha = hashlib.sha256()
         self._bytes = self._number = 0
         folder.mkdir(parents=True, mode=0o700)
 
@@ -71,8 +73,9 @@ class Staging:
                     self._begin(headers)
                 case PartData(piece) if self._file is not None:
                     self._file.write(piece)
+                    self._sha.update(piece)
                 case PartEnds():
-                    self.close()
+                    self._end()
                 case _:
                     pass
 
@@ -90,6 +93,11 @@ class Staging:
             self._file.close()
             self._file = None
 
+    def _end(self) -> None:
+        self.close()
+        if self._root == FILE:
+            self.arrived[-1] = replace(self.arrived[-1], digest=self._sha.hexdigest())
+
     def _begin(self, headers: Mapping[str, str]) -> None:
         media, said = media_type(headers.get("content-type", self._root))
         if self._number >= self._limits.files:
@@ -106,7 +114,7 @@ class Staging:
             place = headers.get("content-location", "")
             part = [str(path), media, said.get("transfer-syntax", "")]
             self.described.bulk.setdefault(place, []).append(part)
-        self._file = path.open("wb")
+        self._file, self._sha = path.open("wb", buffering=0), hashlib.sha256()
 
 
 def composed(described: Described, folder: Path, intake: Intake) -> tuple[list[Arrived], list[Outcome]]:

@@ -1,6 +1,7 @@
 """C-ECHO and C-STORE as provider: who may send, how much, and that success is said only after `admit` returned.
 
-Every association has a thread of pynetdicom's; `admit` is called in it and may block.
+Every association has a thread of its own; `admit` is called in it and may block. Storing and echoing are served by our
+own upper layer (`imaging.dimse.receiver`), associations in which a peer also queries or fetches by pynetdicom.
 """
 
 import logging
@@ -12,7 +13,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from socketserver import BaseServer
 from typing import Any
 from uuid import uuid4
 
@@ -20,28 +20,30 @@ from pydicom.dataset import Dataset
 from pynetdicom import evt
 from pynetdicom.presentation import AllStoragePresentationContexts
 from pynetdicom.sop_class import Verification
-from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
 
-from imaging.claims import TAKEN
+from imaging.claims import NATIVE, TAKEN
+from imaging.dimse.connections import Handler, Server
 from imaging.dimse.part10 import header, write
-from imaging.dimse.provider import Entity, Offers, Provider
+from imaging.dimse.pdu import Request
+from imaging.dimse.provider import FIND, GET, MOVE, Entity, Offers, Provider
 from imaging.dimse.quiet import prepare
+from imaging.dimse.receiver import (
+    HANDSHAKE_S,
+    PDU_BYTES,
+    TOO_MANY,
+    UNKNOWN_CALLED,
+    UNKNOWN_CALLING,
+    Receiver,
+    Spooled,
+)
 from imaging.dimse.statuses import FAILED, STRANGER, SUCCESS, TOO_OFTEN, Status, status_of
 from imaging.intake import Outcome
 from imaging.settings import DimseSettings
 
 log = logging.getLogger(__name__)
 
-_PDU_BYTES = 128 * 1024
-"""Largest P-DATA-TF we ask for (PS3.8 D.1); the largest dcmtk sends."""
-_ANY_PDU_BYTES = 1024 * 1024
-"""Largest PDU of any kind that is read; pynetdicom would believe a claim of 4 GiB."""
-_HANDSHAKE_S = 10.0
-_WAITING_CONNECTIONS = 16
-"""Connections beyond the associations that may wait for their turn or their rejection."""
-_QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
-_REJECTED_CALLING_AE = (0x01, 0x01, 0x03)
-"""Permanent, by the service user, calling AE title not recognised (PS3.8 9.3.4)."""
+_SYNTAXES = {context.abstract_syntax: TAKEN for context in AllStoragePresentationContexts} | {Verification: NATIVE}
+_QUERIES = frozenset({FIND, MOVE, GET})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Received:
     """As the command says; the data set may say otherwise."""
     sop_instance_uid: str
     path: Path
+    digest: str = ""
+    """SHA-256 of the file, where it was counted while it was written."""
 
 
 Admit = Callable[[Received], Outcome]
@@ -95,6 +99,10 @@ class Listener:
         self._peers = peers_of(settings)
         self._rate = _Rate(settings.per_minute, monotonic)
         self._under_way: set[str] = set()
+        self._lock = threading.Lock()
+        self._receivers: set[Receiver] = set()
+        self._standing: set[Receiver] = set()
+        self._stopped = False
         spool.mkdir(parents=True, exist_ok=True, mode=0o700)
         for left in spool.iterdir():  # of a server that was killed: nobody was told that they arrived
             shutil.rmtree(left) if left.is_dir() else left.unlink()
@@ -109,9 +117,9 @@ class Listener:
         ]
         self._server = self._ae.make_server(
             (settings.host, settings.port), ae_title=settings.ae_title, evt_handlers=handlers,
-            ssl_context=_tls(settings), server_class=_Server, request_handler=_Handler,
+            ssl_context=_tls(settings), server_class=Server, request_handler=Handler,
         )
-        self._server.instance_bytes = settings.instance_bytes
+        self._server.instance_bytes, self._server.listener = settings.instance_bytes, self
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="dimse", daemon=True)
         self._thread.start()
@@ -121,6 +129,10 @@ class Listener:
         """Take no more associations, end those under way, and return when none admits anything any more."""
         self._server.shutdown()
         self._thread.join()
+        with self._lock:
+            self._stopped, receivers = True, list(self._receivers)
+        for receiver in receivers:
+            receiver.stop()
         running = [one for one in self._ae.active_associations if one.is_acceptor]
         for one in running:
             one.abort()
@@ -128,6 +140,69 @@ class Listener:
                 one.dul.to_user_queue.put(None)  # it may be waiting to be asked for an association
         for one in running:
             one.join()
+        for receiver in receivers:
+            receiver.over.wait()
+
+    @property
+    def running(self) -> int:
+        """Connections that our own layer serves now."""
+        return len(self._receivers)
+
+    def serve(self, connection: socket.socket, address: str) -> tuple[bool, bytes]:
+        """Serve a connection in the caller's thread; True, and what was read of it, where pynetdicom is to go on.
+
+        Raises OSError where the connection breaks.
+        """
+        settings = self._settings
+        receiver = Receiver(
+            connection, address, self, self._spool, _SYNTAXES, instance_bytes=settings.instance_bytes,
+            silence_s=settings.silence_s, elsewhere=self._queries,
+        )
+        with self._lock:
+            if self._stopped:
+                return False, b""
+            self._receivers.add(receiver)
+        try:
+            return receiver.run(), bytes(receiver.read)
+        finally:
+            with self._lock:
+                self._receivers.discard(receiver)
+                self._standing.discard(receiver)
+            self._over(receiver.identity)
+
+    def judge(self, receiver: Receiver, asked: Request) -> tuple[int, int, int] | None:
+        """How to reject an association; None: it is let in."""
+        if asked.called != self._settings.ae_title:
+            return UNKNOWN_CALLED
+        if self._known(asked.calling, receiver.address) is None:
+            return UNKNOWN_CALLING
+        with self._lock:
+            if len(self._standing) + len(self._server.active_associations) >= self._settings.associations:
+                return TOO_MANY
+            self._standing.add(receiver)
+        return None
+
+    def accepts(self, receiver: Receiver) -> Status | None:
+        """What to answer to an instance before it comes; None: let it come."""
+        return None if self._rate.passes(receiver.calling) else TOO_OFTEN
+
+    def took(self, receiver: Receiver, one: Spooled) -> Status:
+        """What to answer to an instance that came whole."""
+        peer = self._known(receiver.calling, receiver.address)
+        if peer is None:
+            return STRANGER
+        self._under_way.add(receiver.identity)
+        try:
+            return self._admitted(Received(
+                peer, receiver.identity, one.sop_class_uid, one.sop_instance_uid, one.path, one.digest,
+            ))
+        except Exception:
+            log.exception("an instance could not be taken in", extra={"association": receiver.identity})
+            return FAILED
+
+    def _queries(self, asked: Request) -> bool:
+        """Whether an association is for pynetdicom: something is offered, and asked for."""
+        return self._ae.provider is not None and any(one.abstract_syntax in _QUERIES for one in asked.contexts)
 
     def _entity(self) -> Entity:
         prepare()
@@ -136,9 +211,9 @@ class Listener:
         entity.require_called_aet = True
         entity.require_calling_aet = [peer.title for peer in self._peers]
         entity.maximum_associations = settings.associations
-        entity.maximum_pdu_size = _PDU_BYTES
+        entity.maximum_pdu_size = PDU_BYTES
         entity.network_timeout = entity.dimse_timeout = settings.silence_s
-        entity.acse_timeout = min(settings.silence_s, _HANDSHAKE_S)
+        entity.acse_timeout = min(settings.silence_s, HANDSHAKE_S)
         syntaxes = sorted(TAKEN)
         entity.add_supported_context(Verification)
         for context in AllStoragePresentationContexts:
@@ -147,8 +222,10 @@ class Listener:
 
     def _peer(self, event: evt.Event) -> Peer | None:
         asker = event.assoc.requestor
-        title = str(asker.primitive.calling_ae_title).strip()
-        fitting = (one for one in self._peers if one.title == title and one.address in ("", asker.address))
+        return self._known(str(asker.primitive.calling_ae_title).strip(), str(asker.address))
+
+    def _known(self, title: str, address: str) -> Peer | None:
+        fitting = (one for one in self._peers if one.title == title and one.address in ("", address))
         return next(fitting, None)
 
     def _requested(self, event: evt.Event) -> None:
@@ -156,7 +233,7 @@ class Listener:
         _prefer_as_proposed(event)
         if self._peer(event) is None:
             log.warning("an association was rejected", extra={"address": str(event.assoc.requestor.address)})
-            event.assoc.acse.send_reject(*_REJECTED_CALLING_AE)
+            event.assoc.acse.send_reject(*UNKNOWN_CALLING)
             event.assoc.kill()
 
     def _stored(self, event: evt.Event) -> Dataset:
@@ -180,7 +257,7 @@ class Listener:
         try:
             head = header(request.AffectedSOPClassUID, request.AffectedSOPInstanceUID, event.context.transfer_syntax)
             write(path, head, request.DataSet.getbuffer())
-            outcome = self._admit(Received(
+            return self._admitted(Received(
                 peer, association, str(request.AffectedSOPClassUID), str(request.AffectedSOPInstanceUID), path,
             ))
         except Exception:
@@ -190,13 +267,18 @@ class Listener:
             path.unlink(missing_ok=True)
             if not event.assoc.is_established:  # the peer left while we worked
                 self._closed(event)
+
+    def _admitted(self, received: Received) -> Status:
+        outcome = self._admit(received)
         if outcome.result == "refused":
-            log.info("an instance was refused", extra={"association": association, "code": outcome.code})
+            log.info("an instance was refused", extra={"association": received.association, "code": outcome.code})
         return status_of(outcome)
 
     def _closed(self, event: evt.Event) -> None:
         """However it ended: several of these events come for one association, in different threads."""
-        association = _identity(event)
+        self._over(_identity(event))
+
+    def _over(self, association: str) -> None:
         try:
             self._under_way.remove(association)
         except KeyError:
@@ -220,86 +302,6 @@ class _Rate:
             count = count + 1 if known == minute else 1
             self._seen[title] = (minute, count)
         return count <= self._limit
-
-
-class _Socket(AssociationSocket):  # type: ignore[misc]  # pynetdicom is not typed
-    """Acknowledges at once, reads in large pieces, and bounds what a peer may make us hold in memory.
-
-    Stock senders write a PDU in two pieces and wait, by Nagle's algorithm, for the first to be acknowledged; a
-    delayed acknowledgement would cost 40 ms for each. Linux forgets TCP_QUICKACK, so it is set before every read.
-    """
-
-    held = 0
-    """Bytes read since the last whole message."""
-    instance_bytes = 0
-
-    def recv(self, nr_bytes: int) -> bytearray:
-        """Exactly so many bytes, fewer when the peer is gone; raises OSError beyond the limits."""
-        self.held += nr_bytes
-        if nr_bytes > _ANY_PDU_BYTES or self.held > self.instance_bytes + _ANY_PDU_BYTES:
-            log.warning("an association was ended: it sent more than one instance may have")
-            raise OSError("more bytes than one instance may have")
-        buffer = bytearray(nr_bytes)
-        view, at = memoryview(buffer), 0
-        while at < nr_bytes:
-            if _QUICKACK is not None:
-                self.socket.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
-            got = self.socket.recv_into(view[at:])
-            if got == 0:
-                view.release()
-                return buffer[:at]
-            at += got
-        view.release()
-        return buffer
-
-
-class _Handler(RequestHandler):  # type: ignore[misc]  # pynetdicom is not typed
-    """Prepares an accepted connection, in a thread of its own."""
-
-    def handle(self) -> None:
-        """Set the socket's options, shake hands where there is TLS, and start the association."""
-        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if isinstance(self.request, ssl.SSLSocket):
-            self.request.settimeout(_HANDSHAKE_S)
-            self.request.do_handshake()
-        self.request.settimeout(self.server.ae.network_timeout)
-        super().handle()
-
-    def _create_association(self) -> Any:
-        made = super()._create_association()
-        guarded = made.dul.socket
-        guarded.__class__ = _Socket  # the association has its socket already; a second one would announce itself twice
-        guarded.instance_bytes = self.server.instance_bytes
-        if self.server.ae.provider is not None:
-            self.server.ae.provider.sends_files(made)
-        return made
-
-
-class _Server(ThreadedAssociationServer):  # type: ignore[misc]  # pynetdicom is not typed
-    """Accepts connections; a peer that dawdles over TLS holds up nobody but itself."""
-
-    daemon_threads = True
-    instance_bytes = 0
-
-    def get_request(self) -> tuple[socket.socket, Any]:
-        """The next connection; its handshake is made later, in its own thread."""
-        client, address = self.socket.accept()
-        if self.ssl_context:
-            client = self.ssl_context.wrap_socket(client, server_side=True, do_handshake_on_connect=False)
-        return client, address
-
-    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002 - the base class's signature
-        """Refuse a flood of connections before each gets its threads."""
-        return bool(len(self.active_associations) < self.ae.maximum_associations + _WAITING_CONNECTIONS)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the base class's signature
-        """A handshake that failed, or a peer that left; without the trace the base class prints."""
-        log.info("a connection came to nothing", extra={"address": str(client_address[0])})
-
-    def shutdown(self) -> None:
-        """Accept nothing more, and free the port."""
-        BaseServer.shutdown(self)
-        self.server_close()
 
 
 def _identity(event: evt.Event) -> str:

@@ -26,6 +26,7 @@ TOO_OFTEN = Status(OUT_OF_RESOURCES, "Too many instances in a minute; please sen
 NO_SPACE = Status(OUT_OF_RESOURCES, "There is no space left for this instance.")
 QUOTA = Status(OUT_OF_RESOURCES, "No room is left for these images; ask the coordinator.")
 WRONG_CLASS = Status(MISMATCH, "The data set is of another SOP class or instance than said.")
+NOT_A_UID = Status(CANNOT_UNDERSTAND, "The command names no SOP class or instance.")
 STRANGER = Status(NOT_AUTHORISED, "This application entity may not send to us.")
 
 _OF = {

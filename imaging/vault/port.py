@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from imaging.errors import ObjectNotFound
@@ -47,6 +48,12 @@ class Vault(Protocol):
 
     def keep(self, chunks: Iterable[bytes]) -> Kept:
         """Store the bytes durably and whole, or not at all; the same bytes twice are one object."""
+
+    def adopt(self, file: Path, digest: str) -> Kept:
+        """`keep` a file of ours whose digest was counted while it was written, without reading it where that can be.
+
+        It may be taken over where it lies: nobody writes to it any more, and removing its name is the caller's.
+        """
 
     def open(self, digest: str) -> BinaryIO:
         """The object as a file of this machine, positioned at its start; raises ObjectNotFound.

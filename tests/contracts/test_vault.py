@@ -1,5 +1,6 @@
 """What every vault promises, held against the one in a folder and the one in a bucket."""
 
+import errno
 import hashlib
 import os
 import socket
@@ -65,6 +66,31 @@ def raw(settings: S3Settings) -> S3Store:
 
 def leftovers(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("incoming/*") if path.is_file()]
+
+
+def test_a_file_that_is_adopted_is_the_object_and_may_lose_its_own_name(vault: Vault, tmp_path: Path) -> None:
+    file = tmp_path / "spooled"
+    file.write_bytes(DATA)
+    assert vault.adopt(file, DIGEST).fresh
+    file.unlink()
+    with vault.open(DIGEST) as found:
+        assert found.read() == DATA
+    assert vault.verify(DIGEST)
+    file.write_bytes(DATA)
+    assert not vault.adopt(file, DIGEST).fresh
+    assert list(vault.digests()) == [DIGEST]
+
+
+def test_a_file_of_another_file_system_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def far(_here: Path, _there: Path) -> None:
+        raise OSError(errno.EXDEV, "another file system")
+
+    vault, file = LocalVault(tmp_path / "vault"), tmp_path / "spooled"
+    file.write_bytes(DATA)
+    monkeypatch.setattr(os, "link", far)
+    assert vault.adopt(file, DIGEST).digest == DIGEST
+    assert vault.verify(DIGEST)
+    assert leftovers(tmp_path) == []
 
 
 def test_what_is_kept_comes_back_byte_for_byte(vault: Vault) -> None:

@@ -16,6 +16,7 @@ from pynetdicom.association import Association
 from pynetdicom.sop_class import CTImageStorage, MRImageStorage, Verification
 
 from imaging.dimse.listener import Listener, Received
+from imaging.dimse.pdu import Abort, abort
 from imaging.dimse.quiet import prepare
 from imaging.dimse.sender import NODELAY
 from imaging.intake import Outcome
@@ -181,6 +182,7 @@ def test_a_claim_of_four_gigabytes_costs_nothing(listen: Callable[..., Listener]
     listener = listen()
     with socket.create_connection(("127.0.0.1", listener.port), timeout=10) as peer:
         peer.sendall(struct.pack(">BBI", 1, 0, 0xFFFFFFF0) + bytes(1000))
+        assert peer.recv(100) == abort(Abort.INVALID_VALUE)
         assert peer.recv(100) == b""
 
 
