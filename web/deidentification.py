@@ -16,7 +16,7 @@ from imaging.deidentify.doors import Deidentifier
 from imaging.deidentify.pseudonyms import Keys
 from imaging.deidentify.records import Report
 from imaging.deidentify.table import Options
-from imaging.intake import Inspection, KeptFile, Outcome, Progress
+from imaging.intake import Inspection, Intake, KeptFile, Outcome, Progress
 from imaging.patient_match import Identity
 from imaging.settings import DeidentifySettings
 from imaging.studies import Instance
@@ -24,6 +24,7 @@ from web.access import actor, in_session, reading
 from web.admission import admit, kept_for, patient_of
 from web.clock import now
 from web.services import Services, services
+from web.settings import Settings
 
 _AT_ONCE = 500
 KEY = "deidentify.key"
@@ -47,8 +48,18 @@ class Removal:
 
 def deidentifier(made: Services) -> Deidentifier:
     """With the key of this installation."""
-    keys = Keys.from_file(made.settings.storage.directory / "keys" / KEY)
-    return Deidentifier(keys, made.uploads.intake, options_of(made.settings.imaging.deidentify))
+    return deidentifier_of(made.settings, made.uploads.intake)
+
+
+def deidentifier_of(settings: Settings, intake: Intake) -> Deidentifier:
+    """`deidentifier` without a running application."""
+    keys = Keys.from_file(settings.storage.directory / "keys" / KEY)
+    return Deidentifier(keys, intake, options_of(settings.imaging.deidentify))
+
+
+def keys_of(made: Services) -> Keys:
+    """The key of this installation."""
+    return Keys.from_file(made.settings.storage.directory / "keys" / KEY)
 
 
 def options_of(settings: DeidentifySettings) -> Options:

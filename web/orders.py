@@ -5,7 +5,7 @@ through its control socket, or the command line itself. Every order is one audit
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +22,8 @@ from agenda.people import Person, Site, add_person, disable, keep_disciplines, p
 from conference.record.audit import note_read
 from imaging import dicomdir
 from imaging.archive import is_zip, unpacked
+from imaging.deidentify import records
+from imaging.deidentify.records import Report
 from imaging.errors import ImagingError, WorkerLost
 from imaging.intake import Arrived, Inspection, Intake, KeptFile, Outcome, index
 from imaging.objects.maker import Maker
@@ -31,6 +33,7 @@ from web.auth.sessions import end_sessions_of
 from web.auth.tokens import issue_token
 from web.clock import now
 from web.database import Database, Deed
+from web.deidentification import blacked_out_since, deidentifier_of
 from web.exporting import KINDS, make, named, plan
 from web.keeping import OnHold, clear_orphans, demand_room, endings, retire
 from web.settings import Settings
@@ -134,15 +137,27 @@ def _images_import(office: Office, arguments: Json, progress: Progress) -> Json:
         arrived, refused = _gather(office, paths, Path(spool))
         total = max(len(arrived), 1)
         inspection = office.intake.inspect(arrived, lambda done: progress("Reading", done / total))
-        _demand_patient(inspection, found, accept=bool(arguments.get("accept")))
+        patient = _demand_patient(inspection, found, accept=bool(arguments.get("accept")))
+        inspection = replace(inspection, refused=(*refused, *inspection.refused))
+        report: Report | None = None
+        if arguments.get("deidentify"):
+            cleaned = deidentifier_of(office.settings, office.intake).cleaned(
+                inspection, _identity(found), Path(spool) / "rewritten", patient=patient,
+                progress=lambda done: progress("De-identifying", done / total),
+            )
+            inspection, report = cleaned.inspection, cleaned.report
         coming = sum(one.size for one in inspection.candidates)
         office.database.read_now(demand_room, office.settings.imaging.quota, found.id, coming)
         kept = office.intake.keep(inspection.candidates, lambda done: progress("Keeping", done / total))
 
     def work(session: Session, at: datetime) -> Json:
-        return _enter(session, found.id, kept, [*refused, *inspection.refused], at)
+        return _enter(session, found.id, kept, inspection.refused, at, report)
 
-    return _deed(office, "images.import", work)
+    done = _deed(office, "images.import", work)
+    if report is not None:
+        for digest in office.database.read_now(blacked_out_since, [one.digest for one in kept]):
+            office.intake.vault.remove(digest)
+    return done
 
 
 def _vault_gc(office: Office, arguments: Json, progress: Progress) -> Json:
@@ -342,20 +357,26 @@ def _on_disc(office: Office, table: Path) -> list[Path]:
     return dicomdir.listed(said, table.parent)
 
 
-def _demand_patient(inspection: Inspection, found: Case, *, accept: bool) -> None:
+def _identity(found: Case) -> Identity:
     born = found.patient_born_on.isoformat() if found.patient_born_on else ""
-    expected = Identity(
+    return Identity(
         f"{found.patient_family_name}^{found.patient_given_name}", born, found.patient_sex, found.patient_id
     )
-    match compare(inspection.identities, expected):
+
+
+def _demand_patient(inspection: Inspection, found: Case, *, accept: bool) -> str:
+    """What the comparison with the case's patient came to, for a report; raises OrderRefused."""
+    match compare(inspection.identities, _identity(found)):
         case SeveralPatients(several):
             names = "; ".join(_named(one) for one in several)
             raise OrderRefused(f"These files belong to more than one patient ({names}). Nothing was taken.")
         case Differs(_, differences) if not accept:
             said = "; ".join(f"{one.field}: {one.found!r}, expected {one.expected!r}" for one in differences)
             raise OrderRefused(f"The files may be another patient's: {said}. --accept takes them all the same.")
+        case Differs():
+            return "confirmed"
         case _:
-            pass
+            return "matched"
 
 
 def _named(one: Identity) -> str:
@@ -363,9 +384,13 @@ def _named(one: Identity) -> str:
 
 
 def _enter(
-    session: Session, case_id: str, kept: Sequence[KeptFile], refused: Sequence[Outcome], at: datetime
+    session: Session, case_id: str, kept: Sequence[KeptFile], refused: Sequence[Outcome], at: datetime,
+    report: Report | None,
 ) -> Json:
-    outcomes = index(session, kept, refused, delivery=f"case:{case_id}/import:{new_id()}", at=at)
+    delivery = f"case:{case_id}/import:{new_id()}"
+    outcomes = index(session, kept, refused, delivery=delivery, at=at)
+    if report is not None:
+        records.note(session, report, delivery=delivery, at=at)
     for uid in dict.fromkeys(one.study_instance_uid for one in outcomes if one.result in ("taken", "already here")):
         add_study(session, case_id, uid, at)
     counts: dict[str, int] = {}

@@ -16,6 +16,8 @@ from imaging.deidentify.table import EDITION
 from imaging.errors import NotFound
 from imaging.studies import Series
 
+NOWHERE = "nowhere/"
+"""No delivery's name begins so."""
 NETWORK = "dimse:"
 """How the names of deliveries of the listener begin."""
 
@@ -109,6 +111,14 @@ def note_more(session: Session, report: Report, *, delivery: str, at: datetime) 
     row.files = sum(one.files for one in whole.series.values())
     session.add(row)
     return row
+
+
+def compared(session: Session, study_instance_uid: str, said: str) -> None:
+    """Note what comparing came to where the network brought a study unasked. said: as `Deidentification.patient`."""
+    for one in reports_about(session, NOWHERE, [study_instance_uid]):
+        if one.patient == "not compared" or said == "confirmed":  # of an association's studies the most doubtful counts
+            one.patient = said
+            session.add(one)
 
 
 def reports_of(session: Session, delivery: str) -> list[Deidentification]:

@@ -9,13 +9,15 @@ from web.cli.say import Fault, bar, say, say_json
 
 
 def bring(
-    paths: Sequence[Path], case: int, config: Path | None, folder: Path | None, *, accept: bool, as_json: bool
+    paths: Sequence[Path], case: int, config: Path | None, folder: Path | None, *, accept: bool, deidentify: bool,
+    as_json: bool,
 ) -> None:
     """Import files, folders and zips into a case; raises Fault when any file was refused."""
     given = [str(path.resolve()) for path in paths]
     place = find(config, folder)
     with bar(quiet=as_json) as progress:
-        done = order(place, "images.import", {"paths": given, "case": case, "accept": accept}, progress)
+        wanted = {"paths": given, "case": case, "accept": accept, "deidentify": deidentify}
+        done = order(place, "images.import", wanted, progress)
     counts = cast(Mapping[str, int], done["counts"])
     refused = cast(Sequence[Mapping[str, str]], done["refused"])
     if as_json:

@@ -179,6 +179,7 @@ def import_images(
     paths: Annotated[list[Path], Argument(metavar="PATH…", help="DICOM files, folders or zips.")],
     case: Annotated[int, Option(help="Number of the case, as it is said aloud.")],
     accept: Annotated[bool, Option("--accept", help="Take files whose patient differs from the case's.")] = False,
+    deidentify: Annotated[bool, Option("--deidentify", help="Take out who the patient is; keep no original.")] = False,
     config: Config = None, folder: Folder = None, as_json: AsJson = False,
 ) -> None:
     """Bring images into a case, through the same checks as an upload.
@@ -187,7 +188,7 @@ def import_images(
     """
     from web.cli.bring import bring as run
 
-    run(paths, case, config, folder, accept=accept, as_json=as_json)
+    run(paths, case, config, folder, accept=accept, deidentify=deidentify, as_json=as_json)
 
 
 @app.command("export", epilog="Example: consilium export 1042 ./case-1042 --dir ./demo")

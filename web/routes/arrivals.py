@@ -1,5 +1,6 @@
 """Arrivals: studies a PACS sent that belong to no case yet; a coordinator puts each into a case, or declines it."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,16 +15,21 @@ from agenda.errors import Invalid, NotNow
 from conference.policy import Action, Actor, may
 from imaging import arrivals
 from imaging.arrivals import Arrival, ArrivalNotFound
-from imaging.patient_match import Difference, Differs, Identity, compare
+from imaging.deidentify import records
+from imaging.deidentify.compared import is_keyed, verdict
+from imaging.deidentify.pseudonyms import Keys
+from imaging.patient_match import Difference, Differs, Identity
 from imaging.studies import Refusal, Series, Study, count_of, refusals, series_of, study
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
 from web.admission import follow_up, patient_of
 from web.case_facts import CaseRow, row_of
 from web.clock import now
+from web.deidentification import keys_of
 from web.dimse import delivery
 from web.pages import page, redirect
 from web.resources import case_resource
 from web.routes.triage import triaging_boards
+from web.services import services
 
 _ENDED = frozenset({"draft", "closed", "withdrawn", "declined"})
 """States in which a case takes no images from a coordinator."""
@@ -48,6 +54,8 @@ class Line:
     """Each with how many instances are here."""
     fitting: list[CaseRow]
     """Open cases whose patient agrees with the headers."""
+    keyed: bool
+    """Its identity was taken out as it came; it is compared by key."""
 
 
 def waiting_for(session: Session, who: Actor) -> list[Arrival]:
@@ -56,11 +64,11 @@ def waiting_for(session: Session, who: Actor) -> list[Arrival]:
     return [one for one in found if not cases_of_study(session, one.study_instance_uid)]
 
 
-def _work(session: Session, who: Actor) -> dict[str, Any]:
+def _work(session: Session, who: Actor, keys: Keys) -> dict[str, Any]:
     boards = triaging_boards(who)
     candidates = [one for one in cases_of_boards(session, boards) if one.state not in _ENDED]
     rows = {one.id: row_of(session, one) for one in candidates}
-    lines = [_line(session, one, rows) for one in waiting_for(session, who)]
+    lines = [_line(session, one, rows, keys) for one in waiting_for(session, who)]
     refused: list[Refusal] = []
     for destination in ["", *boards]:
         refused += refusals(session, delivery(destination))
@@ -68,15 +76,15 @@ def _work(session: Session, who: Actor) -> dict[str, Any]:
     return {"lines": lines, "cases": list(rows.values()), "refused": refused[:_REFUSED_SHOWN]}
 
 
-def _line(session: Session, arrival: Arrival, rows: dict[str, CaseRow]) -> Line:
+def _line(session: Session, arrival: Arrival, rows: dict[str, CaseRow], keys: Keys) -> Line:
     found = study(session, arrival.study_instance_uid)
-    headers = [_headers_of(found)]
+    headers = _headers_of(found)
     series = [
         (one, count_of(session, one.series_instance_uid)[0]) for one in series_of(session, found.study_instance_uid)
     ]
-    verdicts = {case_id: compare(headers, patient_of(session, case_id)) for case_id in rows}
+    verdicts = {case_id: verdict(headers, patient_of(session, case_id), keys) for case_id in rows}
     fitting = [row for case_id, row in rows.items() if not isinstance(verdicts[case_id], Differs)]
-    return Line(arrival, found, series, fitting)
+    return Line(arrival, found, series, fitting, is_keyed(headers))
 
 
 def _headers_of(found: Study) -> Identity:
@@ -96,13 +104,14 @@ async def listed(request: Request) -> Response:
 
 
 async def _page(request: Request, status: int = 200, **more: Any) -> Response:
-    view = await reading(request, _work, actor(request))
+    view = await reading(request, _work, actor(request), await asyncio.to_thread(keys_of, services(request)))
     context: dict[str, Any] = {"error": "", "held": "", "chosen": "", "differences": ()}
     return page(request, "arrivals/list.html", status, **(context | view | more))
 
 
 def _act(
-    session: Session, who: Actor, act: str, study_uid: str, case_id: str, at: datetime, *, same_patient: bool
+    session: Session, who: Actor, act: str, study_uid: str, case_id: str, at: datetime, keys: Keys, *,
+    same_patient: bool,
 ) -> None:
     """Put a study into a case, or decline it; raises AnotherPatient until somebody said that it is the same."""
     _demand_waiting(session, who, study_uid)
@@ -111,9 +120,10 @@ def _act(
             if not case_id:
                 raise Invalid("case", "Choose the case these images belong to.")
             _demand_case(session, who, case_id)
-            verdict = compare([_headers_of(study(session, study_uid))], patient_of(session, case_id))
-            if isinstance(verdict, Differs) and not same_patient:
-                raise AnotherPatient(verdict.differences)
+            found = verdict(_headers_of(study(session, study_uid)), patient_of(session, case_id), keys)
+            if isinstance(found, Differs) and not same_patient:
+                raise AnotherPatient(found.differences)
+            records.compared(session, study_uid, "confirmed" if isinstance(found, Differs) else "matched")
             add_study(session, case_id, study_uid, at)
             arrivals.settle(session, study_uid, "taken", at)
         case "decline":
@@ -148,9 +158,10 @@ async def act(request: Request) -> Response:
     _demand_some_board(who)
     doing, uid, case_id = (str(form.get(name, "")) for name in ("act", "study", "case"))
     same_patient = form.get("same_patient") == "yes"
+    keys = await asyncio.to_thread(keys_of, services(request))
     try:
         await in_session(
-            request, f"arrivals.{'add' if doing == 'add' else 'decline'}", _act, who, doing, uid, case_id, now(),
+            request, f"arrivals.{'add' if doing == 'add' else 'decline'}", _act, who, doing, uid, case_id, now(), keys,
             same_patient=same_patient,
         )
     except AnotherPatient as error:

@@ -8,9 +8,16 @@ from sqlmodel import Session, select
 from agenda.cases import case, studies_of
 from conference.record.audit import AuditEntry
 from imaging.arrivals import arrival, note
+from imaging.deidentify import records
+from imaging.deidentify.doors import person_key
+from imaging.deidentify.pseudonyms import Keys
+from imaging.deidentify.records import Report
+from imaging.patient_match import Identity
 from imaging.studies import Refusal, Series, Study
 from tests.unit.web.desk import Desk, a_desk, a_submitted_case
+from web.admission import patient_of
 from web.clock import now
+from web.deidentification import keys_of
 from web.dimse import delivery
 
 NAME = "Featherstonehaugh"
@@ -125,3 +132,47 @@ def test_what_was_refused_is_listed_with_its_reason(desk: Desk) -> None:
     text = desk.as_("coordinator").get("/arrivals").text
     assert "Another file with the same identity" in text
     assert "RADPACS" in text
+
+
+def came_without_identity(session: Session, uid: str, keys: Keys, person: Identity) -> str:
+    """A study as a de-identifying peer's arrives, with its report."""
+    made = keys.of(person_key(Identity(), [person]))
+    arrive(session, uid, made.name, patient_born_on="", patient_id=made.patient)
+    report = Report((), "not compared")
+    report.add(f"{uid}.1", "MR", {})
+    records.note_more(session, report, delivery=f"{delivery('spine')}RADPACS/{uid}", at=now())
+    return uid
+
+
+def compared(session: Session, uid: str) -> list[str]:
+    return [one.patient for one in records.reports_about(session, "case:none/", [uid])]
+
+
+def test_what_lost_its_identity_on_arrival_is_compared_by_its_key(desk: Desk) -> None:
+    case_id = desk.do(a_submitted_case)
+    keys, patient = keys_of(desk.app.state.services), desk.read(patient_of, case_id)
+    as_sent = Identity(patient.name.upper(), patient.born_on, patient.sex, "ANOTHER-NUMBER")
+    uid = desk.do(came_without_identity, "1.2.20", keys, as_sent)
+    browser = desk.as_("coordinator")
+    text = browser.get("/arrivals").text
+    assert "Identity taken out" in text
+    assert "compared by a key" in text
+    assert "(the patient fits)" in text
+    assert browser.post("/arrivals", data={"act": "add", "study": uid, "case": case_id}).status_code == 303
+    assert desk.read(studies_of, case_id) == [uid]
+    assert desk.read(compared, uid) == ["matched"]
+
+
+def test_another_patients_key_is_shown_to_the_coordinator_who_must_make_sure(desk: Desk) -> None:
+    case_id = desk.do(a_submitted_case)
+    keys, patient = keys_of(desk.app.state.services), desk.read(patient_of, case_id)
+    stranger = Identity(patient.name, "1999-01-01", patient.sex, patient.patient_id)
+    uid = desk.do(came_without_identity, "1.2.21", keys, stranger)
+    browser, form = desk.as_("coordinator"), {"act": "add", "study": uid, "case": case_id}
+    asked = browser.post("/arrivals", data=form)
+    assert asked.status_code == 409
+    assert "is not the key of the case" in " ".join(asked.text.split())
+    assert desk.read(studies_of, case_id) == []
+    assert desk.read(compared, uid) == ["not compared"]
+    assert browser.post("/arrivals", data=form | {"same_patient": "yes"}).status_code == 303
+    assert desk.read(compared, uid) == ["confirmed"]

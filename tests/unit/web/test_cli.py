@@ -6,11 +6,14 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from sqlmodel import select
 
 from agenda.cases import studies_of
 from agenda.people import Person
+from imaging.deidentify.records import Deidentification
 from imaging.phantoms.dicom import Patient
 from imaging.phantoms.studies import study
+from imaging.studies import Instance, Study
 from tests.unit.web.commands import Run
 from web.auth.tokens import token_of
 from web.clock import now
@@ -166,6 +169,28 @@ def test_another_patients_films_are_refused_until_accepted(run: Run, place: Path
     assert refused.code == 1
     assert "another patient" in refused.err
     assert run("import", films, "--case", "1042", "--dir", place, "--accept").code == 0
+
+
+def test_films_enter_without_identity_where_that_is_asked_and_the_report_says_so(
+    run: Run, place: Path, tmp_path: Path
+) -> None:
+    films = _films(tmp_path / "films")
+    (films / "Fictional-Ada.txt").write_text("no image")
+    said = run("import", films, "--case", "1042", "--dir", place, "--deidentify", "--json")
+    assert said.json["counts"] == {"taken": 2, "refused": 1}
+    assert [one["name"] for one in said.json["refused"]] == ["file 3 of 3"]
+    came = {bytes(path.read_bytes()) for path in films.glob("*.dcm")}
+    with opened(f"sqlite:///{place / 'consilium.db'}") as database:
+        (uid,) = database.read_now(studies_of, "c" * 32)
+        found = database.read_now(lambda session: session.get_one(Study, uid))
+        rows = database.read_now(lambda session: list(session.exec(select(Instance))))
+        (report,) = database.read_now(lambda session: list(session.exec(select(Deidentification))))
+    assert "Fictional" not in found.patient_name
+    assert (report.delivery.partition("/import:")[0], report.patient) == ("case:" + "c" * 32, "matched")
+    kept = {(place / "vault" / row.digest[:2] / row.digest).read_bytes() for row in rows}
+    assert len(kept) == 2
+    assert not kept & came
+    assert not any(b"Fictional" in one or b"D-Fictional" in one for one in kept)
 
 
 def test_films_of_two_patients_are_refused_together(run: Run, place: Path, tmp_path: Path) -> None:
