@@ -62,6 +62,7 @@ class Action(StrEnum):
     PLAN_DECIDE = "plan.decide"
     OPINION_GIVE = "opinion.give"
     LETTER_READ = "letter.read"
+    CARE_KEEP = "care.keep"
     CASE_EXPORT = "case.export"
     CASE_SEND = "case.send"
     CONFERENCE_LIST = "conference.list"
@@ -120,7 +121,7 @@ _RADIOLOGY = frozenset({"neuroradiology", "radiology"})
 _ANYBODY = frozenset({Action.ACCOUNT_MANAGE, Action.CASE_LIST, Action.CONFERENCE_LIST, Action.DIRECTORY_READ})
 _CASE_READS = frozenset({Action.CASE_READ, Action.IMAGE_READ, Action.PACKET_READ})
 _TAKEN_AWAY = frozenset({Action.LETTER_READ, Action.CASE_EXPORT})
-_OWN = frozenset({Action.IMAGE_ADD, Action.CASE_INVITE_GUEST, Action.KEY_IMAGE, Action.QUESTION_ASK})
+_OWN = frozenset({Action.IMAGE_ADD, Action.CASE_INVITE_GUEST, Action.KEY_IMAGE, Action.QUESTION_ASK, Action.CARE_KEEP})
 """What a referrer does to a case of theirs in any state."""
 _COORDINATION = frozenset({Action.CASE_TRIAGE, Action.CONFERENCE_PLAN, Action.BOARD_MANAGE, Action.CASE_INVITE_GUEST})
 _ADMINISTRATION = frozenset({Action.PEOPLE_MANAGE, Action.AUDIT_READ, Action.OUTBOX_READ, Action.BOARD_MANAGE})
@@ -184,6 +185,8 @@ def _may_with_case(actor: Actor, action: Action, case: CaseResource) -> Verdict:
         return Verdict(role == "chair" or reads, "A radiologist or the chair accepts how vertebrae are counted.")
     if action == Action.QUESTION_ASK:
         return Verdict(role in _VOICED, "Members of the board and the referrer ask and answer.")
+    if action == Action.CARE_KEEP:
+        return Verdict(role in _VOICED, "Members of the board and the referrer keep the care path.")
     if action == Action.KEY_IMAGE:
         return Verdict(role in _VOICED, "Members of the board and the referrer choose key images.")
     if action in (Action.OPINION_GIVE, Action.GRADE_GIVE, Action.RECOMMENDATION_SIGN, Action.RECOMMENDATION_AMEND):

@@ -215,6 +215,8 @@ def _words(notice: Notice, head: Letterhead) -> tuple[str, list[str]]:
             ]
         case "opinion-asked" | "opinions-open" | "words-ready":
             return _second_opinion(notice, head)
+        case "handoff" | "handoff-answer" | "action-due":
+            return _care(notice, head)
         case "quick-question" | "quick-answer":
             asked = notice.kind == "quick-question"
             said = f"{told['who']} {'asks something about' if asked else 'answered your question about'} {case}"
@@ -236,6 +238,19 @@ def _second_opinion(notice: Notice, head: Letterhead) -> tuple[str, list[str]]:
         case _:
             subject = said = f"The recommendation on {case} waits for your discipline to close on it"
     return subject, [f"{said}. It is answered without a meeting.", "", at]
+
+
+def _care(notice: Notice, head: Letterhead) -> tuple[str, list[str]]:
+    told, case = notice.data, f"case {notice.data['case']}"
+    day = f" by {told['due']}" if "due" in told else ""
+    match notice.kind:
+        case "handoff":
+            said = f"A step of the care path of {case} is offered to you{day}; accept it or say why not"
+        case "handoff-answer":
+            said = f"{told['who']} has {told['answer']} a step of the care path of {case}"
+        case _:
+            said = f"A step you have taken on for {case} is due{day}"
+    return said, [f"{said}.", "", f"{head.public_url}/cases/{notice.case_id}/care"]
 
 
 _OF_CASES = {

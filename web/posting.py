@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from agenda.calendar.reminders import coming_near, remind
 from agenda.calendar.series import lay_out_all
+from agenda.care import remind_owners
 from agenda.notices import queue
 from agenda.notices.paging import page_again
 from agenda.settings import AgendaSettings
@@ -66,6 +67,7 @@ def _plan(session: Session, settings: AgendaSettings, at: datetime) -> None:
         announce_now(session, conference_id, at)  # nobody is reminded of a time that has changed meanwhile
     remind(session, at, settings.reminder_hours)
     page_again(session, at, settings.page_minutes)
+    remind_owners(session, at)
     queue.forget(session, at)
 
 

@@ -12,6 +12,7 @@ MODULES = (
     "agenda.calendar.personal",
     "agenda.calendar.series",
     "agenda.cases",
+    "agenda.care",
     "agenda.conferences",
     "agenda.drafts",
     "agenda.keeping",

@@ -8,6 +8,7 @@ Kind = Literal[
     "invitation", "reminder", "answer", "stand-in", "received", "needs-info", "triaged", "declined", "rolled-over",
     "rolled-over-again", "letter", "addendum", "alarm", "opinion-asked", "opinions-open", "words-ready",
     "quick-question", "quick-answer",
+    "handoff", "handoff-answer", "action-due",
 ]
 
 
@@ -41,6 +42,9 @@ EVENTS: Mapping[Kind, Event] = {
     ),
     "letter": Event("A recommendation is signed and its letter is ready", "the case's referrer"),
     "addendum": Event("Something is added to a signed recommendation", "the case's referrer"),
+    "handoff": Event("A step of a care path is offered to you, and again after two days", "whom it is offered to"),
+    "handoff-answer": Event("A step you have offered is accepted or declined", "whoever offered it"),
+    "action-due": Event("A step you have taken on is due within three days, or late", "its owner"),
     "opinion-asked": Event(
         "A case is answered without a meeting and your discipline's opinion is needed",
         "members who speak for a required discipline",

@@ -118,6 +118,11 @@ class Rooms:
         head = (await self.room(conference_id)).head
         return head.seq, head.digest
 
+    async def followed(self, conference_id: str) -> None:
+        """Wait until the followers have seen what was committed before: rows elsewhere then say it too."""
+        while (task := self._following.get(conference_id)) is not None:
+            await asyncio.wait([task])
+
     async def sync_agenda(self, conference_id: str) -> None:
         """Tell the room what its agenda's rows say now; a room that already knows is told nothing."""
         wanted = await self._store.read(listings, conference_id)

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
 from sqlmodel import Session
 
+from agenda.care import lay_out
 from agenda.cases import case, record_presented, record_recommended, record_signed
 from agenda.conferences import record_ended, record_opened
 from conference.outcome.letter import issue
@@ -35,5 +37,7 @@ def project(session: Session, room_id: str, recorded: Sequence[Recorded]) -> Non
                 record_signed(session, case_id, at, actor)
                 if signed is not None:
                     issue(session, signed, case(session, case_id).referrer_id, at)
+                    told = msgspec.json.decode(signed.record)
+                    lay_out(session, case_id, signed.id, told["recommendation"]["actions"], signed.signer_id, at)
             case _:
                 pass

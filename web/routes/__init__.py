@@ -47,6 +47,7 @@ MODULES = (
     "letters",
     "addenda",
     "replay",
+    "care",
     "numbering",
     "grades",
     "plans",

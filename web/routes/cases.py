@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from agenda.alarms import alarm_of, minutes_open, stopping
 from agenda.boards import board, boards
+from agenda.care import ball_of
 from agenda.cases import Case, case, cases_by, cases_of_boards, history, questions, studies_of, treatments
 from agenda.clinical import spine
 from agenda.errors import Invalid
@@ -39,6 +40,8 @@ GROUPS: dict[str, tuple[str, frozenset[str]]] = {
     "ended": ("Withdrawn or declined", frozenset({"withdrawn", "declined"})),
 }
 """Filters of the list."""
+CARED = ("signed", "delivered", "followed_up")
+"""States in which a care path is walked."""
 
 
 def _seen(session: Session, who: Actor) -> list[Case]:
@@ -115,6 +118,7 @@ def _show(session: Session, who: Actor, case_id: str, at: datetime) -> dict[str,
         "withdrawable": may_become(found.state, "withdrawn") and found.referrer_id == who.person_id,
         "chairing": bool(may(who, Action.CASE_TRIAGE, resource)), "today": at.date(),
         "levels": level_facts(session, case_id),
+        "ball": ball_of(session, found) if found.state in CARED else None,
         "counts": (len(questions(session, case_id)), len(treatments(session, case_id))),
     }
 

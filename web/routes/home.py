@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from agenda.alarms import minutes_open, unanswered
 from agenda.boards import board
+from agenda.care import held_by, offered_to
 from agenda.cases import case, cases_by, cases_of_boards
 from agenda.conferences import Conference, conference, conferences_of_case, items, upcoming
 from agenda.ids import CaseId
@@ -68,6 +69,8 @@ def _view(session: Session, who: Actor, at: datetime) -> dict[str, Any]:
         "asked_of_me": [line_of(session, one) for one in waiting_for(session, me, seated)],
         "my_questions": [line_of(session, one) for one in asked_by(session, who.person_id)],
         "second_opinions": [(one, case_of(session, one)) for one in running(session, seated)],
+        "offers": [(one, case(session, one.case_id)) for one in offered_to(session, who.person_id)],
+        "held": [(one, case(session, one.case_id)) for one in held_by(session, who.person_id)],
         "own": own, "coming": [(one, board(session, one.board_id).name) for one in coming],
         "to_read": _to_read(session, coming, seated) if who.discipline else [],
         "alarms": [(one, found, minutes_open(one, at)) for one, found in unanswered(session, seated)],

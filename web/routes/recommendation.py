@@ -99,6 +99,7 @@ async def sign_as(request: Request, conference_id: str, case_id: str, order: Sig
     )
     if isinstance(answer, Refused):
         return problem(request, 409, answer.reason, code=answer.code)
+    await rooms.followed(ConferenceId(conference_id))
     await anchor(services(request).database, anchors_of(services(request).settings))
     await settle_letter(request, case_id)
     return JSONResponse({"digest": prepared.digest, "signature": prepared.signature, "key_id": prepared.key_id})

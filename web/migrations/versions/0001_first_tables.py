@@ -1420,6 +1420,34 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_kept_letter_record_id"), ["record_id"], unique=False)
 
     op.create_table(
+        "care_step",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("owner_name", sa.String(), nullable=False),
+        sa.Column("owner_id", sa.String(), nullable=True),
+        sa.Column("given_by", sa.String(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("offered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"]),
+        sa.ForeignKeyConstraint(["given_by"], ["person.id"]),
+        sa.ForeignKeyConstraint(["owner_id"], ["person.id"]),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("source"),
+    )
+    with op.batch_alter_table("care_step", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_care_step_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_care_step_owner_id"), ["owner_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_care_step_state"), ["state"], unique=False)
+
+    op.create_table(
         "quickmessage",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("quick_question_id", sa.String(), nullable=False),
