@@ -1,7 +1,7 @@
 """Connections of the listener's port: each begins with our own upper layer, and queries go on with pynetdicom's.
 
 A request that proposes what `imaging.dimse.provider` answers is handed over before a byte of it was answered, with what
-was read of it; storing and echoing stay (decision 0018).
+was read of it; storing and echoing stay (decision 0020).
 """
 
 import logging

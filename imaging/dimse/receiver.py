@@ -1,4 +1,4 @@
-"""One association in which a peer stores and echoes, in a thread of its own: our own upper layer (decision 0018).
+"""One association in which a peer stores and echoes, in a thread of its own: our own upper layer (decision 0020).
 
 Reads whatever came in one go, acknowledges it at once, writes the data set to its file as it arrives, and answers when
 the caller says what became of it.
