@@ -43,6 +43,7 @@ MODULES = (
     "conference.record.audit",
     "conference.record.log",
     "conference.record.replay",
+    "conference.record.snapshots",
     "conference.text.store",
     "web.auth.enter",
     "web.auth.invitations",

@@ -21,13 +21,14 @@ from conference.live.outbox import Message
 from conference.live.ports import Now, Store
 from conference.live.texts import Texts
 from conference.record import log as record
+from conference.record.snapshots import state_of
 from conference.room.commands import Choose, Command, EndConference, Join, Leave, ReadBack, TypeText
 from conference.room.joint_text import type_text
 from conference.room.plain import Json
 from conference.room.recorded import Recorded
 from conference.room.refused import Refused
 from conference.room.room import Accepted, Decided, RoomMachine
-from conference.room.state import RoomState, replay
+from conference.room.state import RoomState
 from conference.room.values import CommandId, Context, FrameFacts, Participant, Signature
 from conference.room.visibility import sight
 from conference.text import store as text_store
@@ -63,6 +64,7 @@ class _Item:
 @dataclass(frozen=True, slots=True)
 class _Loaded:
     history: record.History
+    state: RoomState
     epoch: int
     texts: dict[CaseId, text_store.Stored]
     typed: dict[CommandId, PersonId]
@@ -77,7 +79,9 @@ def load(session: Session, room_id: str, owner: str) -> _Loaded:
     """Take the lease, then read the log and the texts: nobody else appends after this."""
     epoch = record.take_lease(session, room_id, owner)
     history = record.history(session, room_id)
-    return _Loaded(history, epoch, text_store.texts(session, room_id), text_store.typed_commands(session, room_id))
+    state = state_of(session, room_id, history.recorded, history.digests)
+    texts, typed = text_store.texts(session, room_id), text_store.typed_commands(session, room_id)
+    return _Loaded(history, state, epoch, texts, typed)
 
 
 def write(
@@ -314,7 +318,7 @@ class RoomHost:
         loaded = await self._store.write("room.open", load, self.room_id, self._owner)
         self._history = list(loaded.history.recorded)
         self._head, self._epoch = loaded.history.head, loaded.epoch
-        self._machine = RoomMachine(replay(self._history), loaded.done)
+        self._machine = RoomMachine(loaded.state, loaded.done)
         self._texts = Texts(loaded.texts)
         return loaded.done
 

@@ -17,7 +17,7 @@ from conference.outcome.addenda import Addendum
 from conference.outcome.bundle import bundle, verify
 from conference.outcome.kept import KeptLetter, fault_of
 from conference.outcome.signing import SignedRecord, problem_of
-from conference.record import audit, log
+from conference.record import audit, log, snapshots
 from conference.record.anchors import Anchored
 from conference.record.audit import AuditEntry, Head
 from conference.room.events import Signed
@@ -59,6 +59,8 @@ def prove(session: Session, anchored: Anchored) -> Proof:
             total += log.verify(session, room, anchored.rooms.get(room)).seq
         except RecordBroken as broken:
             flaws.append(Flaw(f"room {room}, record {broken.seq}", broken.reason))
+    if not flaws:  # folding needs logs that hold
+        flaws += [Flaw(f"room {room}", what) for room, what in snapshots.faults(session)]
     records = _read(session, SignedRecord, "signed record", flaws)
     added = sorted(_read(session, Addendum, "addendum", flaws), key=lambda one: one.number)
     letters = _read(session, KeptLetter, "letter", flaws)

@@ -100,6 +100,8 @@ class History:
     commands: dict[CommandId, tuple[PersonId | None, int]]
     """Every command with who gave it and the number of its last event."""
     head: Head
+    digests: tuple[str, ...] = ()
+    """Of each record."""
 
 
 _EVENTS = cast(Any, RoomEvent).__table__
@@ -166,13 +168,15 @@ def history(session: Session, room_id: str) -> History:
     """Everything a room's log holds; raises RecordBroken where it does not verify."""
     recorded: list[Recorded] = []
     commands: dict[CommandId, tuple[PersonId | None, int]] = {}
+    digests: list[str] = []
     head = Head()
     for row in _rows(session, room_id, 0):
         head = _verified(room_id, head, row)
         one = _recorded(row)
         recorded.append(one)
         commands[CommandId(row["command_id"])] = (one.actor, one.seq)
-    return History(tuple(recorded), commands, head)
+        digests.append(head.digest)
+    return History(tuple(recorded), commands, head, tuple(digests))
 
 
 def after(session: Session, room_id: str, seq: int) -> list[Recorded]:
