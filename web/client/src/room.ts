@@ -7,6 +7,7 @@ import './panels/agenda';
 import type { HelpSheet } from './panels/help';
 import './panels/help';
 import './panels/marks';
+import './panels/minutes';
 import './panels/opinions';
 import './panels/people';
 import './panels/recommendation';
@@ -15,11 +16,12 @@ import { bar } from './room/bar';
 import { footer } from './room/footer';
 import { Follow } from './room/follow';
 import { keyOf, type RoomKey } from './room/keys';
-import { RoomModel, type Facts } from './room/model';
+import { facts, RoomModel } from './room/model';
 import { Others } from './room/others';
 import { says, type Said } from './room/says';
 import { ending, stage } from './room/stage';
 import { PANELS, tabs, type PanelName } from './room/tabs';
+import { Typing } from './room/typing';
 import { COMMANDS, sentence } from './room/words';
 import { Session, type Notice } from './session';
 import type {
@@ -67,6 +69,7 @@ export class ConsiliumRoom extends LitElement {
   private readonly session = new Session();
   private readonly model = new RoomModel(facts(), this.session, () => this.pushed());
   private readonly others = new Others(this.model);
+  private readonly typing = new Typing(this.model.texts);
   private readonly follow = new Follow(this.model, () => this.viewer);
   private connection = this.connect();
 
@@ -74,6 +77,7 @@ export class ConsiliumRoom extends LitElement {
     super.connectedCallback();
     this.connection.start();
     this.clock = window.setInterval(() => this.again(), 1000);
+    this.typing.start();
     document.addEventListener('keydown', this.onKey, true);
     document.addEventListener('visibilitychange', this.onVisible);
     for (const kind of ACTIVITY) document.addEventListener(kind, this.onActivity, { passive: true, capture: true });
@@ -83,6 +87,7 @@ export class ConsiliumRoom extends LitElement {
     super.disconnectedCallback();
     this.connection.stop();
     window.clearInterval(this.clock);
+    this.typing.stop();
     document.removeEventListener('keydown', this.onKey, true);
     document.removeEventListener('visibilitychange', this.onVisible);
     for (const kind of ACTIVITY) document.removeEventListener(kind, this.onActivity, { capture: true });
@@ -206,6 +211,7 @@ export class ConsiliumRoom extends LitElement {
 
   /** Others moved: only the image needs to know, many times a second. */
   private presenceChanged(): void {
+    this.model.texts.tell();
     const viewer = this.viewer;
     if (viewer === null) return;
     viewer.telepointers = this.others.telepointers(performance.now());
@@ -227,7 +233,8 @@ export class ConsiliumRoom extends LitElement {
       if (this.session.welcomedAt !== null) this.model.skew = Date.parse(this.session.welcomedAt) - Date.now();
       if (!notice.fresh) this.say('You are back in the room; nothing was lost.', 'good');
     } else if (notice.kind === 'refused') {
-      const { command, reason } = notice.refusal;
+      const { command, code, reason } = notice.refusal;
+      if (command.type === 'choose' && code === 'stale-revision') return; // the form asks again by itself
       this.say(`${COMMANDS[command.type] ?? 'That'} was refused. ${reason}`, 'bad');
     } else if (notice.kind === 'event') {
       const words = sentence(this.model, notice.recorded);
@@ -386,14 +393,6 @@ export class ConsiliumRoom extends LitElement {
 function thinned(draft: Draft): Draft {
   const step = Math.ceil(draft.points.length / DRAFT_POINTS);
   return step <= 1 ? draft : { ...draft, points: draft.points.filter((_point, index) => index % step === 0) };
-}
-
-/** What the page says of the conference, from its data block. */
-function facts(): Facts {
-  const block = document.querySelector('#room-facts');
-  const text = block?.textContent;
-  if (typeof text !== 'string') throw new Error('The page carries no facts of its conference.');
-  return JSON.parse(text) as Facts;
 }
 
 customElements.define('consilium-room', ConsiliumRoom);

@@ -43,6 +43,9 @@ export type Notice =
   | { kind: 'welcomed'; fresh: boolean }
   | { kind: 'compare'; projection: Projection; digest: string };
 
+/** What the server says of joint texts; `text/texts.ts` takes it. */
+type TextMessage = Extract<ServerMessage, { type: 'text' | 'typed' }>;
+
 export class Session {
   /** Folded from confirmed events only; replaced, never changed in place. */
   confirmed: Projection = empty();
@@ -61,6 +64,10 @@ export class Session {
   readonly markSeq = new Map<string, number>();
   /** Grows with everything that is not presence. */
   version = 0;
+  /** Called with what was typed into joint texts. */
+  onText: (message: TextMessage) => void = () => undefined;
+  /** Called at each welcome, before anything waiting is sent again. */
+  onWelcome: () => void = () => undefined;
   private outgoing: ClientMessage[] = [];
   private notices: Notice[] = [];
   private ready = false;
@@ -94,6 +101,11 @@ export class Session {
     return id;
   }
 
+  /** Ask for the joint text of a case beyond a state vector in base64; nothing while there is nobody to ask. */
+  readText(caseId: string, state: string): void {
+    if (this.live) this.outgoing.push({ type: 'read-text', case: caseId, state });
+  }
+
   /** What of mine others may see; coalesced until `flushPresence`. */
   present(change: Presence): void {
     Object.assign(this.draft, change);
@@ -108,6 +120,10 @@ export class Session {
 
   /** One message from the server. */
   receive(message: ServerMessage): void {
+    if (message.type === 'text' || message.type === 'typed') {
+      this.onText(message);
+      return;
+    }
     if (message.type !== 'presence') this.version += 1;
     switch (message.type) {
       case 'welcome':
@@ -168,6 +184,7 @@ export class Session {
     const fresh = !this.ready;
     this.ready = true;
     this.live = true;
+    this.onWelcome();
     for (const item of this.pending.values()) if (item.settled === null) this.send(item);
     this.told = -1;
     this.notices.push({ kind: 'welcomed', fresh });

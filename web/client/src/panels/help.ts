@@ -12,10 +12,10 @@ const ROOM: readonly (readonly [string, string])[] = [
   ['F', 'Look around, or follow again'],
   ['Esc', 'Drop the line being drawn; then come back to the presenter'],
   ['U', 'Put your hand up or down'],
-  ['1 … 4', 'People, opinions, decision, marks (on the image: window presets)'],
+  ['1 … 5', 'People, opinions, decision, marks, minutes (on the image: window presets)'],
   ['Ctrl D', 'In a call: microphone on or off'],
   ['Space (held)', 'In a call, outside the image: talk while muted'],
-  ['Ctrl Enter', 'Save the recommendation'],
+  ['Ctrl Z, Ctrl Y', 'In a text typed together: take back what you typed, nobody else’s'],
 ];
 /** Keys of the viewer that mean something else here. */
 const TAKEN = ['F', '?', 'Esc'];

@@ -1,35 +1,38 @@
-/** The draft of the recommendation: one revision at a time, never overwriting words that somebody else saved meanwhile. */
+/**
+ * The draft of the recommendation: its words are typed by everybody at once, its choices are drafted one by one.
+ *
+ * A choice that somebody else's overtook is given again on top of it, so that the last one counts for each part alone.
+ */
 
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { icon } from '../icon';
-import type { ActionItem, CaseProjection, Mark, Outcome, Recommendation } from '../protocol';
+import type { ActionItem, CaseProjection, Mark, Outcome } from '../protocol';
 import { badge } from '../room/badge';
 import { Panel } from '../room/panel';
 import { OUTCOMES } from '../room/words';
+import './joint-field';
 import { markName } from './mark-chip';
+import './saved-state';
 
-const BLANK: Recommendation = {
-  outcome: 'consensus',
-  option: '',
-  rationale: '',
-  answers: {},
-  actions: [],
-  follow_up: '',
-  goal_answered: '',
-  cited: [],
-};
+/** What of a recommendation is chosen, not typed. */
+export interface Choices {
+  readonly outcome: Outcome;
+  readonly option: string;
+  readonly actions: readonly ActionItem[];
+  readonly cited: readonly string[];
+}
+
+const BLANK: Choices = { outcome: 'consensus', option: '', actions: [], cited: [] };
 const WITHOUT_OPTION: readonly Outcome[] = ['none', 'deferred'];
 
 export class RecommendationForm extends Panel {
-  static override properties: PropertyDeclarations = { caseId: { attribute: false }, words: { state: true } };
+  static override properties: PropertyDeclarations = { caseId: { attribute: false }, mine: { state: true } };
 
   caseId = '';
-  /** My words that are not saved; null: I show what is saved. */
-  private words: Recommendation | null = null;
-  /** Revision that my words started from. */
-  private base = 0;
-  /** The command that carries my words, until it is answered. */
+  /** My choices that the room has not taken yet. */
+  private mine: Partial<Choices> = {};
+  /** The command that carries them, until it is answered. */
   private saving: string | null = null;
   private problem = '';
 
@@ -41,80 +44,36 @@ export class RecommendationForm extends Panel {
   override render(): TemplateResult | typeof nothing {
     const item = this.model.room.cases[this.caseId];
     if (item === undefined) return nothing;
-    const saved = item.recommendation;
-    const shown = this.words ?? saved?.recommendation ?? BLANK;
-    const overtaken = this.words !== null && saved !== null && saved.revision > this.base && this.saving === null;
-    return html`<form
-      class="stack recommendation-form"
-      @submit=${(event: Event) => this.save(event, item)}
-      @keydown=${(event: KeyboardEvent) => this.key(event, item)}
-    >
+    const shown = { ...choicesOf(item), ...this.mine };
+    const may = this.model.may('draft');
+    return html`<div class="stack recommendation-form">
       <div class="panel-head">
         <h3>Recommendation</h3>
-        <span class="muted small" data-saved>${this.state(item)}</span>
+        <saved-state .model=${this.model} .tick=${this.tick} .caseId=${this.caseId}></saved-state>
       </div>
-      ${overtaken ? this.conflict(item) : nothing}
-      <fieldset class="stack" ?disabled=${!this.model.may('draft')}>
-        ${this.verdict(item, shown)} ${this.rationale(item, shown)} ${this.answers(item, shown)} ${this.actions(shown)}
-        ${this.area('follow_up', 'Follow-up', shown.follow_up, 2)}
-      </fieldset>
+      <fieldset class="stack" ?disabled=${!may}>${this.verdict(item, shown)}</fieldset>
+      ${this.words('rationale', 'Rationale', 5)} ${this.marks(item, shown, may)} ${this.answers(item)}
+      <fieldset class="stack" ?disabled=${!may}>${this.actions(shown)}</fieldset>
+      ${this.words('follow_up', 'Follow-up', 2)}
       ${this.problem === '' ? nothing : html`<p class="error" role="alert">${icon('circle-alert')} ${this.problem}</p>`}
-      ${
-        this.model.may('draft')
-          ? html`<button
-              type="submit"
-              class="btn btn-primary"
-              ?disabled=${this.saving !== null || (this.words === null && saved !== null)}
-            >
-              ${icon('save')} ${this.saving === null ? 'Save for everybody' : 'Saving…'}
-            </button>`
-          : nothing
-      }
-    </form>`;
-  }
-
-  private state(item: CaseProjection): string {
-    if (this.saving !== null) return 'Saving…';
-    if (this.words !== null) return 'Not saved yet';
-    const saved = item.recommendation;
-    if (saved === null) return 'Nothing written yet';
-    return `Revision ${saved.revision}, ${this.model.nameOf(saved.person)}`;
-  }
-
-  private conflict(item: CaseProjection): TemplateResult {
-    const saved = item.recommendation;
-    return html`<div class="banner" data-tone="warn" role="alert">
-      ${icon('triangle-alert')}
-      <div class="stack">
-        <p>
-          ${this.model.nameOf(saved?.person ?? '')} saved revision ${saved?.revision} while you were writing. Your words
-          are still here and are not saved.
-        </p>
-        <div class="row">
-          <button type="button" class="btn btn-small" @click=${() => this.forget()}>Take theirs</button>
-          <button type="button" class="btn btn-small" @click=${() => this.rebase(item)}>
-            Keep mine as the next revision
-          </button>
-        </div>
-      </div>
     </div>`;
   }
 
-  private verdict(item: CaseProjection, shown: Recommendation): TemplateResult {
-    const choosing = !WITHOUT_OPTION.includes(shown.outcome);
+  private verdict(item: CaseProjection, shown: Choices): TemplateResult {
     return html`<div class="field">
         <label for="rec-outcome">Outcome</label>
-        <select id="rec-outcome" @change=${(event: Event) => this.change({ outcome: valueOf(event) as Outcome })}>
+        <select id="rec-outcome" @change=${(event: Event) => this.choose({ outcome: valueOf(event) as Outcome })}>
           ${Object.entries(OUTCOMES).map(
             ([key, label]) => html`<option value=${key} ?selected=${shown.outcome === key}>${label}</option>`,
           )}
         </select>
       </div>
       ${
-        choosing
-          ? html`<div class="field">
+        WITHOUT_OPTION.includes(shown.outcome)
+          ? nothing
+          : html`<div class="field">
               <label for="rec-option">Option</label>
-              <select id="rec-option" @change=${(event: Event) => this.change({ option: valueOf(event) })}>
+              <select id="rec-option" @change=${(event: Event) => this.choose({ option: valueOf(event) })}>
                 <option value="" ?selected=${shown.option === ''}>Choose…</option>
                 ${item.options.map(
                   (option) =>
@@ -122,50 +81,57 @@ export class RecommendationForm extends Panel {
                 )}
               </select>
             </div>`
-          : nothing
       }`;
   }
 
-  private rationale(item: CaseProjection, shown: Recommendation): TemplateResult {
-    const marks = Object.values(item.marks);
-    return html`${this.area('rationale', 'Rationale', shown.rationale, 5)}
-    ${
-      marks.length === 0
-        ? nothing
-        : html`<fieldset class="cite">
-            <legend class="label">Marks it rests on</legend>
-            ${marks.map((mark) => this.cite(mark, shown))}
-          </fieldset>`
-    }`;
+  private words(field: string, label: string, rows: number, name = `rec-${field}`): TemplateResult {
+    return html`<joint-field
+      .model=${this.model}
+      .tick=${this.tick}
+      .caseId=${this.caseId}
+      .field=${field}
+      .name=${name}
+      .label=${label}
+      .rows=${rows}
+    ></joint-field>`;
   }
 
-  private cite(mark: Mark, shown: Recommendation): TemplateResult {
+  private marks(item: CaseProjection, shown: Choices, may: boolean): TemplateResult | typeof nothing {
+    const marks = Object.values(item.marks);
+    if (marks.length === 0) return nothing;
+    const cited = shown.cited.map((id) => item.marks[id]).filter((mark) => mark !== undefined);
+    return html`${
+        cited.length === 0
+          ? nothing
+          : html`<p class="small" data-cited>
+              Cites: ${cited.map((mark) => html`<mark-chip .model=${this.model} .mark=${mark}></mark-chip> `)}
+            </p>`
+      }
+      <fieldset class="cite" ?disabled=${!may}>
+        <legend class="label">Marks it rests on</legend>
+        ${marks.map((mark) => this.cite(mark, shown))}
+      </fieldset>`;
+  }
+
+  private cite(mark: Mark, shown: Choices): TemplateResult {
     const cited = shown.cited.includes(mark.mark);
     const toggle = (): void =>
-      this.change({ cited: cited ? shown.cited.filter((other) => other !== mark.mark) : [...shown.cited, mark.mark] });
+      this.choose({ cited: cited ? shown.cited.filter((other) => other !== mark.mark) : [...shown.cited, mark.mark] });
     return html`<label class="check"
       ><input type="checkbox" .checked=${cited} @change=${toggle} />${badge(this.model.discipline(mark.discipline))}
       <span>${markName(mark)} <span class="muted small">${mark.author_name}</span></span></label
     >`;
   }
 
-  private answers(item: CaseProjection, shown: Recommendation): TemplateResult {
-    return html`${item.brief.questions.map(
-      (question, index) =>
-        html`<div class="field">
-          <label for=${`rec-answer-${index}`}>Answer: ${question.text}</label>
-          <textarea
-            id=${`rec-answer-${index}`}
-            rows="2"
-            .value=${shown.answers[question.question] ?? ''}
-            @input=${(event: Event) => this.change({ answers: { ...(this.words ?? shown).answers, [question.question]: valueOf(event) } })}
-          ></textarea>
-        </div>`,
+  private answers(item: CaseProjection): TemplateResult {
+    const goal = item.brief.goal === '' ? 'The patient’s goal' : `The patient’s goal: ${item.brief.goal}`;
+    return html`${item.brief.questions.map((question, index) =>
+      this.words(`answer:${question.question}`, `Answer: ${question.text}`, 2, `rec-answer-${index}`),
     )}
-    ${this.area('goal_answered', item.brief.goal === '' ? 'The patient’s goal' : `The patient’s goal: ${item.brief.goal}`, shown.goal_answered, 2)}`;
+    ${this.words('goal_answered', goal, 2)}`;
   }
 
-  private actions(shown: Recommendation): TemplateResult {
+  private actions(shown: Choices): TemplateResult {
     return html`<fieldset class="stack">
       <legend class="label">Actions</legend>
       ${repeat(
@@ -177,7 +143,7 @@ export class RecommendationForm extends Panel {
         <button
           type="button"
           class="btn btn-small"
-          @click=${() => this.change({ actions: [...shown.actions, { text: '', owner: '', due: '' }] })}
+          @click=${() => (this.mine = { ...this.mine, actions: [...shown.actions, { text: '', owner: '', due: '' }] })}
         >
           ${icon('plus')} Add an action
         </button>
@@ -185,37 +151,26 @@ export class RecommendationForm extends Panel {
     </fieldset>`;
   }
 
-  private action(shown: Recommendation, action: ActionItem, index: number): TemplateResult {
-    const set = (change: Partial<ActionItem>): void =>
-      this.change({
-        actions: shown.actions.map((other, place) => (place === index ? { ...other, ...change } : other)),
-      });
-    const nth = `Action ${index + 1}`;
+  private action(shown: Choices, action: ActionItem, index: number): TemplateResult {
+    const part = (label: string, key: keyof ActionItem): TemplateResult =>
+      html`<input
+        aria-label=${`Action ${index + 1}: ${label}`}
+        type=${key === 'due' ? 'date' : 'text'}
+        placeholder=${key === 'text' ? 'What is to be done' : key === 'owner' ? 'Owner' : nothing}
+        list=${key === 'owner' ? 'rec-people' : nothing}
+        .value=${action[key]}
+        @change=${(event: Event) => {
+          const changed = { ...action, [key]: valueOf(event) };
+          this.choose({ actions: shown.actions.map((other, place) => (place === index ? changed : other)) });
+        }}
+      />`;
     return html`<div class="action">
-      <input
-        aria-label=${`${nth}: what`}
-        placeholder="What is to be done"
-        .value=${action.text}
-        @input=${(event: Event) => set({ text: valueOf(event) })}
-      />
-      <input
-        aria-label=${`${nth}: owner`}
-        placeholder="Owner"
-        list="rec-people"
-        .value=${action.owner}
-        @input=${(event: Event) => set({ owner: valueOf(event) })}
-      />
-      <input
-        aria-label=${`${nth}: due`}
-        type="date"
-        .value=${action.due}
-        @input=${(event: Event) => set({ due: valueOf(event) })}
-      />
+      ${part('what', 'text')} ${part('owner', 'owner')} ${part('due', 'due')}
       <button
         type="button"
         class="btn btn-quiet btn-icon"
-        aria-label=${`Remove ${nth.toLowerCase()}`}
-        @click=${() => this.change({ actions: shown.actions.filter((_other, place) => place !== index) })}
+        aria-label=${`Remove action ${index + 1}`}
+        @click=${() => this.choose({ actions: shown.actions.filter((_other, place) => place !== index) })}
       >
         ${icon('x')}
       </button>
@@ -223,84 +178,79 @@ export class RecommendationForm extends Panel {
     </div>`;
   }
 
-  private area(
-    name: 'rationale' | 'follow_up' | 'goal_answered',
-    label: string,
-    value: string,
-    rows: number,
-  ): TemplateResult {
-    return html`<div class="field">
-      <label for=${`rec-${name}`}>${label}</label>
-      <textarea
-        id=${`rec-${name}`}
-        rows=${rows}
-        .value=${value}
-        @input=${(event: Event) => this.change({ [name]: valueOf(event) })}
-      ></textarea>
-    </div>`;
-  }
-
-  private change(change: Partial<Recommendation>): void {
-    const saved = this.model.room.cases[this.caseId]?.recommendation;
-    if (this.words === null) this.base = saved?.revision ?? 0;
-    this.words = { ...(this.words ?? saved?.recommendation ?? BLANK), ...change };
+  private choose(change: Partial<Choices>): void {
+    this.mine = { ...this.mine, ...change };
     this.problem = '';
+    if (this.saving === null) this.send();
   }
 
-  private key(event: KeyboardEvent, item: CaseProjection): void {
-    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.save(event, item);
-  }
-
-  private save(event: Event, item: CaseProjection): void {
-    event.preventDefault();
-    if (this.saving !== null) return;
-    const words = complete(this.words ?? BLANK, item);
-    if (words.option === '' && !WITHOUT_OPTION.includes(words.outcome)) {
-      this.problem = 'Choose the option that is recommended, or an outcome without one.';
-      this.requestUpdate();
-      return;
-    }
-    const revision = this.base;
-    this.saving = this.model.ask({ type: 'draft-recommendation', case: this.caseId, revision, recommendation: words });
+  private send(): void {
+    const item = this.model.room.cases[this.caseId];
+    if (item === undefined) return;
+    const saved = choicesOf(item);
+    const choices = complete({ ...saved, ...this.mine }, item);
+    const drafted = item.recommendation;
+    if (drafted !== null && same(choices, saved)) return;
+    this.saving = this.model.ask({ type: 'choose', case: this.caseId, revision: drafted?.revision ?? 0, ...choices });
     this.requestUpdate();
   }
 
   private answered(id: string): void {
     this.saving = null;
     const refusal = this.model.session.refused.get(id);
-    if (refusal === undefined) this.forget();
-    else this.problem = refusal.reason;
+    if (refusal === undefined) {
+      this.settle();
+      return;
+    }
+    this.model.session.dismiss(id);
+    if (refusal.code === 'stale-revision') this.send();
+    else {
+      this.problem = refusal.reason;
+      this.mine = {};
+    }
   }
 
-  private rebase(item: CaseProjection): void {
-    this.base = item.recommendation?.revision ?? 0;
-    this.requestUpdate();
+  /** What the room has taken is no longer mine; a row of actions without words yet stays. */
+  private settle(): void {
+    const item = this.model.room.cases[this.caseId];
+    if (item === undefined) return;
+    const saved = choicesOf(item);
+    const left = Object.entries(this.mine).filter(
+      ([key, value]) => JSON.stringify(saved[key as keyof Choices]) !== JSON.stringify(value),
+    );
+    this.mine = Object.fromEntries(left);
+    if (left.length > 0) this.send();
   }
 
   private forget(): void {
-    this.words = null;
+    this.mine = {};
     this.saving = null;
     this.problem = '';
-    this.requestUpdate();
   }
 }
 
-/** Ready to send: no option where the outcome has none, no empty actions. */
-function complete(words: Recommendation, item: CaseProjection): Recommendation {
-  const asked = new Set(item.brief.questions.map((question) => question.question));
+function choicesOf(item: CaseProjection): Choices {
+  if (item.recommendation === null) return BLANK;
+  const { outcome, option, actions, cited } = item.recommendation.recommendation;
+  return { outcome, option, actions, cited };
+}
+
+/** Ready to send: no option where the outcome has none, no action without words, no mark that is gone. */
+function complete(choices: Choices, item: CaseProjection): Choices {
   return {
-    ...words,
-    option: WITHOUT_OPTION.includes(words.outcome) ? '' : words.option,
-    answers: Object.fromEntries(
-      Object.entries(words.answers).filter(([question, answer]) => asked.has(question) && answer.trim() !== ''),
-    ),
-    actions: words.actions.filter((action) => action.text.trim() !== ''),
-    cited: words.cited.filter((mark) => item.marks[mark] !== undefined),
+    outcome: choices.outcome,
+    option: WITHOUT_OPTION.includes(choices.outcome) ? '' : choices.option,
+    actions: choices.actions.filter((action) => action.text.trim() !== ''),
+    cited: choices.cited.filter((mark) => item.marks[mark] !== undefined),
   };
 }
 
+function same(one: Choices, other: Choices): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
 function valueOf(event: Event): string {
-  return (event.target as HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement).value;
+  return (event.target as HTMLInputElement | HTMLSelectElement).value;
 }
 
 customElements.define('recommendation-form', RecommendationForm);

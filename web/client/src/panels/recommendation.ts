@@ -24,21 +24,44 @@ export class RecommendationPanel extends Panel {
     return html`
       <recommendation-form .model=${this.model} .tick=${this.tick} .caseId=${id}></recommendation-form>
       ${
-        this.model.may('run') && revision > 0
+        this.model.may('run')
           ? html`<div class="panel-act">
-              <p class="hint">The read-back freezes these words. Then each discipline closes.</p>
+              <p class="hint">
+                ${
+                  revision === 0
+                    ? 'Choose an option, or an outcome without one; then the words can be read back.'
+                    : 'The read-back freezes these words and the minutes as everybody has typed them. Then each discipline closes.'
+                }
+              </p>
               <button
                 type="button"
                 class="btn btn-block"
-                ?disabled=${this.model.waits('draft-recommendation') || this.model.waits('read-back')}
-                @click=${() => this.model.ask({ type: 'read-back', case: id, revision })}
+                ?disabled=${revision === 0 || this.model.waits('choose') || this.model.waits('read-back')}
+                @click=${() => this.ask(id, revision)}
               >
-                ${icon('book-open')} Read back revision ${revision}
+                ${icon('book-open')} Read back
               </button>
             </div>`
           : nothing
       }
     `;
+  }
+
+  /** One's own last words go first: the server takes what it has at the read-back. */
+  private ask(id: string, revision: number): void {
+    if (!this.model.texts.unsent(id)) {
+      this.model.ask({ type: 'read-back', case: id, revision });
+      return;
+    }
+    const end = this.model.texts.watch(() => {
+      if (this.model.texts.unsent(id)) return;
+      end();
+      this.model.ask({
+        type: 'read-back',
+        case: id,
+        revision: this.model.room.cases[id]?.recommendation?.revision ?? 0,
+      });
+    });
   }
 
   private readBack(id: string, item: CaseProjection, drafted: DraftedRecommendation): TemplateResult {

@@ -16,7 +16,7 @@ const SHAPES: Readonly<Record<string, SVGTemplateResult>> = {
 };
 
 /** The colour on either ground. */
-function tint({ colour }: Discipline): string {
+export function tint({ colour }: Discipline): string {
   return `light-dark(${colour}, ${onDark(colour)})`;
 }
 

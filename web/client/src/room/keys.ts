@@ -7,7 +7,7 @@ export type RoomKey = 'escape' | 'follow' | 'hand' | 'help' | number;
 
 const EVERYWHERE: Readonly<Record<string, RoomKey>> = { f: 'follow', u: 'hand', '?': 'help' };
 /** On the image digits are window presets. */
-const PANEL_KEYS = ['1', '2', '3', '4'];
+const PANEL_KEYS = ['1', '2', '3', '4', '5'];
 const TYPING = 'input:not([type=range], [type=checkbox], [type=radio]), select, textarea, .viewer-prompt';
 
 /** The room's meaning of a key press; null for what belongs to a field, a dialog, the viewer or nobody. */

@@ -5,6 +5,7 @@ import { marksShown, type MarkShown, type Session } from '../session';
 import type { Link } from '../connection';
 import { amount } from '../viewer/values';
 import { onDark } from './colour';
+import { Texts } from '../text/texts';
 import { may, type RoomAction } from './rights';
 
 export interface Discipline {
@@ -40,6 +41,8 @@ export class RoomModel {
   skew = 0;
   /** The disciplines with colours for images, whose ground is always dark. */
   readonly looks: readonly Discipline[];
+  /** The joint texts of the room's cases. */
+  readonly texts: Texts;
   private readonly disciplines: ReadonlyMap<string, Discipline>;
 
   constructor(
@@ -48,6 +51,7 @@ export class RoomModel {
     private readonly push: () => void,
   ) {
     this.looks = facts.disciplines.map((discipline) => ({ ...discipline, colour: onDark(discipline.colour) }));
+    this.texts = new Texts(session, push);
     this.disciplines = new Map(facts.disciplines.map((discipline) => [discipline.code, discipline]));
   }
 
@@ -180,4 +184,12 @@ export function initials(name: string): string {
     .filter((word) => word !== '');
   const first = words[0]?.charAt(0) ?? '?';
   return words.length > 1 ? first + (words.at(-1)?.charAt(0) ?? '') : first;
+}
+
+/** What the page says of the conference, from its data block. */
+export function facts(): Facts {
+  const block = document.querySelector('#room-facts');
+  const text = block?.textContent;
+  if (typeof text !== 'string') throw new Error('The page carries no facts of its conference.');
+  return JSON.parse(text) as Facts;
 }

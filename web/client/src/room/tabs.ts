@@ -1,11 +1,11 @@
-/** The four panels of deliberation as tabs (WAI-ARIA tabs pattern, arrows move, panels keep what was typed). */
+/** The panels of deliberation as tabs (WAI-ARIA tabs pattern, arrows move, panels keep what was typed). */
 
 import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icon';
 import type { IconName } from '../icons';
 import type { RoomModel } from './model';
 
-export type PanelName = 'people' | 'opinions' | 'recommendation' | 'marks';
+export type PanelName = 'people' | 'opinions' | 'recommendation' | 'marks' | 'minutes';
 
 interface PanelEntry {
   readonly name: PanelName;
@@ -18,6 +18,7 @@ export const PANELS: readonly PanelEntry[] = [
   { name: 'opinions', label: 'Opinions', icon: 'scale' },
   { name: 'recommendation', label: 'Decision', icon: 'clipboard-check' },
   { name: 'marks', label: 'Marks', icon: 'ruler' },
+  { name: 'minutes', label: 'Minutes', icon: 'pen-line' },
 ];
 
 export interface TabActions {
@@ -88,6 +89,8 @@ function panel(model: RoomModel, name: PanelName, tick: number): TemplateResult 
       return html`<room-recommendation .model=${model} .tick=${tick}></room-recommendation>`;
     case 'marks':
       return html`<room-marks .model=${model} .tick=${tick}></room-marks>`;
+    case 'minutes':
+      return html`<room-minutes .model=${model} .tick=${tick}></room-minutes>`;
   }
 }
 

@@ -59,6 +59,8 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   erase: 'Erasing the mark',
   'give-opinion': 'Your opinion',
   'draft-recommendation': 'The recommendation',
+  choose: 'Your choice',
+  'type-text': 'What you typed',
   'read-back': 'The read-back',
   attest: 'Your closing',
   'call-case': 'Calling the case',
@@ -86,9 +88,11 @@ export function sentence(model: RoomModel, { event, actor }: Recorded): string |
     case 'round-opened':
       return `Round ${event.round} of opinions is open.`;
     case 'recommendation-drafted':
-      return mine ? null : `${model.nameOf(event.person)} saved the recommendation, revision ${event.revision}.`;
+      return mine ? null : `${model.nameOf(event.person)} changed the recommendation, revision ${event.revision}.`;
     case 'recommendation-read-back':
       return 'The recommendation is read back. Close for your discipline.';
+    case 'minutes-frozen':
+      return 'The minutes are on record.';
     case 'recommendation-reopened':
       return 'The recommendation is open for changes again; earlier closings are void.';
     case 'attested':
