@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _TASKS = (
     "imaging.header:read", "imaging.pixels.", "imaging.dicomweb.dataset:", "imaging.dicomweb.compose:",
+    "imaging.dicomweb.transcode:",
     "imaging.dicomdir:contents", "imaging.deidentify.worker:", "imaging.deidentify.painter:", "imaging.objects.work:",
     "imaging.display.work:",
 )

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal, cast
 
 import numpy as np
+from sqlalchemy import Index
 from sqlmodel import JSON, Field, Session, SQLModel, col, func, select
 
 from imaging.columns import instant
@@ -21,6 +22,7 @@ SpacingSource = Literal["calibrated", "pixel", "imager", "region", "none"]
 class Study(SQLModel, table=True):
     """One examination, as its files describe it."""
 
+    __table_args__ = (Index("ix_study_newest", "study_date", "study_instance_uid"),)
     study_instance_uid: str = Field(primary_key=True)
     patient_name: str = ""
     """As in the header, decoded: ``Family^Given^Middle^Prefix^Suffix``."""
@@ -56,8 +58,9 @@ class Series(SQLModel, table=True):
 class Instance(SQLModel, table=True):
     """One file of the vault and what is needed to find and draw its frames."""
 
+    __table_args__ = (Index("ix_instance_counted", "series_instance_uid", "held"),)
     sop_instance_uid: str = Field(primary_key=True)
-    series_instance_uid: str = Field(foreign_key="series.series_instance_uid", index=True)
+    series_instance_uid: str = Field(foreign_key="series.series_instance_uid")
     sop_class_uid: str
     transfer_syntax_uid: str
     number: int | None = None

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import re
 import threading
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,6 +27,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 _OWN_THREADS = 16
 """Readers beside the pool's own threads, such as the associations of a PACS; more wait for their turn."""
+_WRITES = re.compile(r'\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)', re.IGNORECASE)
+_READS = ("SELECT", "BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK")
+_ANY = "*"
+"""What a statement touches that is none of these: nobody can tell, so everything."""
 _RECALLED = 4096
 """Results of reads kept until the next write."""
 
@@ -58,6 +63,9 @@ class Database:
         self._writing = threading.Lock()
         self._written = 0
         self._recalled: tuple[int, dict[Hashable, object]] = (0, {})
+        self._touched: dict[str, int] = {}
+        self._touching: set[str] = set()
+        event.listen(self.engine, "before_cursor_execute", self._note_table)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="database-writer")
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="database-reader")
 
@@ -65,6 +73,10 @@ class Database:
     def version(self) -> int | None:
         """A number that is another after every write; None: others write this database too, so nobody can tell."""
         return self._written if self._sqlite else None
+
+    def version_of(self, *tables: str) -> int | None:
+        """`version`, but another only after writes of these tables: by it holds what is computed from their rows."""
+        return max(self._touched.get(table, 0) for table in (*tables, _ANY)) if self._sqlite else None
 
     async def write(
         self, deed: Deed, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs
@@ -125,6 +137,13 @@ class Database:
                     return work(session, *args, **kwargs)
             finally:
                 self._written += 1  # before whoever waits for the write goes on, so that they recall nothing older
+                self._touched |= dict.fromkeys(self._touching, self._written)
+                self._touching.clear()
+
+    def _note_table(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if not statement.startswith(_READS):
+            found = _WRITES.match(statement)
+            self._touching.add(found[1].lower() if found else _ANY)
 
     def _read(self, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         with Session(self._read_engine, expire_on_commit=False) as session:

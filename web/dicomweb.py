@@ -1,7 +1,7 @@
 """What every DICOMweb route stands on: who may read which study, errors as problem JSON, addresses."""
 
 import functools
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -113,12 +113,13 @@ def cases_where(session: Session, who: Actor, action: Action) -> list[str]:
     ]
 
 
-def readable(session: Session, who: Actor, case_id: str | None) -> Select[Any]:
-    """Selects the studies of all cases a person may read; of one of them when it is named."""
-    cases: Iterable[str] = cases_where(session, who, Action.IMAGE_READ)
-    if case_id is not None:
-        cases = [one for one in cases if one == case_id]
-    return select(CaseStudy.study_instance_uid).where(col(CaseStudy.case_id).in_(list(cases)))
+async def readable(request: Request) -> Select[Any]:
+    """Selects the studies of all cases this person may read; of one of them when ``case`` names it."""
+    who, case_id = actor(request), request.query_params.get("case")
+    cases = await services(request).database.recall(("cases", repr(who)), cases_where, who, Action.IMAGE_READ)
+    return select(CaseStudy.study_instance_uid).where(
+        col(CaseStudy.case_id).in_([one for one in cases if case_id in (None, one)])
+    )
 
 
 async def opened(request: Request) -> Opened:

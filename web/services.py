@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 from starlette.requests import HTTPConnection
 
+from imaging.dicomweb.results import Results
 from web.database import Database
 from web.reads import Reads
 from web.searches import Searches
@@ -54,6 +55,7 @@ class Services:
     """The calls that go through it."""
     reads: Reads = field(default_factory=Reads)
     standing: Standing = field(default_factory=Standing)
+    results: Results = field(default_factory=Results)
     searches: Searches = field(default_factory=Searches)
 
 

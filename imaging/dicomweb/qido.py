@@ -89,6 +89,14 @@ def find(session: Session, asked: Query, readable: Select[Any]) -> Found:
     return Found(rows, len(found) > asked.limit)
 
 
+def find_studies(session: Session, asked: Query, readable: Select[Any]) -> tuple[list[str], bool]:
+    """The identities alone of the studies `find` would give, and whether there are more."""
+    wanted = select(Study.study_instance_uid).where(col(Study.study_instance_uid).in_(readable), *asked.conditions)
+    wanted = wanted.order_by(*_order("study")).offset(asked.offset).limit(asked.limit + 1)
+    found = list(session.exec(wanted))
+    return found[: asked.limit], len(found) > asked.limit
+
+
 def counts(session: Session, rows: Sequence[Row]) -> Counts:
     """How many series and instances the studies of these rows have, and of which modalities."""
     studies = list(dict.fromkeys(row.study.study_instance_uid for row in rows))
@@ -106,7 +114,7 @@ def _tuples(rows: Sequence[Any]) -> list[Any]:
 
 
 def _order(level: Level) -> list[Any]:
-    ways: list[Any] = [col(Study.study_date).desc(), col(Study.study_instance_uid)]
+    ways: list[Any] = [col(Study.study_date).desc(), col(Study.study_instance_uid).desc()]  # as the index lies
     if level != "study":
         ways += [col(Series.number), col(Series.series_instance_uid)]
     if level == "instance":

@@ -1,7 +1,7 @@
-"""WADO-RS: which form of a frame a client gets, where its stored bytes are, and whole files as parts of a message."""
+"""WADO-RS: which form of a frame a client gets, and where its stored bytes are."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -10,16 +10,13 @@ import numpy as np
 
 from imaging.dicomweb.accept import Accepted
 from imaging.dicomweb.errors import NotAcceptable
-from imaging.dicomweb.multipart import closing, part_heading
 from imaging.errors import FrameNotFound
 from imaging.studies import Instance
-from imaging.vault import Vault, chunks_of
+from imaging.vault import Vault
 
 HTJ2K_RPCL = "1.2.840.10008.1.2.4.202"
 EXPLICIT = "1.2.840.10008.1.2.1"
-DICOM = "application/dicom"
 OCTETS = "application/octet-stream"
-_PREAMBLE = 128
 _NATIVE = frozenset({"1.2.840.10008.1.2", EXPLICIT})
 _MEDIA: dict[str, tuple[str, ...]] = {
     "1.2.840.10008.1.2.5": ("image/dicom-rle", "image/x-dicom-rle"),
@@ -145,40 +142,3 @@ def frame_numbers(text: str) -> list[int]:
     if len(parts) > 10_000 or not all(part.isdecimal() and 0 < len(part) < 8 for part in parts):
         return []
     return [int(part) for part in parts]
-
-
-def files_length(rows: Iterable[Instance], boundary: str) -> int:
-    """How many bytes `files` will give."""
-    return sum(len(_heading(row, boundary)) + row.size for row in rows) + len(closing(boundary))
-
-
-def files(vault: Vault, rows: Iterable[Instance], boundary: str) -> Iterator[bytes]:
-    """The files of instances as the parts of a message, piece by piece."""
-    for row in rows:
-        yield _heading(row, boundary)
-        yield from file_of(vault, row)
-    yield closing(boundary)
-
-
-def file_of(vault: Vault, row: Instance) -> Iterator[bytes]:
-    """One file as stored but for its preamble, which is zero: it may hold what another program would run."""
-    with vault.open(row.digest) as file:
-        file.seek(_PREAMBLE)
-        yield bytes(_PREAMBLE)
-        yield from chunks_of(file)
-
-
-def _heading(row: Instance, boundary: str) -> bytes:
-    return part_heading(boundary, f"{DICOM}; transfer-syntax={row.transfer_syntax_uid}")
-
-
-def judge_files(rows: Iterable[Instance], wanted: Sequence[Accepted]) -> bool:
-    """Whether these files may go out as they are; True: as a message of parts, False: alone. Raises NotAcceptable."""
-    there = {row.transfer_syntax_uid for row in rows}
-    for one in wanted:
-        if not one.takes(DICOM) or (one.multipart is False and len(there) != 1):
-            continue
-        if one.transfer_syntax in ("", "*") or there == {one.transfer_syntax}:
-            return one.multipart is not False
-    said = ", ".join(sorted(there))
-    raise NotAcceptable(f"Instances are given as {DICOM} in the transfer syntax they arrived in: {said}.")

@@ -19,6 +19,7 @@ import requests
 import uvicorn
 from dicomweb_client import DICOMwebClient
 from pydicom import Dataset, dcmread
+from pydicom.encaps import get_frame
 from requests.exceptions import HTTPError
 from sqlmodel import Session
 
@@ -35,6 +36,7 @@ from web.settings import ServerSettings, Settings, StorageSettings
 STUDY, SERIES = "1.2.826.0.1.3680043.9.2.1", "1.2.826.0.1.3680043.9.3.1"
 INSTANCE = "1.2.826.0.1.3680043.9.1."
 GREY = np.arange(256, dtype=np.uint8).reshape(16, 16)
+HTJ2K = ("1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.202")
 CONFIRMED = {"case": "case1", "patient": "confirmed"}
 
 
@@ -120,6 +122,33 @@ def test_it_retrieves_what_was_stored(here: Here) -> None:
     assert one == dcmread(io.BytesIO(slice_of(1)))
     assert len(here.referrer.retrieve_series(STUDY, SERIES)) == 4
     assert len(list(here.referrer.iter_study(STUDY))) == 4
+
+
+@pytest.mark.parametrize("number", ["1", "4"], ids=["native", "JPEG 2000"])
+def test_it_retrieves_instances_in_the_transfer_syntax_it_asks_for(here: Here, number: str) -> None:
+    stored = here.referrer.retrieve_instance(STUDY, SERIES, INSTANCE + number)
+    native = (("application/dicom", "1.2.840.10008.1.2.1"),)
+    found = [here.referrer.retrieve_instance(STUDY, SERIES, INSTANCE + number, media_types=native)]
+    for syntax in HTJ2K:  # the client has no names for these and refuses to ask
+        place = f"{here.url}/studies/{STUDY}/series/{SERIES}/instances/{INSTANCE}{number}"
+        asked = here.authorization | {"Accept": f"application/dicom; transfer-syntax={syntax}"}
+        answer = requests.get(place, headers=asked, timeout=60)
+        assert answer.headers["content-type"] == f"application/dicom; transfer-syntax={syntax}"
+        found.append(dcmread(io.BytesIO(answer.content)))
+    for one, syntax in zip(found, ("1.2.840.10008.1.2.1", *HTJ2K), strict=True):
+        assert (one.file_meta.TransferSyntaxUID, one.SOPInstanceUID) == (syntax, INSTANCE + number)
+        described = ("Rows", "Columns", "BitsStored", "PixelRepresentation", "PhotometricInterpretation", "PatientName")
+        assert [one[name].value for name in described] == [stored[name].value for name in described]
+        pixels = one.pixel_array if syntax.endswith(".2.1") else imagecodecs.htj2k_decode(get_frame(one.PixelData, 0))
+        assert np.array_equal(pixels, stored.pixel_array)
+
+
+def test_a_transfer_syntax_that_cannot_be_made_is_refused_with_those_that_can(here: Here) -> None:
+    with pytest.raises(HTTPError) as refused:
+        here.referrer.retrieve_instance(
+            STUDY, SERIES, INSTANCE + "1", media_types=(("application/dicom", "1.2.840.10008.1.2.4.50"),))
+    assert refused.value.response.status_code == 406
+    assert "1.2.840.10008.1.2.4.202" in refused.value.response.json()["detail"]
 
 
 def test_it_reads_metadata_and_bulk_data(here: Here) -> None:

@@ -4,39 +4,29 @@ Conformance: web/docs/conformance.md.
 """
 
 import asyncio
-import json
 import secrets
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
 
+from sqlalchemy import Select
 from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from conference.policy import Action, Actor
+from conference.policy import Action
 from imaging.dicomweb.accept import takes_any
 from imaging.dicomweb.attributes import Level
 from imaging.dicomweb.errors import BadQuery, NotAcceptable
-from imaging.dicomweb.json import Model
+from imaging.dicomweb.files import DICOM, anew, file_of, files, files_form, files_length
 from imaging.dicomweb.metadata import PIXELS, Metadata
 from imaging.dicomweb.multipart import closing, heading, part_heading
 from imaging.dicomweb.present import Row, address, result
-from imaging.dicomweb.qido import Query, counts, find, query
+from imaging.dicomweb.qido import Query, counts, find, find_studies, query
 from imaging.dicomweb.rendered import wish
-from imaging.dicomweb.wado import (
-    DICOM,
-    OCTETS,
-    Form,
-    file_of,
-    files,
-    files_length,
-    form_of,
-    frame_numbers,
-    judge_files,
-    samples_of,
-    spans,
-    stored,
-)
+from imaging.dicomweb.results import TABLES, Results, written
+from imaging.dicomweb.wado import OCTETS, Form, form_of, frame_numbers, samples_of, spans, stored
 from imaging.errors import FrameNotFound
 from imaging.pixels.errors import NoPicture
 from imaging.pixels.stack import Stack, stack_of
@@ -54,27 +44,39 @@ def _json_only(request: Request) -> None:
         raise NotAcceptable(f"This is given as {JSON}; XML is not spoken here.")
 
 
-def _search(session: Session, who: Actor, asked: Query, base: str, case_id: str | None, above: int
-            ) -> tuple[list[Model], bool]:
-    found = find(session, asked, readable(session, who, case_id))
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """A question with what its results are written by."""
+
+    asked: Query
+    base: str
+    levels: tuple[Level, ...]
+    results: Results
+    version: int | None
+
+
+def _search(session: Session, one: _Search, allowed: Select[Any]) -> tuple[list[bytes], bool]:
+    if one.asked.level == "study":
+        uids, more = find_studies(session, one.asked, allowed)
+        return one.results.studies(session, uids, one.asked, one.base, one.levels, one.version), more
+    found = find(session, one.asked, allowed)
     tally = counts(session, found.rows)
-    depth = _LEVELS.index(asked.level)
-    levels = _LEVELS if asked.everything else _LEVELS[above : depth + 1]
-    return [result(row, tally, base, levels, asked.fields) for row in found.rows], found.more
+    return [written(result(row, tally, one.base, one.levels, one.asked.fields)) for row in found.rows], found.more
 
 
 async def _searched(request: Request, level: Level) -> Response:
-    who = actor(request)
+    actor(request)
     _json_only(request)
     params = request.path_params
     study, series = params.get("study", ""), params.get("series", "")
     asked = query(level, request.query_params.multi_items()).within(study, series)
     above = 2 if series else 1 if study else 0
-    found, more = await reading(
-        request, _search, who, asked, base_of(request), request.query_params.get("case"), above
-    )
+    levels = _LEVELS if asked.everything else _LEVELS[above : _LEVELS.index(level) + 1]
+    made = services(request)
+    one = _Search(asked, base_of(request), levels, made.results, made.database.version_of(*TABLES))
+    found, more = await reading(request, _search, one, await readable(request))
     await note_pictures(request, Action.IMAGE_READ, f"dicom-web/search/{level}/{len(found)}")
-    answer = Response(json.dumps(found, separators=(",", ":"), ensure_ascii=False), media_type=JSON)
+    answer = Response(b"[" + b",".join(found) + b"]", media_type=JSON)
     if more:
         answer.headers.append("Warning", '299 consilium "There are additional results that can be requested"')
     if asked.fuzzy:
@@ -110,20 +112,26 @@ async def _noted(request: Request, found: Opened, what: str) -> None:
 
 @answered
 async def retrieve(request: Request) -> Response:
-    """The files of a study, a series or an instance as they arrived, their preambles zeroed."""
+    """The files of a study, a series or an instance as they arrived, or in the transfer syntax asked for."""
     found = await opened(request)
-    rows, vault = found.instances, services(request).vault
-    together = judge_files(rows, wanted(request)) or len(rows) > 1
+    rows, vault, ask = found.instances, services(request).vault, services(request).uploads.intake.read_more
+    form = files_form(rows, wanted(request))
+    first = None
+    if form.changes(rows[0]):  # what cannot be done is said with a status, not in the middle of a message
+        first = await asyncio.to_thread(anew, vault, rows[0], form.syntax_of(rows[0]), ask)
     await _noted(request, found, "files")
-    if not together:
+    if not form.multipart:
+        kind = f"{DICOM}; transfer-syntax={form.syntax_of(rows[0])}"
+        if first is not None:
+            return Response(first, media_type=kind)
         return StreamingResponse(
-            file_of(vault, rows[0]), media_type=f"{DICOM}; transfer-syntax={rows[0].transfer_syntax_uid}",
-            headers={"Content-Length": str(rows[0].size)},
+            file_of(vault, rows[0]), media_type=kind, headers={"Content-Length": str(rows[0].size)}
         )
     boundary = secrets.token_hex(16)
+    whole = not any(form.changes(row) for row in rows)
     return StreamingResponse(
-        files(vault, rows, boundary), media_type=heading(boundary, DICOM),
-        headers={"Content-Length": str(files_length(rows, boundary))},
+        files(vault, rows, form, boundary, ask, first), media_type=heading(boundary, DICOM),
+        headers={"Content-Length": str(files_length(rows, boundary))} if whole else None,
     )
 
 

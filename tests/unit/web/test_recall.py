@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from sqlalchemy import delete, text
 from sqlmodel import Session, select
 
 from agenda.people import Site
@@ -67,3 +68,23 @@ def test_a_read_that_began_before_a_write_is_not_kept_after_it(database: Databas
         return await database.recall("sites", _sites)
 
     assert "south" in asyncio.run(run())
+
+
+def test_a_write_of_other_tables_leaves_what_was_computed_from_these(database: Database) -> None:
+    def by_hand(session: Session) -> None:
+        session.execute(text("INSERT OR IGNORE INTO site (id, name, time_zone) VALUES ('w', 'w', 'UTC')"))
+
+    def bulk(session: Session) -> None:
+        session.execute(delete(Site))
+
+    database.write_now(deed(), _add, "first")
+    images, sites = database.version_of("study", "instance"), database.version_of("site", "study")
+    database.write_now(deed(), _add, "east")
+    assert database.version_of("study", "instance") == images
+    assert database.version_of("site", "study") != sites
+    before = database.version_of("site")
+    database.write_now(deed(), bulk)
+    assert database.version_of("site") != before
+    assert database.version_of("study") == images
+    database.write_now(deed(), by_hand)  # nobody can tell what an unusual statement touches: everything
+    assert database.version_of("study") != images

@@ -214,6 +214,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("study_instance_uid"),
     )
     with op.batch_alter_table("study", schema=None) as batch_op:
+        batch_op.create_index("ix_study_newest", ["study_date", "study_instance_uid"], unique=False)
         batch_op.create_index(batch_op.f("ix_study_patient_id"), ["patient_id"], unique=False)
 
     op.create_table(
@@ -455,9 +456,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sop_instance_uid"),
     )
     with op.batch_alter_table("instance", schema=None) as batch_op:
+        batch_op.create_index("ix_instance_counted", ["series_instance_uid", "held"], unique=False)
         batch_op.create_index(batch_op.f("ix_instance_digest"), ["digest"], unique=False)
         batch_op.create_index(batch_op.f("ix_instance_held"), ["held"], unique=False)
-        batch_op.create_index(batch_op.f("ix_instance_series_instance_uid"), ["series_instance_uid"], unique=False)
 
     op.create_table(
         "membership",
@@ -1648,9 +1649,9 @@ def downgrade() -> None:
 
     op.drop_table("membership")
     with op.batch_alter_table("instance", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_instance_series_instance_uid"))
         batch_op.drop_index(batch_op.f("ix_instance_held"))
         batch_op.drop_index(batch_op.f("ix_instance_digest"))
+        batch_op.drop_index("ix_instance_counted")
 
     op.drop_table("instance")
     with op.batch_alter_table("enterlink", schema=None) as batch_op:
@@ -1691,6 +1692,7 @@ def downgrade() -> None:
     op.drop_table("arrival")
     with op.batch_alter_table("study", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_study_patient_id"))
+        batch_op.drop_index("ix_study_newest")
 
     op.drop_table("study")
     op.drop_table("site")

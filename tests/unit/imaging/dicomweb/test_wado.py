@@ -9,7 +9,7 @@ import pytest
 
 from imaging.dicomweb.accept import accepted
 from imaging.dicomweb.errors import NotAcceptable
-from imaging.dicomweb.wado import HTJ2K_RPCL, files, files_length, form_of, frame_numbers, samples_of, spans, stored
+from imaging.dicomweb.wado import HTJ2K_RPCL, form_of, frame_numbers, samples_of, spans, stored
 from imaging.errors import FrameNotFound
 from imaging.pixels.codestream import lossless
 from imaging.studies import Instance
@@ -87,16 +87,6 @@ def test_a_frame_in_fragments_is_put_together(tmp_path: Path) -> None:
     kept = vault.keep([bytes(range(64))])
     row = instance(JPEG_LS, digest=kept.digest, size=64)
     assert stored(vault, row, 2) == bytes(range(20, 26)) + bytes(range(40, 47))
-
-
-def test_a_message_of_files_is_as_long_as_it_says_and_preambles_are_zero(tmp_path: Path) -> None:
-    vault = LocalVault(tmp_path)
-    kept = vault.keep([b"MZ" + b"x" * 126 + b"DICM" + b"rest"])
-    rows = [instance(digest=kept.digest, size=kept.size)] * 2
-    said = b"".join(files(vault, rows, "bound"))
-    assert len(said) == files_length(rows, "bound")
-    assert said.count(bytes(128) + b"DICMrest") == 2
-    assert b"MZ" not in said
 
 
 def test_our_codestream_becomes_the_native_samples_again() -> None:
