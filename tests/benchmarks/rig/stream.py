@@ -6,7 +6,9 @@ do not hold decoding, which is the browser's on both sides.
 """
 
 import asyncio
+import io
 import json
+import os
 import queue
 import struct
 import tempfile
@@ -18,6 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import websockets
+from pydicom import dcmread
 
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.rig.consilium import STOW, Consilium, consilium
@@ -52,6 +55,30 @@ class Seen:
     bytes: int = 0
 
 
+def _real(count: int) -> tuple[list[bytes], Kind] | None:
+    """A real series of as many slices as there are, its identities those of the made one; None: no folder was named.
+
+    CONSILIUM_BENCHMARK_SERIES names a folder of one series of DICOM files. Its slices are given again from the first
+    until there are `count`, so that a series of 170 fills 200.
+    """
+    folder = os.environ.get("CONSILIUM_BENCHMARK_SERIES")
+    if not folder:
+        return None
+    paths = sorted(path for path in Path(folder).iterdir() if path.is_file())
+    files = []
+    for place in range(count):
+        found = dcmread(paths[place % len(paths)])
+        found.StudyInstanceUID, found.SeriesInstanceUID, found.SOPInstanceUID = uids(7, 0, place)
+        found.file_meta.MediaStorageSOPInstanceUID = found.SOPInstanceUID
+        found.PatientName, found.PatientID, found.PatientBirthDate = "Bench^00007", "BENCH00007", ""
+        found.InstanceNumber, found.ImagePositionPatient = place + 1, [0, 0, 1.2 * place]
+        found.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+        out = io.BytesIO()
+        found.save_as(out)
+        files.append(out.getvalue())
+    return files, Kind(Path(folder).name, str(found.Modality), found.Rows, found.Columns, count)
+
+
 def measured(name: str, rate: float, delay: float, bars: Bars, *, patience: float, short: bool) -> Iterator[Figure]:
     """The four stages and the bytes, ours / Orthanc's.
 
@@ -62,7 +89,9 @@ def measured(name: str, rate: float, delay: float, bars: Bars, *, patience: floa
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         theirs = stack.enter_context(orthanc(folder / "orthanc"))
         ours = stack.enter_context(consilium(folder / "consilium"))
-        files = list(series(kind, 7))
+        real = _real(kind.count)
+        files, kind = real if real is not None else (list(series(kind, 7)), kind)
+        what = f"{kind.count} slices of {kind.rows} x {kind.columns}, " + (f"real: {kind.template}" if real else "made")
         for at in range(0, len(files), 20):
             ours.http.stow(STOW, files[at : at + 20])
             theirs.http.stow("/dicom-web/studies", files[at : at + 20])
@@ -85,7 +114,7 @@ def measured(name: str, rate: float, delay: float, bars: Bars, *, patience: floa
         if bars.scrollable is not None:
             yield Figure(f"{name} scrollable / bar", us.scrollable, bars.scrollable, "s", 1.0)
         yield Figure(f"{name} all lossless / raw", us.everything, raw.everything, "s", 1.0)
-        yield Figure(f"{name} lossless bytes / raw", us.bytes / 1e6, raw.bytes / 1e6, "MB", bars.bytes)
+        yield Figure(f"{name} lossless bytes / raw", us.bytes / 1e6, raw.bytes / 1e6, "MB", bars.bytes, what)
 
 
 async def _ours(ours: Consilium, link: Link, kind: Kind, patience: float) -> Seen:
