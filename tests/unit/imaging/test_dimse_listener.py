@@ -11,8 +11,9 @@ import pytest
 from pydantic import ValidationError
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pynetdicom import AE
+from pynetdicom import AE, evt
 from pynetdicom.association import Association
+from pynetdicom.pdu import A_ASSOCIATE_RJ
 from pynetdicom.sop_class import CTImageStorage, MRImageStorage, Verification
 
 from imaging.dimse.listener import Listener, Received
@@ -75,6 +76,18 @@ def call(listener: Listener, title: str = "PACS", called: str = "CONSILIUM") -> 
     return peer.associate("127.0.0.1", listener.port, ae_title=called, evt_handlers=[NODELAY])
 
 
+def rejected(listener: Listener, title: str = "PACS", called: str = "CONSILIUM") -> bool:
+    """Whether an A-ASSOCIATE-RJ came; pynetdicom may take a fast one for a connection that failed."""
+    came: list[object] = []
+    prepare()
+    peer = AE(title)
+    peer.add_requested_context(Verification)
+    handlers = [NODELAY, (evt.EVT_PDU_RECV, lambda event: came.append(event.pdu))]
+    association = peer.associate("127.0.0.1", listener.port, ae_title=called, evt_handlers=handlers)
+    assert not association.is_established
+    return any(isinstance(one, A_ASSOCIATE_RJ) for one in came)
+
+
 def a_file(folder: Path, data: bytes) -> Path:
     place = folder / "sent.dcm"
     place.write_bytes(data)
@@ -118,8 +131,7 @@ def test_a_data_set_arrives_byte_for_byte_in_a_whole_file(
 def test_who_is_not_listed_or_calls_another_is_rejected(
     listen: Callable[..., Listener], inbox: Inbox, title: str, called: str, peers: tuple[str, ...]
 ) -> None:
-    association = call(listen(peers=peers), title, called)
-    assert association.is_rejected
+    assert rejected(listen(peers=peers), title, called)
     assert inbox.got == []
 
 
@@ -127,7 +139,7 @@ def test_only_so_many_associations_are_open_at_a_time(listen: Callable[..., List
     listener = listen(associations=1)
     first = call(listener)
     assert first.is_established
-    assert call(listener).is_rejected
+    assert rejected(listener)
     first.release()
 
 
