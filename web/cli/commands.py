@@ -205,8 +205,8 @@ def export_objects(
 
 @app.command("verify", epilog="Example: consilium verify recommendation.json --letter letter.pdf")
 def verify(
-    file: Annotated[Path, Argument(metavar="FILE", help="The signed recommendation, as downloaded.")],
-    letter: Annotated[Path | None, Option("--letter", help="Also check that this PDF is its letter.")] = None,
+    file: Annotated[Path, Argument(metavar="FILE", help="The signed recommendation or replay, as downloaded.")],
+    letter: Annotated[Path | None, Option("--letter", help="Also check that this PDF was made of it.")] = None,
     trust: Annotated[str, Option("--trust", help="The key, or its identity, it must be signed with.")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -221,7 +221,7 @@ def verify(
 
 @audit.command("verify", epilog="Example: consilium audit verify --config config.toml && echo unbroken")
 def audit_verify(config: Config = None, folder: Folder = None, as_json: AsJson = False) -> None:
-    """Check the chain of the audit and of every room's record; exit code 1 names each row that does not fit."""
+    """Check audit, rooms, signed records, addenda and letters; exit code 1 names each that does not fit."""
     from web.cli.check import verify as run
 
     run(config, folder, as_json=as_json)
