@@ -7,7 +7,7 @@ from conference.media.rtcp import Block
 from conference.media.rtp import ahead
 
 _LARGEST_GAP: Final = 300
-_REPEAT_S: Final = 0.06
+_REPEAT_S: Final = 0.04
 _GIVE_UP_S: Final = 1.0
 _TIMES: Final = 8
 _MOST_AT_ONCE: Final = 120
@@ -68,7 +68,7 @@ class Reception:
         return self._gaps.pop(number, None) is not None
 
     def missing(self, at: float) -> tuple[int, ...]:
-        """Sequence numbers to ask for now: at once, then every 60 ms, at most eight times within a second."""
+        """Sequence numbers to ask for now: at once, then every 40 ms, at most eight times within a second."""
         if not self._gaps:
             return ()
         due: list[int] = []

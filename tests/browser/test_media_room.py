@@ -123,6 +123,52 @@ def test_three_hear_and_see_each_other_and_survive_the_media_process(held: Meeti
     receives(second, heard=1)
 
 
+def test_a_screen_is_shared_and_voices_alone_are_a_choice(held: Meeting) -> None:
+    chair, second = (enter(held, who) for who in ("laurent", "mbeki"))
+    for page in (chair, second):
+        join(page, camera=True)
+    chair.get_by_role("button", name="Share a screen").click()
+    expect(second.locator(f"[data-screen='{held.people['laurent']}'] video")).to_be_visible(timeout=PATIENCE_MS)
+    receives(second, heard=1, seen=1, screens=1)
+
+    second.get_by_label("Volumes and line").click()
+    second.locator("[data-voices-only]").check()
+    expect(second.locator("[data-screen]")).to_have_count(0, timeout=PATIENCE_MS)
+    expect(second.locator(".tile video")).to_have_count(0, timeout=PATIENCE_MS)
+    still = second.evaluate("received()")
+    assert still["heard"] == 1
+    expect(chair.locator(f"[data-person='{held.people['mbeki']}'] video")).to_have_count(0, timeout=PATIENCE_MS)
+    second.locator("[data-voices-only]").uncheck()
+    expect(second.locator("[data-screen] video")).to_be_visible(timeout=PATIENCE_MS)
+
+    chair.get_by_role("button", name="Stop sharing").click()
+    expect(second.locator("[data-screen]")).to_have_count(0, timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("NotAllowedError", "The browser may not use the microphone. Allow it beside the address"),
+        ("NotFoundError", "No microphone was found. Plug one in"),
+        ("NotReadableError", "The microphone is busy: another program or window uses it"),
+    ],
+)
+def test_a_microphone_that_cannot_be_had_is_explained_and_one_may_listen(
+    held: Meeting, name: str, words: str
+) -> None:
+    page = held.sign_in("laurent")
+    page.add_init_script(
+        f"navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', '{name}'));"
+    )
+    page.goto(f"/conferences/{held.conference}/room")
+    page.locator("[data-call-join]").click(timeout=PATIENCE_MS)
+    expect(page.locator("call-check [role=alert]")).to_contain_text(words, timeout=PATIENCE_MS)
+    expect(page.locator("[data-join]")).to_be_disabled()
+    expect(page.locator("[data-network=direct]")).to_be_visible(timeout=PATIENCE_MS)
+    page.locator("[data-listen]").click()
+    expect(page.locator("[data-call=live]")).to_be_visible(timeout=PATIENCE_MS)
+
+
 def test_the_call_is_a_strip_of_its_own_that_assistive_technology_reads(held: Meeting) -> None:
     page = enter(held, "laurent", width=390, height=844)
     page.locator("[data-open]").click(timeout=PATIENCE_MS)

@@ -177,7 +177,7 @@ def wire(server: MediaServer) -> socket.socket:
 
 async def flood(sender: socket.socket, genuine: bytes) -> None:
     chance = random.Random(7)
-    for _ in range(100):
+    for _ in range(500):  # four floods: a hundred thousand datagrams
         for _ in range(50):
             sender.send(rubbish(chance, genuine))
         await asyncio.sleep(0)  # the server reads 64 at a time

@@ -65,12 +65,14 @@ export class Call {
    * @param me this person
    * @param changed called after anything changed
    * @param say tells the person something
+   * @param heard told who was audible for so many seconds
    */
   constructor(
     private readonly conference: string,
     private readonly me: string,
     private readonly changed: () => void,
     private readonly say: (words: string) => void,
+    private readonly heard: (people: ReadonlySet<string>, seconds: number) => void,
   ) {
     this.clock = window.setInterval(() => void this.read(), READ_EVERY_MS);
   }
@@ -358,6 +360,7 @@ export class Call {
     }
     if (pc !== this.pc) return;
     this.speaking = heard;
+    if (heard.size > 0) this.heard(heard, READ_EVERY_MS / 1000);
     if (this.before !== null) this.quality = judged(this.before, counted);
     this.before = counted;
     if (this.thin.reads(this.quality) && !this.voicesOnly) {

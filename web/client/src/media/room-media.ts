@@ -225,6 +225,7 @@ export class RoomMedia extends Panel {
       this.model.me,
       () => this.changed(call),
       (words) => (this.said = words),
+      (people, seconds) => this.heard(people, seconds),
     );
     this.call = call;
     call.join(mic);
@@ -236,6 +237,18 @@ export class RoomMedia extends Panel {
     if (call !== this.call) return;
     if (call.state.state === 'over') this.said = call.state.reason;
     this.requestUpdate();
+  }
+
+  /** Speaking on a case counts for the person's discipline. */
+  private heard(people: ReadonlySet<string>, seconds: number): void {
+    const { table } = this.model;
+    if (table === null) return;
+    const codes = [...people].map((person) => this.model.room.people[person]?.discipline ?? null);
+    this.model.talk.heard(
+      table.id,
+      codes.filter((code) => code !== null),
+      seconds,
+    );
   }
 
   private leave(): void {

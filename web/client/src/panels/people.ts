@@ -1,5 +1,6 @@
 /** Who is here, for which discipline, who asks for the floor and who has not been heard. */
 
+import { lasting, SPOKE_S } from '../media/talk';
 import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icon';
 import type { Role, Seat } from '../protocol';
@@ -20,7 +21,7 @@ export class PeoplePanel extends Panel {
   private hearing(): TemplateResult | typeof nothing {
     const table = this.model.table;
     if (table === null || table.item.brief.required.length === 0) return nothing;
-    const hearing = this.model.hearing(table.item);
+    const hearing = this.model.hearing(table.id, table.item);
     const missing = hearing.filter((entry) => !entry.heard && entry.absent === null);
     return html`
       <section aria-labelledby="hearing-title">
@@ -35,7 +36,9 @@ export class PeoplePanel extends Panel {
               </li>`,
           )}
         </ul>
-        <p class="hint">Heard: gave an opinion, placed a mark or closed on this case.</p>
+        <p class="hint">
+          Heard: spoke in the call, gave an opinion, placed a mark or closed on this case. Nobody keeps who spoke.
+        </p>
       </section>
     `;
   }
@@ -169,8 +172,11 @@ export class PeoplePanel extends Panel {
   }
 }
 
-function hearingWords(entry: { here: boolean; heard: boolean; absent: string | null }): TemplateResult {
-  if (entry.heard) return html`<span class="status" data-tone="good">${icon('check')} Heard</span>`;
+function hearingWords(entry: { here: boolean; heard: boolean; spoke: number; absent: string | null }): TemplateResult {
+  if (entry.heard) {
+    const words = entry.spoke >= SPOKE_S ? `Spoke ${lasting(entry.spoke)}` : 'Heard';
+    return html`<span class="status" data-tone="good">${icon('check')} ${words}</span>`;
+  }
   if (entry.absent !== null) return html`<span class="status" data-tone="warn">Absent: ${entry.absent}</span>`;
   if (entry.here) return html`<span class="status" data-tone="warn">${icon('clock')} Here, not heard</span>`;
   return html`<span class="status" data-tone="bad">${icon('circle-x')} Not in the room</span>`;

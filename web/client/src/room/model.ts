@@ -3,6 +3,7 @@
 import type { CaseProjection, Command, Measured, Projection, Role, Seat } from '../protocol';
 import { marksShown, type MarkShown, type Session } from '../session';
 import type { Link } from '../connection';
+import { SPOKE_S, Talk } from '../media/talk';
 import { amount } from '../viewer/values';
 import { onDark } from './colour';
 import { Texts } from '../text/texts';
@@ -37,6 +38,8 @@ const UNKNOWN: Discipline = { code: '', name: 'No discipline', colour: '#9aa4b2'
 
 export class RoomModel {
   link: Link = { state: 'connecting' };
+  /** How long each discipline has spoken in the call, as heard here. */
+  readonly talk = new Talk();
   /** Milliseconds to add to this machine's clock to have the server's. */
   skew = 0;
   /** The disciplines with colours for images, whose ground is always dark. */
@@ -149,7 +152,10 @@ export class RoomModel {
   }
 
   /** Disciplines that must be heard, with how far they have been. */
-  hearing(item: CaseProjection): { discipline: Discipline; here: boolean; heard: boolean; absent: string | null }[] {
+  hearing(
+    id: string,
+    item: CaseProjection,
+  ): { discipline: Discipline; here: boolean; heard: boolean; spoke: number; absent: string | null }[] {
     const here = new Set(this.present.map(([, seat]) => seat.discipline));
     const heard = new Set<string | null>([
       ...Object.values(item.opinions).map((opinion) => opinion.discipline),
@@ -159,7 +165,8 @@ export class RoomModel {
     return item.brief.required.map((code) => ({
       discipline: this.discipline(code),
       here: here.has(code),
-      heard: heard.has(code),
+      heard: heard.has(code) || this.talk.spoken(id, code) >= SPOKE_S,
+      spoke: this.talk.spoken(id, code),
       absent: item.absent[code] ?? null,
     }));
   }
