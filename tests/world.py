@@ -112,7 +112,10 @@ def a_world(folder: Path) -> Iterator[World]:
     """The application on a fresh folder, running."""
     app = create_app(Settings(storage=StorageSettings(directory=folder)))
     made: Services = app.state.services
-    made.templates.globals.update(asset=lambda name: f"/{name}.js", stylesheets=lambda name: [], sprite=lambda: "/i")
+    made.templates.globals.update(
+        asset=lambda name: f"/{name}.js", stylesheets=lambda name: [], imports=lambda name: [], ahead=lambda name: [],
+        sprite=lambda: "/i",
+    )
     actors = made.database.write_now(deed(), _settle, hashed())
     with TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False) as visitor:
         yield World(app, actors, visitor)

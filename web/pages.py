@@ -1,6 +1,7 @@
 """HTML pages: the template environment, what every page knows, and redirects that htmx understands."""
 
 import json
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -29,7 +30,9 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(local=local, day=day, clock=clock, age=age, iso=iso, days=in_days)
-    made.globals.update(asset=asset, stylesheets=stylesheets, sprite=sprite, Action=Action)
+    made.globals.update(
+        asset=asset, stylesheets=stylesheets, imports=imports, ahead=ahead, sprite=sprite, Action=Action
+    )
     return made
 
 
@@ -86,14 +89,34 @@ def sprite() -> str:
 
 def stylesheets(name: str) -> list[str]:
     """The addresses of the style sheets a built entry and its imports bring."""
-    manifest, seen, found, queue = _manifest(), set[str](), list[str](), [_entry(name)]
-    while queue:
-        entry = queue.pop()
-        found += ["/static/dist/" + css for css in entry.get("css", []) if "/static/dist/" + css not in found]
+    return _addresses(css for entry in _brought(name) for css in entry.get("css", []))
+
+
+def imports(name: str) -> list[str]:
+    """The addresses of the scripts a built entry imports: asked for at once, not one after another."""
+    return _addresses(str(entry["file"]) for entry in _brought(name)[1:])
+
+
+def ahead(name: str) -> list[str]:
+    """Everything a page of this entry needs, its picture decoder included: fetched before anybody goes there."""
+    brought = _brought(name)
+    workers = [file for entry in brought for file in entry.get("assets", []) if file.endswith(".js")]
+    codec = [f"assets/{file.name}" for file in (STATIC / "dist" / "assets").glob("*.wasm")] if workers else []
+    return [asset(name), *imports(name), *stylesheets(name), *_addresses([*workers, *codec])]
+
+
+def _brought(name: str) -> list[dict[str, Any]]:
+    """A built entry and all it imports, each once, the entry first."""
+    manifest, seen, found = _manifest(), set[str](), [_entry(name)]
+    for entry in found:  # grows as it is walked
         fresh = [key for key in entry.get("imports", []) if key not in seen]
         seen.update(fresh)
-        queue += [manifest[key] for key in fresh]
+        found += [manifest[key] for key in fresh]
     return found
+
+
+def _addresses(files: Iterable[str]) -> list[str]:
+    return [f"/static/dist/{file}" for file in dict.fromkeys(files)]
 
 
 def local(instant: datetime, zone: str) -> str:

@@ -1,6 +1,9 @@
 """What benchmarks stand on holds what it says; the benchmarks themselves are run by hand."""
 
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +20,8 @@ from tests.benchmarks.rig import orthanc
 from tests.benchmarks.rig.crowd import Crowd
 from tests.benchmarks.rig.instances import MIXED, study
 from tests.benchmarks.rig.link import thin
+from tests.benchmarks.rig.processes import cpu_of
+from tests.peers import cornerstone, ohif
 
 
 @contextmanager
@@ -48,6 +53,47 @@ def test_a_thin_link_is_never_faster_than_it_says_and_loses_nothing() -> None:
     assert got == data
     assert link.down == len(data)
     assert seconds >= 0.05 + len(data) * 8 / 1_000_000 - 0.02
+
+
+def test_what_arrived_when_adds_up_to_what_was_sent() -> None:
+    data = b"x" * 5000
+    with answering(data) as target, thin(target, 1_000_000, 0.02) as link:
+        began = time.time()
+        with socket.create_connection(("127.0.0.1", link.port)) as client:
+            client.sendall(b"?")
+            while client.recv(65536):
+                pass
+    assert sum(size for _, size in link.arrived) == len(data)
+    assert min(when for when, _ in link.arrived) >= began + 0.01
+
+
+def test_a_browser_s_cpu_is_counted_with_its_children() -> None:
+    before = cpu_of(os.getpid())
+    busy = "import time\nwhile time.process_time() < 0.3: pass"
+    subprocess.run([sys.executable, "-c", busy], check=True)
+    assert cpu_of(os.getpid()) - before >= 0.28
+
+
+def test_cornerstone_that_cannot_be_had_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused() -> None:
+        raise OSError("no npm")
+
+    monkeypatch.setattr(cornerstone, "fetch", refused)
+    assert main(["scroll", "--short"]) == 1
+    assert "scroll: not measured. Cornerstone3D could not be had from npm: no npm" in capsys.readouterr().err
+
+
+def test_ohif_that_cannot_be_had_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused() -> None:
+        raise OSError("no npm")
+
+    monkeypatch.setattr(ohif, "packed", refused)
+    assert main(["open-room", "--short"]) == 1
+    assert "open-room: not measured. OHIF could not be had from npm: no npm" in capsys.readouterr().err
 
 
 def test_the_instances_of_a_study_are_whole_and_the_same_each_time() -> None:

@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
 from tests.browser import test_viewer as one
+from tests.patience import patience
 
 AXIAL = (1, 0, 0, 0, 1, 0)
 SAGITTAL = (0, 1, 0, 0, 0, -1)
@@ -108,7 +109,7 @@ def reading(
     )
     page.route_web_socket("**/sockets/images**", connected)
     page.goto(one.ORIGIN + "/")
-    expect(pane(page, 0)).to_contain_text("Lossless")
+    expect(pane(page, 0)).to_contain_text("Lossless", timeout=patience(30) * 1000)
     return stage
 
 

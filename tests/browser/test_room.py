@@ -89,6 +89,29 @@ def test_a_mark_is_local_then_delivered_then_seen_and_a_late_joiner_has_it(held:
     assert late.locator(value).inner_text() == chair.locator(value).inner_text()
 
 
+def test_a_picture_is_there_before_any_script_and_gives_way_to_the_stream(held: Meeting) -> None:
+    opened(held)
+    late = held.sign_in("mbeki")
+    late.route("**/*.js", lambda route: route.abort())
+    late.goto(f"/conferences/{held.conference}/room")
+    first = late.locator(".first-picture img")
+    expect(first).to_be_visible()
+    assert first.evaluate("async image => { await image.decode(); return image.naturalWidth; }") > 0
+    expect(late.locator(".first-picture")).to_contain_text("Preview, not for primary diagnosis")
+    late.unroute("**/*.js")
+    late.reload()
+    imaged(late)
+    expect(late.locator(".first-picture")).to_have_count(0)
+
+
+def test_the_lobby_and_the_agenda_fetch_ahead_what_the_room_needs(held: Meeting) -> None:
+    chair = held.sign_in("laurent")
+    for path in ("", "/room"):
+        with chair.expect_event("requestfinished", lambda request: request.url.endswith(".wasm")):
+            chair.goto(f"/conferences/{held.conference}{path}")
+        expect(chair.locator(".first-picture")).to_have_count(0)
+
+
 def test_everybody_follows_the_presenter_and_one_key_brings_a_wanderer_back(held: Meeting) -> None:
     chair, reader = opened(held), held.enter("mbeki")
     imaged(reader)

@@ -179,8 +179,8 @@ def played(route: Route, renderer: str) -> None:
         route.fulfill(status=404, body="")
 
 
-def staged(context: BrowserContext, renderer: str, samples: bytes) -> Stage:
-    """A page whose viewer shows every slice with the same samples."""
+def staged(context: BrowserContext, renderer: str, samples: bytes, sent: int = SLICES) -> Stage:
+    """A page whose viewer shows every slice with the same samples; `sent`: how many of them come."""
     page = context.new_page()
     stage = Stage(page, [], [])
 
@@ -195,7 +195,7 @@ def staged(context: BrowserContext, renderer: str, samples: bytes) -> Stage:
                 return
             if not stage.shows:
                 socket.send(json.dumps(facts()))
-                for index in range(SLICES):
+                for index in range(sent):
                     socket.send(struct.pack("<BBHII", 3, 0, 0, index, len(samples)) + samples)
             stage.shows.append(said)
 
@@ -313,12 +313,26 @@ def test_text_is_asked_for_beside_its_place(stage: Stage) -> None:
     assert stage.events("markcomplete")[0]["text"] == "Extruded fragment"
 
 
-def test_the_wheel_scrolls_and_the_server_is_told(stage: Stage) -> None:
+def test_the_wheel_scrolls_and_the_server_is_told_while_it_has_more_to_send(contexts: Any) -> None:
+    stage = staged(contexts(), "canvas2d", voxel(), sent=SLICES - 1)
     stage.page.mouse.move(*stage.on_screen(12, 16))
     stage.page.mouse.wheel(0, 120)
     expect(stage.page.locator(".viewer-pane").first).to_contain_text("MR 4/5")
     stage.until(lambda: stage.shows[-1]["index"] == 3)
     stage.until(lambda: any(seen["frame"] == 4 for seen in stage.events("viewportchange")))
+    assert stage.problems == []
+    stage.page.context.close()
+
+
+def test_a_stack_that_is_here_in_full_scrolls_without_a_word_to_the_server(stage: Stage) -> None:
+    asked = len(stage.shows)
+    stage.page.mouse.move(*stage.on_screen(12, 16))
+    stage.page.mouse.wheel(0, 120)
+    expect(stage.page.locator(".viewer-pane").first).to_contain_text("MR 4/5")
+    stage.until(lambda: any(seen["frame"] == 4 for seen in stage.events("viewportchange")))
+    assert len(stage.shows) == asked
+    # The slider follows, a few times a second.
+    expect(stage.page.locator(".viewer-slider").first).to_have_attribute("aria-valuetext", "Image 4 of 5")
 
 
 def test_a_window_drag_and_a_preset_change_and_restore_the_window(stage: Stage) -> None:

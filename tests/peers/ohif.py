@@ -12,15 +12,17 @@ import sys
 import tarfile
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from mimetypes import guess_type
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
+from imagecodecs import brotli_encode
 
 from tests.conftest import ROOT
 
@@ -28,6 +30,7 @@ PACKAGE, VERSION = "@ohif/app", "3.13.2"
 DIGEST = "WZdxmpmG7rqFgW9ZJLcbgr3XCtLi1KDNPoMaeY5PPe6j4G4fjEjjkycZM6C6Zk2F87BKxFfpq+jd5xXZB9E8EA=="
 """SHA-512 of the package, as the registry and its lock files write it."""
 _PLACE = Path(os.environ.get("CONSILIUM_TEST_OHIF", ROOT / ".tests-ohif"))
+_PACKED = {".js", ".css", ".wasm", ".svg", ".json", ".html"}
 _CONFIG = """
 window.config = {
   name: 'peer', routerBasename: null, extensions: [], modes: [], showStudyList: true,
@@ -75,6 +78,16 @@ def fetch() -> Path:
     return target
 
 
+def packed() -> Path:
+    """The folder of the built viewer, brought here if need be, each file with a brotli twin as a good server keeps."""
+    dist = fetch() / "package" / "dist"
+    for file in dist.rglob("*"):
+        twin = file.with_name(f"{file.name}.br")
+        if file.suffix in _PACKED and not twin.exists():
+            twin.write_bytes(brotli_encode(file.read_bytes(), level=11))
+    return dist
+
+
 @dataclass(slots=True)
 class Seen:
     """What the viewer asked of DICOMweb."""
@@ -105,7 +118,11 @@ def one_origin(dist: Path, port: int) -> Iterator[tuple[str, Seen]]:
             file = (dist / path).resolve()
             if not file.is_relative_to(dist) or not file.is_file():
                 file = dist / "index.html"
-            self._give(200, guess_type(file.name)[0] or "application/octet-stream", file.read_bytes())
+            kind, twin = guess_type(file.name)[0] or "application/octet-stream", file.with_name(f"{file.name}.br")
+            if twin.is_file() and "br" in self.headers.get("Accept-Encoding", ""):
+                self._give(200, kind, twin.read_bytes(), {"Content-Encoding": "br"})
+            else:
+                self._give(200, kind, file.read_bytes())
 
         def log_message(self, *_said: object) -> None:
             """Nothing."""
@@ -122,12 +139,14 @@ def one_origin(dist: Path, port: int) -> Iterator[tuple[str, Seen]]:
             seen.requests.append((self.path, self.headers.get("Accept", ""), answer.status, bearer, kind))
             self._give(answer.status, kind, body)
 
-        def _give(self, status: int, kind: str, body: bytes) -> None:
+        def _give(self, status: int, kind: str, body: bytes, more: Mapping[str, str] = MappingProxyType({})) -> None:
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Cross-Origin-Opener-Policy", "same-origin")
             self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
+            for name, value in more.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
 

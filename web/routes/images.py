@@ -39,6 +39,9 @@ class Wish(BaseModel):
     width: float | None = Field(default=None, ge=1, le=1e9)
     """Window in the units after rescale; both or neither."""
 
+    streamed: bool = False
+    """The picture the image stream begins with, at its own size and window: it was made when the image came."""
+
     @property
     def window(self) -> Window | None:
         """The window asked for."""
@@ -124,6 +127,11 @@ async def _noted(request: Request, shown: Shown) -> datetime:
 async def _picture(request: Request, wish: Wish) -> Response:
     shown, index = await _frame(request)
     pictures = services(request).pictures
+    if wish.streamed and wish.format == "webp":
+        picture = await pictures.preview(shown, index)
+        until = await _noted(request, shown)
+        answer = Response(picture, media_type=_MEDIA["webp"], headers={"Cache-Control": _CACHE})
+        return let_stand(request, answer, until)
     headers = {"ETag": f'"{pictures.tag(shown, index, wish.size, wish.format, wish.window)}"', "Cache-Control": _CACHE}
     if request.headers.get("if-none-match") == headers["ETag"]:
         until = await _noted(request, shown)  # the browser shows what it has

@@ -18,6 +18,7 @@ from conference.room.visibility import project, projection_digest, sight
 from web.access import Forbidden, actor, demand, note_read, reading
 from web.auth.totp import enrolled
 from web.clock import now
+from web.first_picture import first_picture
 from web.pages import page, redirect
 from web.resources import conference_resource
 from web.routes.tickets import give
@@ -31,7 +32,9 @@ async def show(request: Request) -> Response:
     if (await reading(request, conference, conference_id)).due_at is not None:
         return redirect(request, f"/second-opinions/{conference_id}")
     facts = await reading(request, _facts, conference_id, who)
-    return page(request, "room/show.html", facts=facts | {"media": services(request).lobby is not None})
+    table = (await services(request).rooms.state(conference_id)).table
+    first = None if table is None else await reading(request, first_picture, table, who)
+    return page(request, "room/show.html", facts=facts | {"media": services(request).lobby is not None}, first=first)
 
 
 async def ticket(request: Request) -> Response:

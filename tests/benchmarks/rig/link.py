@@ -5,6 +5,7 @@ Kernels without netem are common; a proxy needs none. Loss and congestion are no
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ class Link:
     port: int = 0
     down: int = 0
     """Bytes the client was sent."""
+    arrived: list[tuple[float, int]] = field(default_factory=list)
+    """When, in seconds of `time.time()`, how many bytes reached the client."""
     free_at: float = field(default=0.0)
 
 
@@ -79,8 +82,11 @@ async def _pump(link: Link, source: asyncio.StreamReader, sink: asyncio.StreamWr
             if not piece:
                 sink.close()
                 return
+            if down:
+                link.arrived.append((time.time(), len(piece)))
             sink.write(piece)
-            await sink.drain()
+            with suppress(ConnectionError):  # the browser has gone; what is still under way is for nobody
+                await sink.drain()
 
     delivering = asyncio.create_task(deliver())
     try:

@@ -41,8 +41,7 @@ class Running:
 
     def cpu(self) -> float:
         """Seconds of user and system time so far: of the process, its living children and those it has collected."""
-        stats = _stats()
-        return sum(sum(int(one) for one in stats[pid][11:15]) for pid in _family(stats, self.pid)) / _TICKS
+        return cpu_of(self.pid)
 
     def family(self) -> list[int]:
         """The process and all its living descendants."""
@@ -65,6 +64,12 @@ class Running:
             except subprocess.TimeoutExpired:
                 self._process.kill()
         self._process.wait()
+
+
+def cpu_of(ancestor: int) -> float:
+    """Seconds of user and system time so far: of a process, its living children and those it has collected."""
+    stats = _stats()
+    return sum(sum(int(one) for one in stats[pid][11:15]) for pid in _family(stats, ancestor)) / _TICKS
 
 
 def _stats() -> dict[int, list[str]]:

@@ -65,7 +65,10 @@ def settle(session: Session, hashed: str) -> dict[str, str]:
 def services_for(database: Database, tmp_path: Path, settings: Settings | None = None) -> Services:
     settings = settings or Settings()
     templates = environment()
-    templates.globals.update(asset=lambda name: f"/static/{name}.js", stylesheets=lambda name: [], sprite=lambda: "/i")
+    templates.globals.update(
+        asset=lambda name: f"/static/{name}.js", stylesheets=lambda name: [], imports=lambda name: [],
+        ahead=lambda name: [], sprite=lambda: "/i",
+    )
     nothing = cast(Any, None)
     audit.install(database.engine)
     return Services(

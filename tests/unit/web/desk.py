@@ -78,7 +78,10 @@ def a_desk(folder: Path, imaging: ImagingSettings | None = None) -> Iterator[Des
     """The application on a fresh folder."""
     app = create_app(Settings(storage=StorageSettings(directory=folder), imaging=imaging or ImagingSettings()))
     made: Services = app.state.services
-    made.templates.globals.update(asset=lambda name: f"/{name}.js", stylesheets=lambda name: [], sprite=lambda: "/i")
+    made.templates.globals.update(
+        asset=lambda name: f"/{name}.js", stylesheets=lambda name: [], imports=lambda name: [], ahead=lambda name: [],
+        sprite=lambda: "/i",
+    )
     made.database.write_now(_deed(), _settle)
     with TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False) as browser:
         yield Desk(app, browser)

@@ -35,6 +35,7 @@ import type {
   Viewport,
 } from './viewer';
 import { listen as listenForKeyImages } from './key-images';
+import { dropFirstPicture } from './viewer/first';
 import './viewer';
 
 /** How long a short message stays; a refusal stays until it is read. */
@@ -121,7 +122,7 @@ export class ConsiliumRoom extends LitElement {
           @room-changed=${() => this.again()}
         >
           ${tabs(model, this.panel, this.tick, {
-            choose: (panel) => this.choose(panel),
+            choose: (panel) => (this.panel = panel),
             sheet: () => (this.sheetOpen = !this.sheetOpen),
             sheetOpen: this.sheetOpen,
           })}
@@ -136,6 +137,7 @@ export class ConsiliumRoom extends LitElement {
 
   protected override updated(): void {
     this.follow.apply();
+    if (this.model.link.state === 'live' && this.model.table === null) dropFirstPicture(document);
     const ended = this.querySelector('.ending');
     if (ended !== null && !ended.contains(document.activeElement)) ended.querySelector<HTMLElement>('.btn')?.focus();
   }
@@ -310,10 +312,6 @@ export class ConsiliumRoom extends LitElement {
     this.again();
   }
 
-  private choose(panel: PanelName): void {
-    this.panel = panel;
-  }
-
   private toggleAgenda(): void {
     this.agendaOpen = !this.agendaOpen;
   }
@@ -366,7 +364,7 @@ export class ConsiliumRoom extends LitElement {
         this.help();
         return true;
       default:
-        this.choose(PANELS[key]!.name);
+        this.panel = PANELS[key]!.name;
         this.querySelector<HTMLElement>(`#tab-${PANELS[key]!.name}`)?.focus();
         return true;
     }

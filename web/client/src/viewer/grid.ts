@@ -4,7 +4,7 @@ import { follow, panesOf } from './follow';
 import { Gestures } from './gestures';
 import { layout, MOST_PANES, type LayoutName } from './layouts';
 import { linesIn, Linking, planeShown } from './linking';
-import { Pane, type Shared } from './pane';
+import { Pane, type PaneState, type Shared } from './pane';
 import { centre, nearest, type Plane } from './planes';
 import type { Viewport } from './types';
 import { FITTED } from './view';
@@ -14,6 +14,8 @@ export interface GridEvents {
   readonly board: Omit<BoardEvents, 'activate'>;
   /** A person changed what the active pane shows, or which pane is active. */
   readonly changed: () => void;
+  /** A person went to another frame of the same series: all else is as it was. */
+  readonly scrolled: () => void;
   /** The toolbar or the panes' frames should be drawn again. */
   readonly redraw: () => void;
   /** Sideways with a finger: the next (1) or the previous (-1). */
@@ -28,7 +30,10 @@ export class Grid {
   at = 0;
   private readonly boards: PaneBoard[] = [];
   /** What each pane showed before it changed. */
-  private readonly before = new Map<Pane, { readonly frame: string; readonly plane: Plane | null }>();
+  private readonly before = new Map<
+    Pane,
+    { readonly series: string | null; readonly index: number; readonly state: PaneState; readonly plane: Plane | null }
+  >();
   /** Above 0 while the view is changed by somebody else, by opening a case or by linking, not by a hand. */
   private quiet = 0;
 
@@ -174,13 +179,14 @@ export class Grid {
 
   private changed(pane: Pane): void {
     const before = this.before.get(pane);
-    const frame = `${pane.series ?? ''} ${pane.index}`;
-    if (frame !== before?.frame) {
-      this.before.set(pane, { frame, plane: planeShown(pane) });
-      this.moved(pane, before?.plane ?? null);
-    }
+    const { series, index, state } = pane;
+    const same = series === before?.series && state === before.state;
+    const scrolled = series !== before?.series || index !== before.index;
+    if (scrolled || !same) this.before.set(pane, { series, index, state, plane: planeShown(pane) });
+    if (scrolled) this.moved(pane, before?.plane ?? null);
     if (this.quiet > 0 || pane !== this.active) return;
-    this.events.changed();
+    if (scrolled && same) this.events.scrolled();
+    else this.events.changed();
   }
 
   /** Another slice: the others come along, and their lines move. */

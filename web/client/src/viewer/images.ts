@@ -3,7 +3,7 @@ import type { Decoder } from './decoder';
 import { Frames } from './frames';
 import { Reformats, storedSeries } from './reformats';
 import { imageAddress, ImageStream, linkClass, type StreamState } from './source';
-import { listStudies } from './studies';
+import { listStudies, pictured } from './studies';
 import type { SeriesFacts, StudyListed } from './types';
 
 export interface ImagesEvents {
@@ -68,7 +68,7 @@ export class CaseImages {
 
   /** The opening pictures of what else there is are fetched while nothing more urgent is. */
   private foresee(studies: readonly StudyListed[]): void {
-    for (const { series_instance_uid: uid, frames } of studies.flatMap(({ series }) => series)) {
+    for (const { series_instance_uid: uid, frames } of studies.flatMap(pictured)) {
       this.stream.foresee(uid, Math.floor(frames / 2));
     }
   }
@@ -77,6 +77,8 @@ export class CaseImages {
   want(id: string, index: number): void {
     const series = storedSeries(id);
     if (series === id) this.looked.set(series, index);
+    const { total, lossless } = this.frames.counted(series);
+    if (total > 0 && lossless === total) return; // nothing is left to ask for
     this.stream.show(series, this.looked.get(series) ?? 0);
   }
 

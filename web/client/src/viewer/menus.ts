@@ -124,3 +124,8 @@ function cuts(state: CutMenu, act: Act): TemplateResult {
 function words(plane: Orthogonal): string {
   return `${plane[0]!.toUpperCase()}${plane.slice(1)}`;
 }
+
+/** Somebody turns to the images: what hangs over them goes. */
+export function closeMenus(viewer: ParentNode): void {
+  for (const menu of viewer.querySelectorAll('details[open]')) menu.removeAttribute('open');
+}

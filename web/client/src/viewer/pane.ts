@@ -1,5 +1,6 @@
 /** One image on the screen: its canvas, its marks and its words, and what it shows. */
 import { drawFacts, spoken } from './facts';
+import { dropFirstPicture } from './first';
 import type { Laid } from './laid';
 import type { Layers } from './layers';
 import { levelsOn } from './levels';
@@ -10,6 +11,7 @@ import type { Sampled } from '../geometry';
 import type { PictureSource } from './pictures';
 import { isReformat } from './reformats';
 import { renderer, tone, type Renderer } from './render';
+import { Slider } from './slider';
 import { reading } from './tools/reading';
 import { gridOf, sampled } from './tools/region';
 import type {
@@ -83,7 +85,7 @@ export class Pane {
   private readonly overlay: SVGSVGElement;
   private readonly crossings: SVGSVGElement;
   private readonly words: HTMLElement;
-  private readonly slider: HTMLInputElement;
+  private readonly slider: Slider;
   private made: Renderer | null = null;
   private place: Place | null = null;
   private shownPicture: { series: string; index: number; picture: Picture } | null = null;
@@ -98,8 +100,7 @@ export class Pane {
     this.crossings = root.querySelector<SVGSVGElement>('svg.viewer-lines')!;
     this.overlay = root.querySelector<SVGSVGElement>('svg.viewer-overlay')!;
     this.words = root.querySelector<HTMLElement>('.viewer-facts')!;
-    this.slider = root.querySelector<HTMLInputElement>('.viewer-slider')!;
-    this.slider.addEventListener('input', () => this.go(this.slider.valueAsNumber - 1));
+    this.slider = new Slider(root.querySelector<HTMLInputElement>('.viewer-slider')!, (index) => this.go(index));
     this.canvas.addEventListener('webglcontextlost', (event) => this.fallBack(event));
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(root);
@@ -108,6 +109,7 @@ export class Pane {
   close(): void {
     cancelAnimationFrame(this.scheduled);
     this.observer.disconnect();
+    this.slider.close();
     this.made?.close();
   }
 
@@ -276,10 +278,11 @@ export class Pane {
     const scene = map === null || frame === null ? null : this.scene(frame, map);
     drawOverlay(this.overlay, scene);
     drawLines(this.crossings, this.shared.lines(this), scene?.place ?? null, this.region);
-    this.slider.hidden = facts === null || facts.frames.length < 2;
-    this.slider.max = String(facts?.frames.length ?? 1);
-    this.slider.value = String(this.index + 1);
-    this.slider.setAttribute('aria-valuetext', `Image ${this.index + 1} of ${facts?.frames.length ?? 0}`);
+    // An empty drawing laid over the image would be blended with it at every frame all the same.
+    for (const drawing of [this.overlay, this.crossings]) {
+      drawing.toggleAttribute('hidden', drawing.childElementCount === 0);
+    }
+    this.slider.show(this.index, facts?.frames.length ?? 0);
   }
 
   /** The picture is there in a few milliseconds: until then the one before stays, with its own words. */
@@ -347,6 +350,7 @@ export class Pane {
   private tell(): void {
     const { series, facts, index } = this;
     const frames = this.shared.frames();
+    const failure = this.notice ?? (series === null ? null : (frames?.failure(series, index) ?? null));
     const named = series === null ? { lines: [], prior: false } : this.shared.title(series);
     const told = {
       series: facts,
@@ -359,8 +363,9 @@ export class Pane {
       inverted: this.state.inverted,
       fidelity: this.fidelity,
       progress: frames?.counted(series ?? '') ?? { total: 0, seen: 0, lossless: 0 },
-      message: this.notice ?? (series === null ? 'No images yet' : (frames?.failure(series, index) ?? null)),
+      message: failure ?? (series === null ? 'No images yet' : null),
     };
+    if (told.fidelity !== 'none' || failure !== null) dropFirstPicture(this.root);
     drawFacts(this.words, told);
     this.root.setAttribute('aria-label', spoken(told));
     this.root.dataset['fidelity'] = told.fidelity;

@@ -1,7 +1,7 @@
 /** The series of a case as small pictures: a click opens one in the active pane, a drag in any. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icon';
-import { isPrior, seriesWords, studyWords, thumbnail } from './studies';
+import { isPrior, pictured, seriesWords, studyWords, thumbnail } from './studies';
 import type { SeriesListed, StudyListed } from './types';
 
 /** The kind of what is dragged from the strip. */
@@ -19,15 +19,17 @@ export interface StripState {
 
 export function strip(state: StripState): TemplateResult {
   return html`<nav class="viewer-strip" aria-label="Series">
-    ${state.studies.map(
-      (study) =>
-        html`<section>
-          <h3>
-            ${isPrior(study, state.studies) ? html`<b class="viewer-prior">Prior</b> ` : nothing}${studyWords(study)}
-          </h3>
-          ${study.series.map((series) => item(series, state))}
-        </section>`,
-    )}
+    ${state.studies
+      .filter((study) => pictured(study).length > 0)
+      .map(
+        (study) =>
+          html`<section>
+            <h3>
+              ${isPrior(study, state.studies) ? html`<b class="viewer-prior">Prior</b> ` : nothing}${studyWords(study)}
+            </h3>
+            ${pictured(study).map((series) => item(series, state))}
+          </section>`,
+      )}
   </nav>`;
 }
 
@@ -41,6 +43,7 @@ function item(series: SeriesListed, state: StripState): TemplateResult {
     data-series=${uid}
     aria-pressed=${open ? 'true' : 'false'}
     data-active=${uid === state.active ? 'true' : nothing}
+    title=${seriesWords(series)}
     draggable="true"
     @dragstart=${(event: DragEvent) => event.dataTransfer?.setData(DRAGGED, uid)}
     @click=${() => state.choose(uid)}

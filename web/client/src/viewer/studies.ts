@@ -34,12 +34,22 @@ export interface Found {
 /** Studies this much older than the newest are priors; closer ones belong to the same question. */
 const PRIOR_DAYS = 30;
 
+/** Every series that has pictures; reports, key objects, segmentations and documents are in a menu of their own. */
 export function all(studies: readonly StudyListed[]): readonly Found[] {
-  return studies.flatMap((study) => study.series.map((series) => ({ study, series, prior: isPrior(study, studies) })));
+  return studies.flatMap((study) =>
+    pictured(study).map((series) => ({ study, series, prior: isPrior(study, studies) })),
+  );
+}
+
+/** The series of a study that can be looked at. */
+export function pictured(study: StudyListed): readonly SeriesListed[] {
+  return study.series.filter(({ frames }) => frames > 0);
 }
 
 export function isPrior(study: StudyListed, studies: readonly StudyListed[]): boolean {
-  const newest = Math.max(...studies.map(({ date }) => (date === null ? -Infinity : Date.parse(date))));
+  // A report or a document of today makes no earlier study of the images it speaks of.
+  const pictured = studies.filter(({ series }) => series.some(({ frames }) => frames > 0));
+  const newest = Math.max(...pictured.map(({ date }) => (date === null ? -Infinity : Date.parse(date))));
   return study.date !== null && newest - Date.parse(study.date) > PRIOR_DAYS * 86_400_000;
 }
 
@@ -95,11 +105,14 @@ export function studyWords(study: StudyListed): string {
   return [study.description, study.date === null ? '' : dateWords(study.date)].filter((part) => part !== '').join(', ');
 }
 
+/** Made once: a pane says its date at every frame it draws. */
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
+
 /** A calendar date in words, as everywhere in the product: 9 Nov 2026. */
 function dateWords(date: string): string {
   const day = new Date(`${date}T00:00:00Z`);
   if (Number.isNaN(day.getTime())) return date;
-  return day.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
+  return DAY.format(day);
 }
 
 /** The series so many further on in the strip; undefined beyond its ends. */

@@ -5,12 +5,14 @@ import { Cine } from './cine';
 import { command, openSeries, type Commanded } from './commands';
 import { Cutting } from './cutting';
 import { Decoder } from './decoder';
+import { adoptFirstPicture } from './first';
 import { Teller, viewportOf } from './follow';
 import { Grid } from './grid';
 import { CaseImages, type ImagesEvents } from './images';
 import { actionFor, type Action } from './keys';
 import { Layers } from './layers';
 import { MOST_PANES, priorOf } from './layouts';
+import { closeMenus } from './menus';
 import type { Pane, Shared } from './pane';
 import { storedSeries } from './reformats';
 import { helpSheet, levels, linkNote, oneOf, paneRoot } from './sheet';
@@ -126,7 +128,7 @@ export class ConsiliumViewer extends LitElement {
     const series = facts?.series ?? pane.series;
     pane.open(series, mark, series === pane.series ? pane.state : undefined);
     pane.selected = id;
-    this.left();
+    this.shifted();
   }
 
   /** Give up what is being drawn. */
@@ -225,12 +227,11 @@ export class ConsiliumViewer extends LitElement {
     const panes = this.querySelector<HTMLElement>('.viewer-panes')!;
     dropTarget(panes, (at, series) => openSeries(this.commanded(), at, series), signal);
     this.addEventListener('keydown', (event) => this.keyed(event), { signal });
-    panes.addEventListener('pointerdown', () => this.closeMenus(), { signal });
+    panes.addEventListener('pointerdown', () => closeMenus(this), { signal });
     document.addEventListener('visibilitychange', () => this.cine.stop(), { signal });
     const observer = new ResizeObserver(() => (this.narrow = this.clientWidth > 0 && this.clientWidth <= NARROW_PX));
     observer.observe(this);
     signal.addEventListener('abort', () => observer.disconnect());
-    this.decoder.warm();
     this.openCase();
   }
 
@@ -259,10 +260,10 @@ export class ConsiliumViewer extends LitElement {
         point: (at) => this.send('pointerat', at),
       },
       changed: () => {
-        this.left();
         this.requestUpdate();
-        this.teller.soon();
+        this.shifted();
       },
+      scrolled: () => this.shifted(),
       redraw: () => this.requestUpdate(),
       swipe: (step) => {
         if (this.narrow) this.swiped(step);
@@ -296,6 +297,7 @@ export class ConsiliumViewer extends LitElement {
     this.teller.known(null);
     this.images = this.caseId === '' ? null : new CaseImages(this.caseId, this.decoder, this.imagesEvents());
     this.grid?.clear();
+    adoptFirstPicture(this.caseId, this.grid?.panes[0]?.root);
     void this.images?.list();
   }
 
@@ -308,6 +310,8 @@ export class ConsiliumViewer extends LitElement {
       },
       unlisted: (reason) => this.grid?.panes[0]?.say(reason),
       announced: (facts) => {
+        // The first preview is on its way behind these facts: now the decoder's bytes no longer delay it.
+        this.decoder.warm();
         for (const pane of panes(facts.series)) this.grid?.quietly(() => pane.settle());
         this.teller.settled();
         this.requestUpdate();
@@ -344,12 +348,10 @@ export class ConsiliumViewer extends LitElement {
     else this.act({ do: 'series', step });
   }
 
-  private left(): void {
+  /** A person at this screen looks at something else now. */
+  private shifted(): void {
     if (this.following) this.send('leave', null);
-  }
-
-  private closeMenus(): void {
-    for (const menu of this.querySelectorAll('details[open]')) menu.removeAttribute('open');
+    this.teller.soon();
   }
 
   private keyed(event: KeyboardEvent): void {
@@ -364,7 +366,7 @@ export class ConsiliumViewer extends LitElement {
   private act(action: Action): void {
     if (this.grid === null) return;
     command(this.commanded(), action);
-    this.requestUpdate();
+    if (action.do !== 'scroll' && action.do !== 'edge') this.requestUpdate(); // the toolbar knows no slice
   }
 
   private commanded(): Commanded {
@@ -379,10 +381,7 @@ export class ConsiliumViewer extends LitElement {
         if (name === 'erase') this.grid?.board.erase();
         if ((name === 'undo' || name === 'redo') && this.canDraw) this.history[name]();
       },
-      left: () => {
-        this.left();
-        this.teller.soon();
-      },
+      left: () => this.shifted(),
     };
   }
 
