@@ -17,8 +17,10 @@ def empty() -> Shown:
         "people": {},
         "floor": None,
         "hands": [],
+        "admitted": [],
         "cases": {},
         "order": [],
+        "planned": {},
     }
 
 
@@ -46,17 +48,63 @@ def _one(p: Shown, event: Shown, at: str) -> None:
 
 def _joined(p: Shown, event: Shown, at: str) -> None:
     who = event["participant"]
+    before = p["people"].get(who["person_id"])
+    stays = before["presence"] if before else []
+    speaks = who["cases"] is None and who["role"] in _VOICED
+    if not before or not before["present"] or stays[-1]["voiced"] != speaks:
+        stays = [*_ended(stays, at), {"since": at, "until": None, "voiced": speaks}]
     p["people"][who["person_id"]] = {
         "name": who["name"],
         "discipline": who["discipline"],
         "role": who["role"],
         "present": True,
+        "cases": who["cases"],
+        "presence": stays,
     }
+
+
+_VOICED = ("chair", "presenter", "member")
+
+
+def _ended(intervals: list[Shown], at: str) -> list[Shown]:
+    if not intervals or intervals[-1]["until"] is not None:
+        return intervals
+    return [*intervals[:-1], {**intervals[-1], "until": at}]
+
+
+def _guest_admitted(p: Shown, event: Shown, at: str) -> None:
+    p["admitted"] = [one for one in p["admitted"] if one != event["person"]] + [event["person"]]
+
+
+def _guest_put_out(p: Shown, event: Shown, at: str) -> None:
+    _out(p, [event["person"]])
+
+
+def _out(p: Shown, guests: list[str]) -> None:
+    p["admitted"] = [one for one in p["admitted"] if one not in guests]
+    p["hands"] = [one for one in p["hands"] if one not in guests]
+    if p["floor"] in guests:
+        p["floor"] = None
+
+
+def _clear(p: Shown, at: str) -> None:
+    if p["table"] is not None:
+        _out(p, list(p["admitted"]))
+        case = p["cases"].get(p["table"])
+        if case is not None:
+            case["on_table"] = _ended(case["on_table"], at)
+    p["table"] = None
+
+
+def _cases_timed(p: Shown, event: Shown, at: str) -> None:
+    p["planned"] = event["planned"]
 
 
 def _left(p: Shown, event: Shown, at: str) -> None:
     if event["person"] in p["people"]:
-        p["people"][event["person"]]["present"] = False
+        seat = p["people"][event["person"]]
+        seat["present"] = False
+        seat["presence"] = _ended(seat["presence"], at)
     _lower(p, event["person"])
     if p["floor"] == event["person"]:
         p["floor"] = None
@@ -68,7 +116,11 @@ def _lower(p: Shown, person: str) -> None:
 
 def _role_assigned(p: Shown, event: Shown, at: str) -> None:
     if event["person"] in p["people"]:
-        p["people"][event["person"]]["role"] = event["role"]
+        seat = p["people"][event["person"]]
+        seat["role"] = event["role"]
+        speaks = seat["cases"] is None and event["role"] in _VOICED
+        if seat["present"] and seat["presence"][-1]["voiced"] != speaks:
+            seat["presence"] = [*_ended(seat["presence"], at), {"since": at, "until": None, "voiced": speaks}]
 
 
 def _floor_passed(p: Shown, event: Shown, at: str) -> None:
@@ -90,7 +142,8 @@ def _conference_opened(p: Shown, event: Shown, at: str) -> None:
 
 
 def _conference_ended(p: Shown, event: Shown, at: str) -> None:
-    p |= {"phase": "ended", "table": None, "floor": None, "hands": []}
+    _clear(p, at)
+    p |= {"phase": "ended", "floor": None, "hands": []}
 
 
 def _case_listed(p: Shown, event: Shown, at: str) -> None:
@@ -106,12 +159,16 @@ def _case_listed(p: Shown, event: Shown, at: str) -> None:
             "round": 1,
             "opinions": {},
             "revealed": [],
+            "stances": {},
+            "tried": [],
+            "non_operative": None,
             "recommendation": None,
             "closings": {},
             "absent": {},
             "signed": None,
             "minutes": None,
             "called_at": None,
+            "on_table": [],
         }
         return
     case = p["cases"][key]
@@ -132,9 +189,12 @@ def _cases_arranged(p: Shown, event: Shown, at: str) -> None:
 
 
 def _case_called(p: Shown, event: Shown, at: str) -> None:
+    _clear(p, at)
     p["table"] = event["case"]
     if event["case"] is not None:
-        p["cases"][event["case"]]["called_at"] = at
+        case = p["cases"][event["case"]]
+        case["called_at"] = at
+        case["on_table"].append({"since": at, "until": None})
 
 
 def _images_arrived(case: Shown, event: Shown, at: str) -> None:
@@ -182,6 +242,20 @@ def _round_opened(case: Shown, event: Shown, at: str) -> None:
 
 def _option_added(case: Shown, event: Shown, at: str) -> None:
     case["options"].append(event["option"])
+
+
+def _stances_taken(case: Shown, event: Shown, at: str) -> None:
+    by = {"person": event["person"], "name": event["name"]}
+    taken = {key: {**one, **by} for key, one in event["stances"].items()}
+    case["stances"][event["discipline"]] = {**case["stances"].get(event["discipline"], {}), **taken}
+
+
+def _evidence_listed(case: Shown, event: Shown, at: str) -> None:
+    case["tried"] = event["rows"]
+
+
+def _non_operative_stated(case: Shown, event: Shown, at: str) -> None:
+    case["non_operative"] = {name: event[name] for name in ("standing", "reason", "evidence", "person", "name")}
 
 
 def _recommendation_drafted(case: Shown, event: Shown, at: str) -> None:
@@ -240,6 +314,9 @@ _ON_CASE = {
     _opinions_revealed,
     _round_opened,
     _option_added,
+    _stances_taken,
+    _evidence_listed,
+    _non_operative_stated,
     _recommendation_drafted,
     _recommendation_read_back,
     _recommendation_reopened,

@@ -9,7 +9,7 @@ from typing import Any
 
 from conference.room import commands as c
 from conference.room.text_fields import words_of
-from conference.room.values import Option, Participant
+from conference.room.values import Option, Participant, PlannedTime, Stance
 from conference.room.visibility import project, projection_digest, shown_all, sight
 from tests.rooms import (
     CHAIR,
@@ -27,10 +27,12 @@ from tests.rooms import (
     draw,
     four_panes,
     frame,
+    justified,
     opened,
     opinion,
     signable,
     signature,
+    stances,
     view,
     words,
 )
@@ -64,6 +66,8 @@ def whole_sitting() -> Table:
     table.do(THERAPIST, draw("m3", case=KNEE), frame=frame(KNEE))
     table.do(THERAPIST, c.Erase("m3"))  # type: ignore[arg-type]
     table.do(None, c.ArrangeCases((KNEE, HIP)))
+    planned = {HIP: PlannedTime("2026-11-26T08:00:00Z", 0), KNEE: PlannedTime("2026-11-26T08:15:00Z", 5)}
+    table.do(None, c.TimeCases(planned))
     table.do(None, c.Leave(OBSERVER.person_id))
     table.do(None, c.Leave(SURGEON.person_id))
     return table
@@ -75,6 +79,7 @@ def words_change() -> Table:
     table.do(PAIN, c.AddOption(HIP, Option("block", "interventional", "Facet block")))
     table.do(None, c.ListCase(brief(required=("spine-surgery", "pain-medicine", "physical-therapy")), OPTIONS))
     table.do(SURGEON, c.DraftRecommendation(HIP, 0, words("fusion")))
+    justified(table)
     said = dict(words_of(words("fusion"))) | {"minutes": "Dr Di: “a block first” 😀"}
     table.do(CHAIR, c.ReadBack(HIP, 1), typed={HIP: said})
     table.do(PAIN, c.Attest(HIP, 1, "dissent", "Not before a block."))
@@ -88,7 +93,13 @@ def words_change() -> Table:
     table.do(SURGEON, c.Attest(HIP, 2, "dissent", "On reflection, no."))
     table.do(CHAIR, c.AssignRole(OBSERVER.person_id, "member"))
     table.do(None, c.UnlistCase(KNEE))
+    table.do(SURGEON, c.TakeStances(HIP, stances(fusion="for", therapy="neutral")))
+    table.do(PAIN, c.TakeStances(HIP, {"fusion": Stance("against", "A facet block first.")}))
+    table.do(SURGEON, c.TakeStances(HIP, stances(therapy="for")))
+    table.do(CHAIR, c.AdmitGuest(REFERRER.person_id))
     table.do(CHAIR, c.PassFloor(REFERRER.person_id))
+    table.do(CHAIR, c.PutOut(REFERRER.person_id))
+    table.do(CHAIR, c.AdmitGuest(REFERRER.person_id))
     table.do(COORDINATOR, c.RaiseHand())
     table.do(CHAIR, c.LowerHand(COORDINATOR.person_id))
     table.do(PAIN, c.RaiseHand())

@@ -12,6 +12,7 @@ from conference.room.values import (
     CaseBrief,
     CommandId,
     Context,
+    EvidenceRow,
     FrameFacts,
     MarkId,
     Opinion,
@@ -22,6 +23,7 @@ from conference.room.values import (
     Recommendation,
     Signature,
     Spacing,
+    Stance,
     Typed,
     Viewport,
 )
@@ -102,6 +104,24 @@ def words(option: str = "therapy", **changes: object) -> Recommendation:
     return Recommendation(option=option, **fields)  # type: ignore[arg-type]
 
 
+TRIED = (
+    EvidenceRow("t1", "Physical therapy: core stabilisation; 18 sessions; 2026-03-01 to 2026-06-30; Worse by 10 %"),
+    EvidenceRow("t2", "Injection: epidural L5; one; 2026-07-14; No change"),
+)
+"""What was tried, as the host lists it."""
+
+
+def justified(table: "Table") -> None:
+    """Non-operative care is exhausted, on what was tried."""
+    table.do(None, c.ListEvidence(HIP, TRIED))
+    table.do(CHAIR, c.StateNonOperative(HIP, "exhausted", "", ("t1",)))
+
+
+def stances(**taken: str) -> Mapping[str, Stance]:
+    """Option → stance, with nothing said of what it would take."""
+    return {key: Stance(one, "") for key, one in taken.items()}  # type: ignore[arg-type]
+
+
 def signature(digest: str) -> Signature:
     return Signature(digest, "c2lnbmF0dXJl", "key-1", "approval of the joint recommendation")
 
@@ -176,6 +196,7 @@ def opened() -> Table:
     table = listed()
     table.do(CHAIR, c.OpenConference())
     table.do(CHAIR, c.CallCase(HIP))
+    table.do(CHAIR, c.AdmitGuest(REFERRER.person_id))
     return table
 
 

@@ -53,6 +53,7 @@ from web.middleware import stack
 from web.migrate import upgrade
 from web.outgoing import Outgoing
 from web.pages import STATIC, environment
+from web.parts import Parts
 from web.posting import keep_posting
 from web.reply_links import ReplyLinks
 from web.routes import all_routes
@@ -105,6 +106,13 @@ def compose(settings: Settings, *, demo: bool = False) -> Services:
     pictures = Pictures(vault, folder / "derived", settings.imaging.worker)
     intake = Intake(settings.imaging.file, vault, Sandbox(settings.imaging.worker))
     media = media_plane(settings.conference.media, folder)
+    rooms = Rooms(
+        RoomStore(database), now, facts_of, settings.conference,
+        followers=(Follower(delivery.NAME, delivery.project), Follower(basis.NAME, basis.project)),
+        pixels=reader(database, pictures),
+    )
+    sessions = Sessions(database, settings.auth, secure=settings.secure, keys=folder / "keys")
+    rooms.listeners.append(Parts(sessions.sockets).heard)
     return Services(
         settings=settings,
         database=database,
@@ -119,12 +127,8 @@ def compose(settings: Settings, *, demo: bool = False) -> Services:
         ),
         objects=Maker.of(vault, settings.imaging.worker),
         pictures=pictures,
-        rooms=Rooms(
-            RoomStore(database), now, facts_of, settings.conference,
-            followers=(Follower(delivery.NAME, delivery.project), Follower(basis.NAME, basis.project)),
-            pixels=reader(database, pictures),
-        ),
-        sessions=Sessions(database, settings.auth, secure=settings.secure, keys=folder / "keys"),
+        rooms=rooms,
+        sessions=sessions,
         tickets=Tickets(),
         signer=Signer(folder / "keys"),
         templates=environment(),

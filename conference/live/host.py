@@ -24,6 +24,7 @@ from conference.record import log as record
 from conference.record.snapshots import state_of
 from conference.room.commands import Choose, Command, EndConference, Join, Leave, ReadBack, TypeText
 from conference.room.joint_text import type_text
+from conference.room.lobby import in_lobby
 from conference.room.plain import Json
 from conference.room.recorded import Recorded
 from conference.room.refused import Refused
@@ -175,7 +176,7 @@ class RoomHost:
         if (leaving := self._leaving.pop(person, None)) is not None:
             leaving.cancel()
         await self.submit(None, self._own_id("join", person), Join(member.participant))
-        self._audience.welcome(member, self.state, self._missed(since))
+        self._audience.welcome(member, self.state, self._missed(since), _stamp(self._now))
 
     def leave(self, member: Member) -> None:
         """A connection has ended; its person leaves with the last one, after a moment's grace."""
@@ -332,7 +333,7 @@ class RoomHost:
     def _serve_readers(self) -> None:
         readers, self._readers = self._readers, []
         for member, case, known in readers:
-            seen = sight(self.state, member.participant).of(case)
+            seen = sight(self.state, member.participant).of(case) and not in_lobby(self.state, member.participant)
             try:
                 state, update = (self._texts if seen else Texts()).since(case, known)  # R98: others' do not exist
             except Malformed:
@@ -364,7 +365,7 @@ class RoomHost:
     async def _beat(self) -> None:
         while not self.over:
             await asyncio.sleep(_BEAT_S)
-            self._audience.beat()
+            self._audience.beat(self.state, _stamp(self._now))
 
 
 def _accepted(decided: Decided) -> Accepted:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from agenda.conferences import conference, conferences_of_case
@@ -41,6 +41,8 @@ class Rooms:
         self._facts: dict[tuple[str, str, int], FrameFacts] = {}
         self._following: dict[str, asyncio.Task[None]] = {}
         self._behind: set[str] = set()
+        self.listeners: list[Callable[[str, Sequence[Recorded]], None]] = []
+        """Told at once, in this process, of what became durable in any room; they must not wait."""
         self._reaper: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -190,8 +192,10 @@ class Rooms:
             self._facts[key] = found
         return found
 
-    def _committed(self, room_id: str, _recorded: Sequence[Recorded]) -> None:
-        """Let the followers read on, one task per room at a time."""
+    def _committed(self, room_id: str, recorded: Sequence[Recorded]) -> None:
+        """Tell the listeners, and let the followers read on, one task per room at a time."""
+        for listener in self.listeners:
+            listener(room_id, recorded)
         if not self._followers:
             return
         self._behind.add(room_id)

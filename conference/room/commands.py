@@ -4,6 +4,7 @@ Imperative; frozen; a closed union. Those in `HOST_ONLY` are given by hosts (the
 wire.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agenda.ids import CaseId, PersonId
@@ -12,14 +13,18 @@ from conference.room.values import (
     ActionItem,
     CaseBrief,
     Closing,
+    EvidenceRow,
     MarkId,
     MarkKind,
+    NonOperative,
     Opinion,
     Option,
     Outcome,
     Participant,
+    PlannedTime,
     Point,
     Recommendation,
+    Stance,
     Viewport,
 )
 
@@ -69,6 +74,21 @@ class AnnounceImages:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeCases:
+    """Host: when each listed case is planned, by the agenda as it stands."""
+
+    planned: Mapping[CaseId, PlannedTime]
+
+
+@dataclass(frozen=True, slots=True)
+class ListEvidence:
+    """Host: what was tried in a case, as its referral has it now."""
+
+    case: CaseId
+    rows: tuple[EvidenceRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OpenConference:
     """Begin the sitting."""
 
@@ -91,6 +111,20 @@ class AssignRole:
 
     person: PersonId
     role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class AdmitGuest:
+    """Let a guest in from the lobby, to the case on the table, which is theirs."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class PutOut:
+    """Send a guest back to the lobby before their case is over."""
+
+    person: PersonId
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +215,26 @@ class AddOption:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeStances:
+    """Say for one's discipline how it stands to options of the grid, and what it would take."""
+
+    case: CaseId
+    stances: Mapping[str, Stance]
+    """Option key → stance; options left out stay as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateNonOperative:
+    """Say why non-operative care is not enough here, on what evidence; a surgical recommendation needs it."""
+
+    case: CaseId
+    standing: NonOperative
+    reason: str
+    evidence: tuple[str, ...]
+    """Keys of rows of what was tried."""
+
+
+@dataclass(frozen=True, slots=True)
 class DraftRecommendation:
     """Write the recommendation anew; `revision` is the one seen (0: none yet)."""
 
@@ -253,9 +307,10 @@ class Sign:
 
 
 Command = (
-    Join | Leave | ListCase | UnlistCase | ArrangeCases | AnnounceImages | OpenConference | CallCase | EndConference
-    | AssignRole | PassFloor | RaiseHand | LowerHand | Show | Draw | Reshape | Erase | GiveOpinion | Reveal | OpenRound
-    | AddOption | DraftRecommendation | Choose | TypeText | ReadBack | Reopen | Attest | MarkAbsent | Sign
+    Join | Leave | ListCase | UnlistCase | ArrangeCases | AnnounceImages | TimeCases | ListEvidence | OpenConference
+    | CallCase | EndConference | AssignRole | AdmitGuest | PutOut | PassFloor | RaiseHand | LowerHand | Show | Draw
+    | Reshape | Erase | GiveOpinion | Reveal | OpenRound | AddOption | TakeStances | StateNonOperative
+    | DraftRecommendation | Choose | TypeText | ReadBack | Reopen | Attest | MarkAbsent | Sign
 )
-HOST_ONLY = (Join, Leave, ListCase, UnlistCase, ArrangeCases, AnnounceImages, Sign)
+HOST_ONLY = (Join, Leave, ListCase, UnlistCase, ArrangeCases, AnnounceImages, TimeCases, ListEvidence, Sign)
 """Never taken from a wire. `Sign` passes through the signing route, which asks for re-authentication."""

@@ -6,7 +6,7 @@ Pure: no clock, no randomness, no I/O; what a shell knows arrives in the context
 from typing import assert_never
 
 from conference.room import commands as c
-from conference.room import joint_text, marks, opinions, options, recommendation, seats, sitting
+from conference.room import joint_text, marks, opinions, options, parity, recommendation, seats, sitting
 from conference.room.refused import Refused
 from conference.room.seats import Answer
 from conference.room.state import RoomState
@@ -27,6 +27,8 @@ def decide(state: RoomState, who: Participant | None, command: c.Command, contex
         return Refused("host-only", "Only the server itself does this.")
     if not isinstance(command, _FROM_OUTSIDE) and (refusal := seats.absent(state, who)):
         return refusal
+    if refusal := seats.waiting(state, who):
+        return refusal
     return _decide_person(state, who, command, context)
 
 
@@ -44,6 +46,10 @@ def _decide_host(state: RoomState, command: c.Command) -> Answer:
             return sitting.arrange_cases(state, command)
         case c.AnnounceImages():
             return sitting.announce_images(state, command)
+        case c.TimeCases():
+            return sitting.time_cases(state, command)
+        case c.ListEvidence():
+            return parity.list_evidence(state, command)
         case c.Reveal():
             return opinions.reveal_complete(state, command)
         case _:
@@ -58,14 +64,8 @@ def _decide_person(state: RoomState, who: Participant, command: c.Command, conte
             return sitting.call_case(state, who, command)
         case c.EndConference():
             return sitting.end_conference(state, who, context)
-        case c.AssignRole():
-            return seats.assign_role(state, who, command)
-        case c.PassFloor():
-            return seats.pass_floor(state, who, command)
-        case c.RaiseHand():
-            return seats.raise_hand(state, who)
-        case c.LowerHand():
-            return seats.lower_hand(state, who, command)
+        case c.AssignRole() | c.AdmitGuest() | c.PutOut() | c.PassFloor() | c.RaiseHand() | c.LowerHand():
+            return _decide_on_people(state, who, command)
         case c.Show() | c.Draw() | c.Reshape() | c.Erase():
             return _decide_on_image(state, who, command, context)
         case c.GiveOpinion():
@@ -76,14 +76,42 @@ def _decide_person(state: RoomState, who: Participant, command: c.Command, conte
             return opinions.open_round(state, who, command)
         case c.AddOption():
             return options.add_option(state, who, command)
+        case c.TakeStances():
+            return parity.take_stances(state, who, command)
+        case c.StateNonOperative():
+            return parity.state_non_operative(state, who, command)
         case c.TypeText():
             return joint_text.type_text(state, who, command)
         case (
             c.DraftRecommendation() | c.Choose() | c.ReadBack() | c.Reopen() | c.Attest() | c.MarkAbsent() | c.Sign()
         ):
             return _decide_on_words(state, who, command, context)
-        case c.Join() | c.Leave() | c.ListCase() | c.UnlistCase() | c.ArrangeCases() | c.AnnounceImages():
+        case (
+            c.Join() | c.Leave() | c.ListCase() | c.UnlistCase() | c.ArrangeCases() | c.AnnounceImages()
+            | c.TimeCases() | c.ListEvidence()
+        ):
             raise AssertionError("refused before")
+        case _:
+            assert_never(command)
+
+
+def _decide_on_people(
+    state: RoomState, who: Participant,
+    command: c.AssignRole | c.AdmitGuest | c.PutOut | c.PassFloor | c.RaiseHand | c.LowerHand,
+) -> Answer:
+    match command:
+        case c.AssignRole():
+            return seats.assign_role(state, who, command)
+        case c.AdmitGuest():
+            return seats.admit_guest(state, who, command)
+        case c.PutOut():
+            return seats.put_out(state, who, command)
+        case c.PassFloor():
+            return seats.pass_floor(state, who, command)
+        case c.RaiseHand():
+            return seats.raise_hand(state, who)
+        case c.LowerHand():
+            return seats.lower_hand(state, who, command)
         case _:
             assert_never(command)
 

@@ -3,6 +3,7 @@
 Time, sequence and actor are not here: they belong to the record around an event (`conference.room.recorded`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agenda.ids import CaseId, PersonId
@@ -10,15 +11,19 @@ from conference.policy import Role
 from conference.room.values import (
     CaseBrief,
     Closing,
+    EvidenceRow,
     Mark,
     MarkId,
     Measured,
+    NonOperative,
     Opinion,
     Option,
     Participant,
+    PlannedTime,
     Point,
     Recommendation,
     Signature,
+    Stance,
     Viewport,
 )
 
@@ -71,6 +76,21 @@ class ImagesArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class CasesTimed:
+    """When each listed case is planned."""
+
+    planned: Mapping[CaseId, PlannedTime]
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceListed:
+    """What was tried in a case."""
+
+    case: CaseId
+    rows: tuple[EvidenceRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ConferenceOpened:
     """The sitting began."""
 
@@ -93,6 +113,20 @@ class RoleAssigned:
 
     person: PersonId
     role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class GuestAdmitted:
+    """A guest came in from the lobby; they go out again when their case leaves the table."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class GuestPutOut:
+    """A guest went back to the lobby, and laid down the floor and the hand they held."""
+
+    person: PersonId
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +220,29 @@ class OptionAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class StancesTaken:
+    """A discipline said how it stands to options of the grid."""
+
+    case: CaseId
+    person: PersonId
+    name: str
+    discipline: str
+    stances: Mapping[str, Stance]
+
+
+@dataclass(frozen=True, slots=True)
+class NonOperativeStated:
+    """Why non-operative care is not enough here."""
+
+    case: CaseId
+    person: PersonId
+    name: str
+    standing: NonOperative
+    reason: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RecommendationDrafted:
     """The recommendation has new words; closings given to earlier words are void."""
 
@@ -259,6 +316,7 @@ class Signed:
 Event = (
     Joined | Left | CaseListed | CaseUnlisted | CasesArranged | ImagesArrived | ConferenceOpened | CaseCalled
     | ConferenceEnded | RoleAssigned | FloorPassed | HandRaised | HandLowered | Shown | Drawn | Reshaped | Erased
-    | OpinionGiven | OpinionsRevealed | RoundOpened | OptionAdded | RecommendationDrafted | RecommendationReadBack
+    | CasesTimed | EvidenceListed | GuestAdmitted | GuestPutOut | OpinionGiven | OpinionsRevealed | RoundOpened
+    | OptionAdded | StancesTaken | NonOperativeStated | RecommendationDrafted | RecommendationReadBack
     | RecommendationReopened | MinutesFrozen | Attested | DisciplineMarkedAbsent | Signed
 )

@@ -39,7 +39,7 @@ def not_yet_heard(state: RoomState, case: CaseId, at: str) -> tuple[str, ...]:
 
 def _hearing(state: RoomState, case: CaseState, discipline: str, at: str) -> Hearing:
     shares = {
-        person: sum(overlap_s(there, table, at) for there in seat.presence for table in case.on_table)
+        person: sum(overlap_s(there, table, at) for there in seat.presence if there.voiced for table in case.on_table)
         for person, seat in state.people.items()
         if seat.discipline == discipline
     }

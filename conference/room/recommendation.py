@@ -7,6 +7,7 @@ from conference.policy import RoomAction
 from conference.room import commands as c
 from conference.room import events as e
 from conference.room.canonical import canonical, digest
+from conference.room.parity import unjustified, unstanced
 from conference.room.plain import Json, plain
 from conference.room.refused import LONG_TEXT_LIMIT, Refused, too_long
 from conference.room.seats import Answer, denied, listed
@@ -103,7 +104,7 @@ def read_back(state: RoomState, who: Participant, command: c.ReadBack, context: 
     else:
         revision += 1
         newly = (e.RecommendationDrafted(command.case, revision, who.person_id, read),)
-    if refusal := _unsound(case, read) or _incomplete(case, read):
+    if refusal := _unsound(case, read) or _incomplete(case, read) or unjustified(case, read):
         return refusal
     frozen = e.RecommendationReadBack(command.case, revision, frozen_digest(command.case, revision, read))
     return (*newly, frozen, *frozen_minutes(command.case, case, typed))
@@ -182,6 +183,10 @@ def sign(state: RoomState, who: Participant, command: c.Sign, context: Context) 
         return words
     if missing := unheard(case):
         return Refused("not-closed", f"Not signable: {', '.join(missing)} has neither closed nor been marked absent.")
+    if silent := unstanced(case, words.recommendation):
+        return Refused(
+            "no-stance", f"Not signable: {', '.join(silent)} has not said how it stands to the operation."
+        )
     if context.signature is None or context.signature.digest != words.digest:
         return Refused("bad-signature", "The signature is not over the words that were read back.")
     return (e.Signed(

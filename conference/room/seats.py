@@ -12,6 +12,9 @@ _BY_FLOOR = frozenset({RoomAction.SHOW, RoomAction.DRAW, RoomAction.POINT})
 """What the floor adds to the role of whoever holds it."""
 _ASSIGNABLE: tuple[Role, ...] = ("chair", "coordinator", "member", "guest", "observer")
 
+_IN_LOBBY = Refused("in-lobby", "You wait in the lobby; the chair or the coordinator lets you in to your case.")
+_NOT_HERE = Refused("no-such-person", "This person is not in the room.")
+
 Answer = tuple[e.Event, ...] | Refused
 
 
@@ -37,6 +40,18 @@ def absent(state: RoomState, who: Participant) -> Refused | None:
     if seat is not None and seat.present:
         return None
     return Refused("not-present", "Join the room first.")
+
+
+def waiting(state: RoomState, who: Participant) -> Refused | None:
+    """A refusal for a guest who is in the lobby (R100)."""
+    seat = state.people.get(who.person_id)
+    cases = who.cases if seat is None else seat.cases
+    return None if admitted(state, who.person_id, cases) else _IN_LOBBY
+
+
+def admitted(state: RoomState, person: PersonId, cases: tuple[CaseId, ...] | None) -> bool:
+    """Is somebody with this sight past the lobby? `cases` None: of the board, who do not wait."""
+    return cases is None or person in state.admitted
 
 
 def out_of_sight(state: RoomState, who: Participant, case: CaseId) -> bool:
@@ -79,7 +94,7 @@ def assign_role(state: RoomState, who: Participant, command: c.AssignRole) -> An
         return refusal
     seat = state.people.get(command.person)
     if seat is None:
-        return Refused("no-such-person", "This person is not in the room.")
+        return _NOT_HERE
     if command.role not in _ASSIGNABLE:
         return Refused("bad-role", "Presenting follows the floor: pass the floor instead.")
     if seat.cases is not None and command.role not in ("guest", "observer"):
@@ -98,6 +113,27 @@ def _another_chair(state: RoomState, person: PersonId) -> bool:
     return any(seat.role == "chair" and seat.present for key, seat in state.people.items() if key != person)
 
 
+def admit_guest(state: RoomState, who: Participant, command: c.AdmitGuest) -> Answer:
+    """Let a guest in to the case on the table, which is theirs (R101)."""
+    if refusal := denied(state, who, RoomAction.SEAT):
+        return refusal
+    seat = state.people.get(command.person)
+    if seat is None or not seat.present:
+        return _NOT_HERE
+    if seat.cases is None:
+        return Refused("not-a-guest", "This person sits on the board and does not wait.")
+    if state.table is None or state.table not in seat.cases:
+        return Refused("not-their-case", "The case on the table is not this guest's.")
+    return () if command.person in state.admitted else (e.GuestAdmitted(command.person),)
+
+
+def put_out(state: RoomState, who: Participant, command: c.PutOut) -> Answer:
+    """Send a guest back to the lobby (R102)."""
+    if refusal := denied(state, who, RoomAction.SEAT):
+        return refusal
+    return (e.GuestPutOut(command.person),) if command.person in state.admitted else ()
+
+
 def pass_floor(state: RoomState, who: Participant, command: c.PassFloor) -> Answer:
     """Give the floor, or take it back; whoever holds it may lay it down (R7)."""
     laying_down = command.person is None and state.floor == who.person_id
@@ -108,7 +144,9 @@ def pass_floor(state: RoomState, who: Participant, command: c.PassFloor) -> Answ
     if command.person is not None:
         seat = state.people.get(command.person)
         if seat is None or not seat.present:
-            return Refused("no-such-person", "This person is not in the room.")
+            return _NOT_HERE
+        if not admitted(state, command.person, seat.cases):
+            return Refused("in-lobby", "This guest waits in the lobby; let them in first.")
         if not may_in_room(seat.role, RoomAction.POINT):
             return Refused("bad-role", "An observer cannot present; change the role first.")
     return (e.FloorPassed(command.person),)

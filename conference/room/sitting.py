@@ -51,6 +51,13 @@ def announce_images(state: RoomState, command: c.AnnounceImages) -> Answer:
     return (e.ImagesArrived(command.case, command.study_instance_uid),)
 
 
+def time_cases(state: RoomState, command: c.TimeCases) -> Answer:
+    """Say when cases are planned; every one is listed."""
+    if not set(command.planned) <= set(state.cases):
+        return Refused("no-such-case", "A time is planned for a case that is not on the agenda.")
+    return () if state.planned == command.planned else (e.CasesTimed(command.planned),)
+
+
 def open_conference(state: RoomState, who: Participant) -> Answer:
     """Begin the sitting, once (R13)."""
     if refusal := denied(state, who, RoomAction.RUN):

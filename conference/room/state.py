@@ -10,17 +10,21 @@ from functools import reduce
 from typing import TypeVar, assert_never
 
 from agenda.ids import CaseId, PersonId
-from conference.policy import Role
+from conference.policy import Role, RoomAction, may_in_room
 from conference.room import events as e
 from conference.room.recorded import Recorded
 from conference.room.values import (
     CaseBrief,
     Closing,
+    EvidenceRow,
     Mark,
     MarkId,
+    NonOperative,
     Opinion,
+    OpinionStance,
     Option,
     Phase,
+    PlannedTime,
     Recommendation,
     Signature,
     Viewport,
@@ -28,6 +32,7 @@ from conference.room.values import (
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+Stretch = TypeVar("Stretch", bound="Interval")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,14 @@ class Interval:
 
     since: str
     until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stay(Interval):
+    """A stretch of time somebody was in the room in a role."""
+
+    voiced: bool = True
+    """Whether they could close for a discipline: only then does the discipline hear what is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +62,7 @@ class Seat:
     """The role the policy gave at the last entry."""
     cases: tuple[CaseId, ...] | None
     present: bool
-    presence: tuple[Interval, ...]
+    presence: tuple[Stay, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,27 @@ class GivenOpinion:
     name: str
     discipline: str
     opinion: Opinion
+
+
+@dataclass(frozen=True, slots=True)
+class TakenStance:
+    """How a discipline stands to one option, and who said so last."""
+
+    stance: OpinionStance
+    needs: str
+    person: PersonId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatedNonOperative:
+    """Why non-operative care is not enough, and who said so."""
+
+    standing: NonOperative
+    reason: str
+    evidence: tuple[str, ...]
+    person: PersonId
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +162,10 @@ class CaseState:
     opinions: Mapping[str, GivenOpinion] = field(default_factory=dict)
     """``<round>:<person>`` → opinion."""
     revealed: tuple[int, ...] = ()
+    stances: Mapping[str, Mapping[str, TakenStance]] = field(default_factory=dict)
+    """Discipline → option key → stance."""
+    tried: tuple[EvidenceRow, ...] = ()
+    non_operative: StatedNonOperative | None = None
     recommendation: Draft | None = None
     closings: Mapping[str, ClosedBy] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
@@ -151,8 +189,11 @@ class RoomState:
     """Roles the chair gave, which outlive a connection."""
     floor: PersonId | None = None
     hands: tuple[PersonId, ...] = ()
+    admitted: tuple[PersonId, ...] = ()
+    """Guests who are in from the lobby, to the case on the table."""
     cases: Mapping[CaseId, CaseState] = field(default_factory=dict)
     order: tuple[CaseId, ...] = ()
+    planned: Mapping[CaseId, PlannedTime] = field(default_factory=dict)
     mark_cases: Mapping[MarkId, CaseId] = field(default_factory=dict)
     """Every mark there ever was, erased ones too: an identity is used once."""
 
@@ -174,13 +215,16 @@ def evolve(state: RoomState, recorded: Recorded) -> RoomState:
     """The state after one more event; total."""
     state = replace(state, seq=recorded.seq, at=recorded.at)
     match recorded.event:
-        case e.Joined() | e.Left() | e.RoleAssigned() | e.FloorPassed() | e.HandRaised() | e.HandLowered() as event:
+        case (
+            e.Joined() | e.Left() | e.RoleAssigned() | e.FloorPassed() | e.HandRaised() | e.HandLowered()
+            | e.GuestAdmitted() | e.GuestPutOut()
+        ) as event:
             return _people(state, event, recorded.at)
         case e.ConferenceOpened():
             return replace(state, phase="open")
         case e.ConferenceEnded():
             return replace(_clear_table(state, recorded.at), phase="ended", floor=None, hands=())
-        case (e.CaseListed() | e.CaseUnlisted() | e.CasesArranged() | e.CaseCalled()) as event:
+        case (e.CaseListed() | e.CaseUnlisted() | e.CasesArranged() | e.CasesTimed() | e.CaseCalled()) as event:
             return _agenda(state, event, recorded.at)
         case e.Drawn(mark):
             known = {**state.mark_cases, mark.mark: mark.case}
@@ -191,20 +235,23 @@ def evolve(state: RoomState, recorded: Recorded) -> RoomState:
             return _with_mark_case(state, mark_id, lambda case: replace(case, marks=_without(case.marks, mark_id)))
         case (
             e.ImagesArrived() | e.Shown() | e.OpinionGiven() | e.OpinionsRevealed() | e.RoundOpened() | e.OptionAdded()
-            | e.RecommendationDrafted() | e.RecommendationReadBack() | e.RecommendationReopened() | e.MinutesFrozen()
-            | e.Attested() | e.DisciplineMarkedAbsent() | e.Signed()
+            | e.StancesTaken() | e.EvidenceListed() | e.NonOperativeStated() | e.RecommendationDrafted()
+            | e.RecommendationReadBack() | e.RecommendationReopened() | e.MinutesFrozen() | e.Attested()
+            | e.DisciplineMarkedAbsent() | e.Signed()
         ) as said:
             return _with_case(state, said.case, lambda case: _deliberate(case, said, recorded.at))
         case _:
             assert_never(recorded.event)
 
 
-_PeopleEvent = e.Joined | e.Left | e.RoleAssigned | e.FloorPassed | e.HandRaised | e.HandLowered
-_AgendaEvent = e.CaseListed | e.CaseUnlisted | e.CasesArranged | e.CaseCalled
+_PeopleEvent = (
+    e.Joined | e.Left | e.RoleAssigned | e.FloorPassed | e.HandRaised | e.HandLowered | e.GuestAdmitted | e.GuestPutOut
+)
+_AgendaEvent = e.CaseListed | e.CaseUnlisted | e.CasesArranged | e.CasesTimed | e.CaseCalled
 _CaseEvent = (
     e.ImagesArrived | e.Shown | e.OpinionGiven | e.OpinionsRevealed | e.RoundOpened | e.OptionAdded
-    | e.RecommendationDrafted | e.RecommendationReadBack | e.RecommendationReopened | e.MinutesFrozen | e.Attested
-    | e.DisciplineMarkedAbsent | e.Signed
+    | e.StancesTaken | e.EvidenceListed | e.NonOperativeStated | e.RecommendationDrafted | e.RecommendationReadBack
+    | e.RecommendationReopened | e.MinutesFrozen | e.Attested | e.DisciplineMarkedAbsent | e.Signed
 )
 
 
@@ -222,7 +269,7 @@ def _people(state: RoomState, event: _PeopleEvent, at: str) -> RoomState:
         case e.RoleAssigned(person, role):
             people = state.people
             if (seat := people.get(person)) is not None:
-                people = {**people, person: replace(seat, role=role)}
+                people = {**people, person: _in_role(seat, role, at)}
             return replace(state, people=people, assigned={**state.assigned, person: role})
         case e.FloorPassed(person_or_none):
             hands = state.hands if person_or_none is None else _except(state.hands, person_or_none)
@@ -231,16 +278,43 @@ def _people(state: RoomState, event: _PeopleEvent, at: str) -> RoomState:
             return replace(state, hands=(*_except(state.hands, person), person))
         case e.HandLowered(person):
             return replace(state, hands=_except(state.hands, person))
+        case e.GuestAdmitted(person):
+            return replace(state, admitted=(*_except(state.admitted, person), person))
+        case e.GuestPutOut(person):
+            return _put_out(state, (person,))
         case _:
             assert_never(event)
+
+
+def _put_out(state: RoomState, guests: tuple[PersonId, ...]) -> RoomState:
+    """Guests go back to the lobby and take nothing along."""
+    return replace(
+        state, admitted=tuple(one for one in state.admitted if one not in guests),
+        hands=tuple(one for one in state.hands if one not in guests),
+        floor=None if state.floor in guests else state.floor,
+    )
+
+
+def voiced(role: Role, cases: tuple[CaseId, ...] | None) -> bool:
+    """Whether somebody in this role closes for a discipline; a guest of one case never does."""
+    return cases is None and bool(may_in_room(role, RoomAction.ATTEST))
+
+
+def _in_role(seat: Seat, role: Role, at: str) -> Seat:
+    """The seat in another role; time in which one had a voice is kept apart from time in which one had none."""
+    speaks, stays = voiced(role, seat.cases), seat.presence
+    if seat.present and stays and stays[-1].voiced != speaks:
+        stays = (*_ended(stays, at), Stay(at, None, speaks))
+    return replace(seat, role=role, presence=stays)
 
 
 def _seated(state: RoomState, event: e.Joined, at: str) -> Seat:
     who = event.participant
     before = state.people.get(who.person_id)
     presence = before.presence if before is not None else ()
-    if before is None or not before.present:
-        presence = (*presence, Interval(at))
+    speaks = voiced(who.role, who.cases)
+    if before is None or not before.present or presence[-1].voiced != speaks:
+        presence = (*_ended(presence, at), Stay(at, None, speaks))
     return Seat(who.name, who.discipline, who.role, event.entry, who.cases, present=True, presence=presence)
 
 
@@ -260,6 +334,8 @@ def _agenda(state: RoomState, event: _AgendaEvent, at: str) -> RoomState:
             return replace(state, cases=_without(state.cases, case_id), order=_except(state.order, case_id))
         case e.CasesArranged(order):
             return replace(state, order=order)
+        case e.CasesTimed(planned):
+            return replace(state, planned=planned)
         case e.CaseCalled(case_id):
             state = _clear_table(state, at)
             return _with_case(
@@ -286,6 +362,8 @@ def _deliberate(case: CaseState, event: _CaseEvent, at: str) -> CaseState:
         case e.OptionAdded(_, option):
             others = tuple(other for other in case.options if other.key != option.key)
             return replace(case, options=(*others, option))
+        case e.StancesTaken() | e.EvidenceListed() | e.NonOperativeStated():
+            return _weigh(case, event)
         case e.RecommendationDrafted(_, revision, person, recommendation):
             return replace(case, recommendation=Draft(revision, person, recommendation), closings={})
         case e.RecommendationReadBack(_, _, digest):
@@ -307,6 +385,20 @@ def _deliberate(case: CaseState, event: _CaseEvent, at: str) -> CaseState:
             return replace(case, absent={**case.absent, discipline: reason})
         case e.Signed(_, revision, person, name, signature, provisional):
             return replace(case, signed=Standing(revision, person, name, signature, provisional, at))
+        case _:
+            assert_never(event)
+
+
+def _weigh(case: CaseState, event: e.StancesTaken | e.EvidenceListed | e.NonOperativeStated) -> CaseState:
+    match event:
+        case e.StancesTaken(_, person, name, discipline, stances):
+            taken = {key: TakenStance(one.stance, one.needs, person, name) for key, one in stances.items()}
+            before = case.stances.get(discipline, {})
+            return replace(case, stances={**case.stances, discipline: {**before, **taken}})
+        case e.EvidenceListed(_, rows):
+            return replace(case, tried=rows)
+        case e.NonOperativeStated(_, person, name, why, reason, evidence):
+            return replace(case, non_operative=StatedNonOperative(why, reason, evidence, person, name))
         case _:
             assert_never(event)
 
@@ -335,14 +427,14 @@ def _reshape(case: CaseState, event: e.Reshaped) -> CaseState:
 
 
 def _clear_table(state: RoomState, at: str) -> RoomState:
-    if state.table is None:
+    table = state.table
+    if table is None:
         return state
-    return _with_case(
-        replace(state, table=None), state.table, lambda case: replace(case, on_table=_ended(case.on_table, at))
-    )
+    cleared = replace(_put_out(state, state.admitted), table=None)
+    return _with_case(cleared, table, lambda case: replace(case, on_table=_ended(case.on_table, at)))
 
 
-def _ended(intervals: tuple[Interval, ...], at: str) -> tuple[Interval, ...]:
+def _ended(intervals: tuple[Stretch, ...], at: str) -> tuple[Stretch, ...]:
     if not intervals or intervals[-1].until is not None:
         return intervals
     return (*intervals[:-1], replace(intervals[-1], until=at))

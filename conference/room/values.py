@@ -26,6 +26,8 @@ OpinionStance = Literal["for", "against", "neutral"]
 Closing = Literal["concur", "reservation", "dissent"]
 Outcome = Literal["consensus", "majority", "split", "none", "deferred", "provisional"]
 Phase = Literal["preparing", "open", "ended"]
+NonOperative = Literal["exhausted", "contraindicated", "declined"]
+"""Why a surgical recommendation does not stop at non-operative care."""
 ScreenLayout = Literal["1x1", "1x2", "2x2", "2x3"]
 """Rows by columns of the panes of a screen."""
 PANES: Mapping[ScreenLayout, int] = {"1x1": 1, "1x2": 2, "2x2": 4, "2x3": 6}
@@ -174,6 +176,34 @@ class Option:
     key: str
     kind: Literal["surgical", "interventional", "rehabilitation", "psychological", "medical", "watchful"]
     label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """How a discipline stands to one option, and what it would take."""
+
+    stance: OpinionStance
+    needs: str
+    """What must be so for this discipline to be for it; empty: not said."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """One thing that was tried, as the referral has it."""
+
+    key: str
+    text: str
+    """Kind, description, dates, amount and response in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTime:
+    """When a case should come to the table by the published agenda."""
+
+    starts_at: str
+    """RFC 3339 instant in UTC."""
+    pause_min: int
+    """Minutes of break that the agenda has directly before it."""
 
 
 @dataclass(frozen=True, slots=True)

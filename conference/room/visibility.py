@@ -1,11 +1,12 @@
-"""What each viewer may see: of an event, and of the whole room. Rules R60 to R66.
+"""What each viewer may see: of an event, and of the whole room. Rules R60 to R66 and R106.
 
 Two things are hidden: an opinion before its reveal, from everybody but its author, chair and administrator included;
-and for a guest, every case but their own. A hidden event keeps its number, so that numbering is gapless for all.
+and for a guest, every case but their own, and every guest of another one. A hidden event keeps its number, so that
+numbering is gapless for all.
 The projection is the same JSON value in the browser (``replica.ts`` folds shown events into it), which digests prove.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from agenda.ids import CaseId, PersonId
@@ -13,8 +14,8 @@ from conference.room import events as e
 from conference.room.canonical import digest
 from conference.room.plain import Json, plain, tagged
 from conference.room.recorded import Recorded
-from conference.room.state import CaseState, ClosedBy, GivenOpinion, RoomState, Voice
-from conference.room.values import Participant
+from conference.room.state import CaseState, ClosedBy, GivenOpinion, RoomState, Seat, Voice
+from conference.room.values import Participant, PlannedTime
 
 SEALED: dict[str, Json] = {"type": "sealed"}
 """What is shown in place of an event that is none of the viewer's business."""
@@ -32,6 +33,10 @@ class Sight:
     def of(self, case: CaseId) -> bool:
         """Is this case within sight?"""
         return self.cases is None or case in self.cases
+
+    def meets(self, seat: Seat | None) -> bool:
+        """Is this person within sight? A guest of other cases alone is not, for another guest."""
+        return self.cases is None or seat is None or seat.cases is None or not self.cases.isdisjoint(seat.cases)
 
 
 def sight(state: RoomState, viewer: Participant) -> Sight:
@@ -63,8 +68,12 @@ def shown(recorded: Recorded, viewer: Sight, state: RoomState) -> dict[str, Json
 def _shown_event(event: e.Event, viewer: Sight, state: RoomState) -> dict[str, Json]:
     if isinstance(event, e.CasesArranged) and viewer.cases is not None:
         return {"type": "cases-arranged", "order": [case for case in event.order if viewer.of(case)]}
+    if isinstance(event, e.CasesTimed):
+        return {"type": "cases-timed", "planned": _planned(event.planned, viewer)}
+    if (person := _person_of(event)) is not None and not viewer.meets(state.people.get(person)):
+        return {"type": "floor-passed", "person": None} if isinstance(event, e.FloorPassed) else SEALED
     if isinstance(event, e.Joined):
-        return _joined(event)
+        return _joined(event, viewer)
     case_id = _case_of(event, state)
     if case_id is not None and not viewer.of(case_id):
         return {"type": "case-called", "case": None} if isinstance(event, e.CaseCalled) else SEALED
@@ -78,12 +87,36 @@ def _shown_event(event: e.Event, viewer: Sight, state: RoomState) -> dict[str, J
     return tagged(event)
 
 
-def _joined(event: e.Joined) -> dict[str, Json]:
+def _person_of(event: e.Event) -> PersonId | None:
+    """Whom an event about people is about."""
+    match event:
+        case e.Joined(who):
+            return who.person_id
+        case (
+            e.Left() | e.RoleAssigned() | e.FloorPassed() | e.HandRaised() | e.HandLowered() | e.GuestAdmitted()
+            | e.GuestPutOut()
+        ):
+            return event.person
+        case _:
+            return None
+
+
+def _planned(planned: Mapping[CaseId, PlannedTime], viewer: Sight) -> dict[str, Json]:
+    return {case: plain(time) for case, time in planned.items() if viewer.of(case)}
+
+
+def _cases(cases: tuple[CaseId, ...] | None, viewer: Sight) -> Json:
+    """A guest's cases, as far as they are the viewer's too."""
+    return None if cases is None else [case for case in cases if viewer.of(case)]
+
+
+def _joined(event: e.Joined, viewer: Sight) -> dict[str, Json]:
     who = event.participant
     return {
         "type": "joined", "entry": event.entry,
         "participant": {
             "person_id": who.person_id, "name": who.name, "discipline": who.discipline, "role": who.role,
+            "cases": _cases(who.cases, viewer),
         },
     }
 
@@ -105,8 +138,9 @@ def _case_of(event: e.Event, state: RoomState) -> CaseId | None:
             return brief.case
         case (
             e.CaseUnlisted() | e.ImagesArrived() | e.CaseCalled() | e.Shown() | e.OpinionGiven() | e.OpinionsRevealed()
-            | e.RoundOpened() | e.OptionAdded() | e.RecommendationDrafted() | e.RecommendationReadBack()
-            | e.RecommendationReopened() | e.MinutesFrozen() | e.Attested() | e.DisciplineMarkedAbsent() | e.Signed()
+            | e.RoundOpened() | e.OptionAdded() | e.StancesTaken() | e.EvidenceListed() | e.NonOperativeStated()
+            | e.RecommendationDrafted() | e.RecommendationReadBack() | e.RecommendationReopened() | e.MinutesFrozen()
+            | e.Attested() | e.DisciplineMarkedAbsent() | e.Signed()
         ):
             return event.case
         case _:
@@ -130,14 +164,26 @@ def project_frame(state: RoomState, viewer: Sight) -> dict[str, Json]:
         "phase": state.phase,
         "table": state.table if state.table is not None and viewer.of(state.table) else None,
         "people": {
-            person: {"name": seat.name, "discipline": seat.discipline, "role": seat.role, "present": seat.present}
-            for person, seat in state.people.items()
+            person: _seat(seat, viewer) for person, seat in state.people.items() if viewer.meets(seat)
         },
-        "floor": state.floor,
-        "hands": list(state.hands),
+        "floor": next(iter(_met((state.floor,), state, viewer)), None),
+        "hands": _met(state.hands, state, viewer),
+        "admitted": _met(state.admitted, state, viewer),
         "cases": None,
         "order": [case for case in state.order if viewer.of(case)],
+        "planned": _planned(state.planned, viewer),
     }
+
+
+def _seat(seat: Seat, viewer: Sight) -> Json:
+    return {
+        "name": seat.name, "discipline": seat.discipline, "role": seat.role, "present": seat.present,
+        "cases": _cases(seat.cases, viewer), "presence": plain(seat.presence),
+    }
+
+
+def _met(people: Iterable[PersonId | None], state: RoomState, viewer: Sight) -> list[Json]:
+    return [person for person in people if person is not None and viewer.meets(state.people.get(person))]
 
 
 def projection_digest(state: RoomState, viewer: Sight) -> str:
@@ -161,12 +207,16 @@ def project_case(case: CaseState, viewer: Sight) -> dict[str, Json]:
         "round": case.round,
         "opinions": {key: _opinion(given, case, viewer) for key, given in case.opinions.items()},
         "revealed": list(case.revealed),
+        "stances": plain(case.stances),
+        "tried": plain(case.tried),
+        "non_operative": plain(case.non_operative),
         "recommendation": plain(case.recommendation),
         "closings": {discipline: _closing(closed) for discipline, closed in case.closings.items()},
         "absent": dict(case.absent),
         "signed": plain(case.signed),
         "minutes": plain(case.minutes),
         "called_at": case.called_at,
+        "on_table": plain(case.on_table),
     }
 
 

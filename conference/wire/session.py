@@ -1,6 +1,6 @@
 """One connection's side of the room protocol, without I/O: texts in, what they mean out; messages built as texts.
 
-    hello → (welcome) → command | presence …          a fault ends it with a close code
+    hello → (welcome | lobby) → command | presence …          a fault ends it with a close code
 
 `web/docs/protocol.md` describes every message with a sample.
 """
@@ -250,6 +250,11 @@ def welcome(
         "type": "welcome", "version": VERSION, "room": room, "you": you, "seq": seq, "at": at, "events": list(events),
         "snapshot": whole, "presence": presence, "digest": digest,
     })
+
+
+def lobby(told: Mapping[str, Json], at: str) -> str:
+    """In place of a welcome, for a guest who waits; again whenever something of it changes, and on being put out."""
+    return encode({"type": "lobby", "version": VERSION, "at": at, **told})
 
 
 def ack(command: str, seq: int) -> str:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -52,6 +52,7 @@ CAST = (
     ("haddad", "Noor Haddad", "member", "observer", "physiatry"),
     ("osei", "Dr Kofi Osei", "referrer", "", None),
     ("moss", "Riley Moss", "administrator", "", None),
+    ("abebe", "Dr Sara Abebe", "referrer", "", None),
 )
 """Key, name, standing, role on the board, discipline."""
 CASES = ("case1", "case2")
@@ -102,8 +103,13 @@ class Meeting:
 
 
 @contextmanager
-def meeting(folder: Path, browser: Browser, *, media: bool = False) -> Iterator[Meeting]:
-    """The meeting, its server in a thread of this process; with voice and video where asked for."""
+def meeting(
+    folder: Path, browser: Browser, *, media: bool = False, owners: Mapping[str, str] = {},
+) -> Iterator[Meeting]:
+    """The meeting, its server in a thread of this process; with voice and video where asked for.
+
+    owners: case → who referred it, where that is not Dr Osei.
+    """
     port = free_port()
     settings = Settings(
         server=ServerSettings(port=port), storage=StorageSettings(directory=folder),
@@ -111,7 +117,7 @@ def meeting(folder: Path, browser: Browser, *, media: bool = False) -> Iterator[
     )
     app = create_app(settings)
     held: Services = app.state.services
-    people, conference = held.database.write_now(Deed("system", "Test", "test.world", now()), _world, _hashed())
+    people, conference = held.database.write_now(Deed("system", "Test", "test.world", now()), _world, _hashed(), owners)
     add_series(held, folder, SERIES)
     server = uvicorn.Server(uvicorn.Config(
         app, port=port, ws="web.sockets.protocol:RoomProtocol", ws_per_message_deflate=False, ws_max_size=65536,
@@ -209,7 +215,9 @@ def _hashed() -> str:
         passwords.close()
 
 
-def _world(session: Session, hashed: str) -> tuple[dict[str, str], str]:
+def _world(
+    session: Session, hashed: str, owners: Mapping[str, str] = {}
+) -> tuple[dict[str, str], str]:
     at = now()
     session.add(Site(id="city", name="City General", time_zone="Europe/Zurich"))
     keep_disciplines(session, spine().disciplines)
@@ -233,7 +241,8 @@ def _world(session: Session, hashed: str) -> tuple[dict[str, str], str]:
     )
     for number, case_id in enumerate(CASES, 1001):
         session.add(Case(
-            id=case_id, number=number, board_id="spine", referrer_id=people["osei"], state="triaged", created_at=at,
+            id=case_id, number=number, board_id="spine", referrer_id=people[owners.get(case_id, "osei")],
+            state="triaged", created_at=at,
             submitted_at=at, goal="Lift hay again before spring",
         ))
         session.flush()

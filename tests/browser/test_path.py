@@ -18,7 +18,7 @@ from imaging.phantoms.dicom import Examination, Patient
 from imaging.phantoms.mr import lumbar_mr
 from tests.browser.meeting import PASSWORD, Meeting, meeting
 from tests.browser.pictures import picture
-from tests.browser.test_room import give, imaged, measure, tab
+from tests.browser.test_room import give, imaged, measure, stand, tab
 from tests.conftest import ROOT
 from web.clock import now
 
@@ -211,7 +211,11 @@ def _deliberate(held: Meeting, story: Story, chair: Page, reader: Page, therapis
     late = held.enter("haddad")
     imaged(late)
     tab(chair, "Decision")
-    chair.locator("#rec-option").select_option(index=1)
+    chair.locator("#rec-option").select_option("surgical")
+    chair.locator("non-operative [value=exhausted]").check()
+    chair.locator("non-operative [data-evidence]").first.check()
+    chair.locator("non-operative [data-state]").click()
+    expect(chair.locator("non-operative [data-standing=exhausted]")).to_contain_text("Supervised exercise")
     chair.locator("#rec-rationale").fill("Concordant compression; see the measured canal.")
     chair.locator("#rec-answer-0").fill("Yes: decompression within six weeks.")
     chair.get_by_role("button", name="Read back").click()
@@ -225,6 +229,8 @@ def _deliberate(held: Meeting, story: Story, chair: Page, reader: Page, therapis
     chair.get_by_role("button", name="Concur", exact=True).click()
     expect(chair.locator(".closings")).to_contain_text("Graded activity was not tried.")
     story.shot(chair, "closings")
+    stand(chair)
+    tab(chair, "Decision")
     chair.get_by_role("button", name="Sign the recommendation…").click()
     chair.locator("#sign-password").fill(PASSWORD)
     story.shot(chair, "sign")

@@ -17,7 +17,17 @@ from conference.outcome.signing import APPROVAL, Signer, prepare
 from conference.policy import Role
 from conference.room import commands as c
 from conference.room.recommendation import frozen_digest
-from conference.room.values import ActionItem, MarkId, Opinion, Participant, Recommendation, Signature, Viewport
+from conference.room.values import (
+    ActionItem,
+    MarkId,
+    Opinion,
+    OpinionStance,
+    Participant,
+    Recommendation,
+    Signature,
+    Stance,
+    Viewport,
+)
 from imaging.studies import Frame, series_of, stack
 from web.demo.cast import Company
 from web.demo.rooms import WrittenRoom, facts_of, participant
@@ -106,6 +116,7 @@ class Meeting:
         drafted = at + timedelta(minutes=6)
         writer = participant(self.company.people["physiatrist"], "member")
         self.room.tell(writer, c.DraftRecommendation(CaseId(case_id), 0, words), drafted)
+        self._weigh(story.decision, case_id, drafted + timedelta(seconds=20))
         self.room.tell(self.chair, c.ReadBack(CaseId(case_id), 1), drafted + timedelta(minutes=1))
         unfinished = story.end == "recommended"
         self._close(story.decision, case_id, drafted + timedelta(minutes=2), all_of_them=not unfinished)
@@ -148,6 +159,21 @@ class Meeting:
             made.append(mark)
         self.room.tell(self.chair, c.PassFloor(None), at + timedelta(seconds=70))
         return tuple(made)
+
+    def _weigh(self, decision: Decision, case_id: str, at: datetime) -> None:
+        """Stances as the opinions have it; before an operation, why non-operative care is not enough."""
+        about = CaseId(case_id)
+        found = self.room.state.cases[about]
+        for number, key in enumerate(("chair", *_VOICES)):
+            speaker = participant(self.company.people[key], "chair" if key == "chair" else "member")
+            given = found.opinions.get(f"1:{speaker.person_id}")
+            if given is not None:
+                taken = {option: Stance(_stance(rating), "") for option, rating in given.opinion.ratings.items()}
+                self.room.tell(speaker, c.TakeStances(about, taken), at + timedelta(seconds=number))
+        if decision.option == "surgical":
+            rows = tuple(row.key for row in found.tried)
+            said = ("exhausted", "") if rows else ("contraindicated", "Waiting would cost function.")
+            self.room.tell(self.chair, c.StateNonOperative(about, *said, rows), at + timedelta(seconds=20))  # type: ignore[arg-type]  # both are standings
 
     def _words(self, decision: Decision, case_id: str, cited: tuple[MarkId, ...], at: datetime) -> Recommendation:
         asked = questions(self.session, case_id)
@@ -209,6 +235,12 @@ def opine(room: WrittenRoom, company: Company, story: Story, case_id: str, key: 
         40 + 5 * ratings[preferred], story.comments.get(key, ""),
     )
     room.tell(speaker, c.GiveOpinion(CaseId(case_id), opinion), at)
+
+
+def _stance(rating: int) -> OpinionStance:
+    if rating >= 7:
+        return "for"
+    return "against" if rating <= 3 else "neutral"
 
 
 def _middle(session: Session, case_id: str) -> tuple[str, Frame] | None:

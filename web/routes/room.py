@@ -11,8 +11,10 @@ from agenda.boards import board
 from agenda.conferences import conference
 from agenda.people import disciplines
 from conference.policy import Action, Actor
+from conference.room.lobby import in_lobby
 from conference.room.plain import plain
 from conference.room.quorum import Hearing, hearings
+from conference.room.state import RoomState
 from conference.room.values import Participant
 from conference.room.visibility import project, projection_digest, sight
 from web.access import Forbidden, actor, demand, note_read, reading
@@ -46,7 +48,7 @@ async def ticket(request: Request) -> Response:
 async def state(request: Request) -> Response:
     """The projection of the room as this person may see it, with its digest."""
     person, conference_id = await _seat(request)
-    found = await services(request).rooms.state(conference_id)
+    found = await _inside(request, conference_id, person)
     viewer = sight(found, person)
     await note_read(request, Action.CONFERENCE_READ, f"room:{conference_id}")
     return JSONResponse({"projection": project(found, viewer), "digest": projection_digest(found, viewer)})
@@ -55,11 +57,19 @@ async def state(request: Request) -> Response:
 async def hearing(request: Request) -> Response:
     """Who heard each case: presence of the required disciplines while it was on the table, in seconds."""
     person, conference_id = await _seat(request)
-    found = await services(request).rooms.state(conference_id)
+    found = await _inside(request, conference_id, person)
     at = now().isoformat(timespec="milliseconds")
     viewer = sight(found, person)
     heard: dict[str, tuple[Hearing, ...]] = {case: hearings(found, case, at) for case in found.order if viewer.of(case)}
     return JSONResponse(plain(heard))
+
+
+async def _inside(request: Request, conference_id: str, person: Participant) -> RoomState:
+    """The room for somebody who is not in its lobby."""
+    found = await services(request).rooms.state(conference_id)
+    if in_lobby(found, person):
+        raise Forbidden("You wait in the lobby; the chair or the coordinator lets you in to your case.")
+    return found
 
 
 async def _admitted(request: Request) -> tuple[Actor, str]:

@@ -19,9 +19,10 @@ from agenda.second_opinions import ask, case_of, tell_voices, voices
 from conference.outcome.letter import OUTCOMES, letter_of
 from conference.policy import Action, Actor, BoardResource, may
 from conference.room import commands as c
+from conference.room.parity import surgical
 from conference.room.recommendation import unheard
 from conference.room.state import CaseState, RoomState
-from conference.room.values import Closing, Outcome, Recommendation
+from conference.room.values import Closing, NonOperative, Outcome, Recommendation
 from conference.room.visibility import project, sight
 from web.access import actor, demand, in_session, reading
 from web.auth.errors import Refused as NotProven
@@ -79,11 +80,18 @@ def _view(session: Session, who: Actor, conference_id: str, state: RoomState, at
         "gave": in_room is not None and f"{in_room.round}:{who.person_id}" in in_room.opinions,
         "open": in_room is not None and in_room.round in in_room.revealed,
         "panels": _panels(in_room), "unheard": unheard(in_room) if in_room else (), "outcomes": OUTCOMES,
-        "closings": CLOSINGS, "totp": enrolled(session, who.person_id), "thumbs": thumbs(session, about),
+        "closings": CLOSINGS, "non_operative": NON_OPERATIVE,
+        "operation": _operation(in_room), "totp": enrolled(session, who.person_id), "thumbs": thumbs(session, about),
         "clock": clock_of(session, listed, at), "letter": letter_of(session, about),
         "runs": participant.role in ("chair", "coordinator"), "resource": case_resource(session, about),
         "voiced": bool(may(who, Action.OPINION_GIVE, case_resource(session, about))),
     }
+
+
+def _operation(found: CaseState | None) -> bool:
+    """Is an operation recommended?"""
+    drafted = None if found is None else found.recommendation
+    return found is not None and drafted is not None and surgical(found, drafted.recommendation)
 
 
 def _panels(found: CaseState | None) -> list[tuple[str, Any]]:
@@ -135,6 +143,13 @@ def _tell_words(session: Session, conference_id: str, revision: int) -> None:
     tell_voices(session, "words-ready", found, case_of(session, found), now(), revision)
 
 
+NON_OPERATIVE: Mapping[NonOperative, str] = {
+    "exhausted": "Exhausted: what was tried is in the referral",
+    "contraindicated": "Contraindicated, because…",
+    "declined": "Declined by the patient, because…",
+}
+
+
 def _command(about: CaseId, texts: Mapping[str, str], state: RoomState) -> c.Command:
     """The room's command a form stands for; raises Invalid naming the field."""
     revision = int(texts["revision"]) if texts.get("revision", "").isdecimal() else 0
@@ -145,6 +160,12 @@ def _command(about: CaseId, texts: Mapping[str, str], state: RoomState) -> c.Com
             return c.DraftRecommendation(about, revision, _words(texts, state.cases[about]))
         case "read-back":
             return c.ReadBack(about, revision)
+        case "non-operative":
+            if texts.get("standing") not in NON_OPERATIVE:
+                raise Invalid("standing", "Say whether non-operative care is exhausted, contraindicated or declined.")
+            standing = cast(NonOperative, texts["standing"])
+            rows = tuple(row.key for row in state.cases[about].tried) if standing == "exhausted" else ()
+            return c.StateNonOperative(about, standing, texts.get("reason", ""), rows)
         case "reopen":
             return c.Reopen(about)
         case "attest":

@@ -19,6 +19,7 @@ from conference.errors import RoomUnavailable
 from conference.media.errors import Malformed
 from conference.media.lobby import Call, Doing, Lobby, Message
 from conference.policy import Actor, Role, RoomAction, may_in_room
+from conference.room.lobby import in_lobby
 from conference.room.values import Participant
 from conference.wire.session import Close
 from web.auth.errors import TicketInvalid
@@ -66,11 +67,17 @@ _SAID: TypeAdapter[_Answer | _Restart | _Doing | _Prefer | _Silence] = TypeAdapt
 
 
 async def seated(held: Services, conference_id: str, who: Actor) -> tuple[Participant, Role] | None:
-    """The person and their role of now: the room's own word where they have a seat there, else the door's."""
+    """The person and their role of now: the room's own word where they have a seat there, else the door's.
+
+    None: they have no seat, or wait in the lobby, where nobody is heard.
+    """
     person = await held.database.read(seat, conference_id, who)
     if person is None:
         return None
-    here = (await held.rooms.state(conference_id)).people.get(person.person_id)
+    room = await held.rooms.state(conference_id)
+    if in_lobby(room, person):
+        return None
+    here = room.people.get(person.person_id)
     return person, person.role if here is None else here.role
 
 

@@ -91,6 +91,10 @@ class OpenSockets:
         """Ask again for every socket."""
         await asyncio.gather(*(self._check(one) for one in list(self._open)))
 
+    async def check_resource(self, resource: str) -> None:
+        """Ask again for every socket on a resource, e.g. a room in which somebody's part has changed."""
+        await asyncio.gather(*(self._check(one) for one in list(self._open) if one.resource == resource))
+
     async def close_resource(self, resource: str, code: int, reason: str) -> None:
         """Close every socket on a resource, e.g. a case that was withdrawn."""
         await self._close_all([one for one in self._open if one.resource == resource], code, reason)

@@ -17,7 +17,7 @@ from agenda.ids import CaseId, ConferenceId, PersonId
 from conference.record.audit import AuditEntry
 from conference.room import commands as c
 from conference.room.refused import Refused
-from conference.room.values import CommandId, MarkId, Participant, Recommendation, Viewport
+from conference.room.values import CommandId, MarkId, Participant, Recommendation, Stance, Viewport
 from imaging.dimse.listener import Listener, Received
 from imaging.intake import Arrived, Outcome, index
 from imaging.nodes import Node
@@ -320,8 +320,10 @@ def test_a_signed_letter_goes_out_as_a_document_of_the_newest_study(desk: Desk, 
     meeting.sit()
     words = Recommendation("majority", "surgical", "Concordant.", dict.fromkeys(questions, "Yes."), (), "", "")
     meeting.say(CHAIR, c.DraftRecommendation(meeting.case, 0, words))
+    meeting.say(CHAIR, c.StateNonOperative(meeting.case, "declined", "Wants it done.", ()))
     meeting.say(CHAIR, c.ReadBack(meeting.case, 1))
     for who in (CHAIR, RADIOLOGIST):
+        meeting.say(who, c.TakeStances(meeting.case, {"surgical": Stance("for", "")}))
         meeting.say(who, c.Attest(meeting.case, 1, "concur", ""))
     order = {"revision": 1, "password": PASSWORD}
     signed = desk.as_("chair").post(f"/conferences/{meeting.sitting}/cases/{meeting.case}/sign", json=order)

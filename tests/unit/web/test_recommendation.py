@@ -14,7 +14,7 @@ from conference.outcome.bundle import verify
 from conference.outcome.signing import SignedRecord
 from conference.room import commands as c
 from conference.room.refused import Refused
-from conference.room.values import CommandId, Participant, Recommendation
+from conference.room.values import CommandId, Participant, Recommendation, Stance
 from tests.unit.web.application import PASSWORD
 from tests.unit.web.desk import Desk, a_desk, a_sitting
 from web.auth.passwords import keep_password
@@ -54,9 +54,12 @@ class Meeting:
         self.say(CHAIR, c.CallCase(self.case))
         words = Recommendation("majority", "surgical", "Concordant.", dict.fromkeys(questions, "Yes."), (), "", "")
         self.say(CHAIR, c.DraftRecommendation(self.case, 0, words))
+        self.say(CHAIR, c.StateNonOperative(self.case, "declined", "Wants it done.", ()))
         self.say(CHAIR, c.ReadBack(self.case, 1))
 
     def close(self) -> None:
+        for who in (CHAIR, RADIOLOGIST):
+            self.say(who, c.TakeStances(self.case, {"surgical": Stance("for", "")}))
         self.say(CHAIR, c.Attest(self.case, 1, "concur", ""))
         self.say(RADIOLOGIST, c.Attest(self.case, 1, "dissent", "The images do not show it."))
 

@@ -132,7 +132,7 @@ export class Connection {
     if (socket !== this.socket) return;
     this.heard = performance.now();
     this.session.receive(JSON.parse(data) as ServerMessage);
-    if (this.session.live && this.link.state !== 'live') {
+    if ((this.session.live || this.session.lobby !== null) && this.link.state !== 'live') {
       this.link = { state: 'live' };
       this.attempt = 0;
     }

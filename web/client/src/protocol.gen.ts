@@ -70,6 +70,12 @@ export interface Option {
   readonly label: string;
 }
 
+/** How a discipline stands to one option, and what it would take. */
+export interface Stance {
+  readonly stance: 'for' | 'against' | 'neutral';
+  readonly needs: string;
+}
+
 /** Something to be done after the meeting, by one named owner. */
 export interface ActionItem {
   readonly text: string;
@@ -151,6 +157,18 @@ export interface Mark {
   readonly measured: Measured | null;
 }
 
+/** When a case should come to the table by the published agenda. */
+export interface PlannedTime {
+  readonly starts_at: string;
+  readonly pause_min: number;
+}
+
+/** One thing that was tried, as the referral has it. */
+export interface EvidenceRow {
+  readonly key: string;
+  readonly text: string;
+}
+
 /** An Ed25519 signature (RFC 8032) over the canonical bytes (RFC 8785) of a read-back recommendation. */
 export interface Signature {
   readonly digest: string;
@@ -180,6 +198,18 @@ export interface AssignRoleCommand {
   readonly type: 'assign-role';
   readonly person: string;
   readonly role: Role;
+}
+
+/** Let a guest in from the lobby, to the case on the table, which is theirs. */
+export interface AdmitGuestCommand {
+  readonly type: 'admit-guest';
+  readonly person: string;
+}
+
+/** Send a guest back to the lobby before their case is over. */
+export interface PutOutCommand {
+  readonly type: 'put-out';
+  readonly person: string;
 }
 
 /** Make somebody the presenter; None takes the floor back to the chair. */
@@ -259,6 +289,22 @@ export interface AddOptionCommand {
   readonly option: Option;
 }
 
+/** Say for one's discipline how it stands to options of the grid, and what it would take. */
+export interface TakeStancesCommand {
+  readonly type: 'take-stances';
+  readonly case: string;
+  readonly stances: Readonly<Record<string, Stance>>;
+}
+
+/** Say why non-operative care is not enough here, on what evidence; a surgical recommendation needs it. */
+export interface StateNonOperativeCommand {
+  readonly type: 'state-non-operative';
+  readonly case: string;
+  readonly standing: 'exhausted' | 'contraindicated' | 'declined';
+  readonly reason: string;
+  readonly evidence: readonly string[];
+}
+
 /** Write the recommendation anew; `revision` is the one seen (0: none yet). */
 export interface DraftRecommendationCommand {
   readonly type: 'draft-recommendation';
@@ -320,6 +366,8 @@ export type Command =
   | CallCaseCommand
   | EndConferenceCommand
   | AssignRoleCommand
+  | AdmitGuestCommand
+  | PutOutCommand
   | PassFloorCommand
   | RaiseHandCommand
   | LowerHandCommand
@@ -331,6 +379,8 @@ export type Command =
   | RevealCommand
   | OpenRoundCommand
   | AddOptionCommand
+  | TakeStancesCommand
+  | StateNonOperativeCommand
   | DraftRecommendationCommand
   | ChooseCommand
   | TypeTextCommand
@@ -449,6 +499,31 @@ export interface ErasedEvent {
   readonly mark: string;
 }
 
+/** When each listed case is planned. */
+export interface CasesTimedEvent {
+  readonly type: 'cases-timed';
+  readonly planned: Readonly<Record<string, PlannedTime>>;
+}
+
+/** What was tried in a case. */
+export interface EvidenceListedEvent {
+  readonly type: 'evidence-listed';
+  readonly case: string;
+  readonly rows: readonly EvidenceRow[];
+}
+
+/** A guest came in from the lobby; they go out again when their case leaves the table. */
+export interface GuestAdmittedEvent {
+  readonly type: 'guest-admitted';
+  readonly person: string;
+}
+
+/** A guest went back to the lobby, and laid down the floor and the hand they held. */
+export interface GuestPutOutEvent {
+  readonly type: 'guest-put-out';
+  readonly person: string;
+}
+
 /** One's own opinion; others see it as `opinion-sealed` until the reveal. */
 export interface OpinionGivenEvent {
   readonly type: 'opinion-given';
@@ -481,6 +556,27 @@ export interface OptionAddedEvent {
   readonly type: 'option-added';
   readonly case: string;
   readonly option: Option;
+}
+
+/** A discipline said how it stands to options of the grid. */
+export interface StancesTakenEvent {
+  readonly type: 'stances-taken';
+  readonly case: string;
+  readonly person: string;
+  readonly name: string;
+  readonly discipline: string;
+  readonly stances: Readonly<Record<string, Stance>>;
+}
+
+/** Why non-operative care is not enough here. */
+export interface NonOperativeStatedEvent {
+  readonly type: 'non-operative-stated';
+  readonly case: string;
+  readonly person: string;
+  readonly name: string;
+  readonly standing: 'exhausted' | 'contraindicated' | 'declined';
+  readonly reason: string;
+  readonly evidence: readonly string[];
 }
 
 /** The recommendation has new words; closings given to earlier words are void. */
@@ -575,10 +671,16 @@ export type RoomEvent =
   | DrawnEvent
   | ReshapedEvent
   | ErasedEvent
+  | CasesTimedEvent
+  | EvidenceListedEvent
+  | GuestAdmittedEvent
+  | GuestPutOutEvent
   | OpinionGivenEvent
   | OpinionsRevealedEvent
   | RoundOpenedEvent
   | OptionAddedEvent
+  | StancesTakenEvent
+  | NonOperativeStatedEvent
   | RecommendationDraftedEvent
   | RecommendationReadBackEvent
   | RecommendationReopenedEvent

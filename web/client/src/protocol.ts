@@ -7,18 +7,22 @@ import type {
   CaseBrief,
   Closing,
   Command,
+  EvidenceRow,
   Mark,
   MarkKind,
+  NonOperativeStatedEvent,
   Opinion,
   Option,
   PaneView,
   Participant,
   Phase,
+  PlannedTime,
   Point,
   Recommendation,
   Role,
   RoomEvent,
   Signature,
+  Stance,
   Viewport,
 } from './protocol.gen';
 
@@ -81,6 +85,35 @@ export interface Seat {
   readonly discipline: string | null;
   readonly role: Role;
   readonly present: boolean;
+  /** What a guest may see of the agenda, as far as I may; null: of the board. */
+  readonly cases: readonly string[] | null;
+  readonly presence: readonly Stay[];
+}
+
+/** A stretch of time, RFC 3339; `until` null: it runs on. */
+export interface Interval {
+  readonly since: string;
+  readonly until: string | null;
+}
+
+/** Time somebody was in the room; `voiced`: in a role that closes for a discipline. */
+export interface Stay extends Interval {
+  readonly voiced: boolean;
+}
+
+/** How a discipline stands to one option, and who said so last. */
+export interface TakenStance extends Stance {
+  readonly person: string;
+  readonly name: string;
+}
+
+/** Why non-operative care is not enough, and who said so. */
+export interface StatedNonOperative {
+  readonly standing: NonOperativeStatedEvent['standing'];
+  readonly reason: string;
+  readonly evidence: readonly string[];
+  readonly person: string;
+  readonly name: string;
 }
 
 export interface OpinionShown {
@@ -140,12 +173,18 @@ export interface CaseProjection {
   readonly round: number;
   readonly opinions: Readonly<Record<string, OpinionShown>>;
   readonly revealed: readonly number[];
+  /** Discipline → option key → stance. */
+  readonly stances: Readonly<Record<string, Readonly<Record<string, TakenStance>>>>;
+  /** What was tried, as the referral has it. */
+  readonly tried: readonly EvidenceRow[];
+  readonly non_operative: StatedNonOperative | null;
   readonly recommendation: DraftedRecommendation | null;
   readonly closings: Readonly<Record<string, Attestation>>;
   readonly absent: Readonly<Record<string, string>>;
   readonly signed: SignedRecord | null;
   readonly minutes: Minutes | null;
   readonly called_at: string | null;
+  readonly on_table: readonly Interval[];
 }
 
 /** What one viewer may know of the room; the same object in Python and here, compared by digest. */
@@ -156,8 +195,33 @@ export interface Projection {
   readonly people: Readonly<Record<string, Seat>>;
   readonly floor: string | null;
   readonly hands: readonly string[];
+  /** Guests who are in from the lobby. */
+  readonly admitted: readonly string[];
   readonly cases: Readonly<Record<string, CaseProjection>>;
   readonly order: readonly string[];
+  readonly planned: Readonly<Record<string, PlannedTime>>;
+}
+
+/** How one of a waiting guest's own cases stands. */
+export interface WaitingCase {
+  readonly case: string;
+  readonly title: string;
+  readonly standing: 'waiting' | 'on-table' | 'heard' | 'signed';
+  /** When it should come to the table, RFC 3339 to the minute; null: it does not wait any more. */
+  readonly starts_at: string | null;
+  /** Cases before it. */
+  readonly ahead: number;
+}
+
+/** All that a guest in the lobby is told. */
+export interface LobbyMessage {
+  type: 'lobby';
+  version: number;
+  at: string;
+  phase: Phase;
+  cases: readonly WaitingCase[];
+  /** Whether somebody who can let them in is in the room. */
+  lets_in: boolean;
 }
 
 export type ServerMessage =
@@ -173,6 +237,7 @@ export type ServerMessage =
       presence: Readonly<Record<string, Presence>>;
       digest: string | null;
     }
+  | LobbyMessage
   | { type: 'ack'; id: string; seq: number }
   | { type: 'refused'; id: string; code: string; reason: string }
   | { type: 'events'; events: readonly Recorded[]; digest: string | null }

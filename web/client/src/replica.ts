@@ -5,11 +5,23 @@
  * own projection gives, because digests of both are compared; the vectors in tests/data/room hold the two together.
  */
 
-import type { CaseProjection, Opinion, Projection, Recorded, RoomEvent, Voice } from './protocol';
+import type { CaseProjection, Interval, Opinion, Projection, Recorded, RoomEvent, Seat, Stay, Voice } from './protocol';
+import { may } from './room/rights';
 
 /** A room in which nothing has happened. */
 export function empty(): Projection {
-  return { seq: 0, phase: 'preparing', table: null, people: {}, floor: null, hands: [], cases: {}, order: [] };
+  return {
+    seq: 0,
+    phase: 'preparing',
+    table: null,
+    people: {},
+    floor: null,
+    hands: [],
+    admitted: [],
+    cases: {},
+    order: [],
+    planned: {},
+  };
 }
 
 /** The projection after one more recorded event. Pure; shares what did not change. */
@@ -24,12 +36,14 @@ export function fold(before: Projection, events: readonly Recorded[]): Projectio
 
 function happened(room: Projection, event: RoomEvent, at: string): Projection {
   switch (event.type) {
-    case 'joined': {
-      const { person_id, name, discipline, role } = event.participant;
-      return { ...room, people: { ...room.people, [person_id]: { name, discipline, role, present: true } } };
-    }
+    case 'joined':
+      return joined(room, event, at);
     case 'left':
-      return left(room, event.person);
+      return left(room, event.person, at);
+    case 'guest-admitted':
+      return { ...room, admitted: [...room.admitted.filter((guest) => guest !== event.person), event.person] };
+    case 'guest-put-out':
+      return putOut(room, [event.person]);
     case 'case-listed':
       return listed(room, event);
     case 'case-unlisted':
@@ -37,13 +51,15 @@ function happened(room: Projection, event: RoomEvent, at: string): Projection {
     case 'conference-opened':
       return { ...room, phase: 'open' };
     case 'conference-ended':
-      return { ...room, phase: 'ended', table: null, floor: null, hands: [] };
+      return { ...cleared(room, at), phase: 'ended', floor: null, hands: [] };
     case 'cases-arranged':
       return { ...room, order: event.order };
+    case 'cases-timed':
+      return { ...room, planned: event.planned };
     case 'case-called':
       return called(room, event.case, at);
     case 'role-assigned':
-      return withSeat(room, event.person, { role: event.role });
+      return inRole(room, event, at);
     case 'floor-passed':
       return { ...room, floor: event.person, hands: room.hands.filter((person) => person !== event.person) };
     case 'hand-raised':
@@ -69,6 +85,9 @@ type CaseEvent = Exclude<
       | 'conference-ended'
       | 'case-called'
       | 'cases-arranged'
+      | 'cases-timed'
+      | 'guest-admitted'
+      | 'guest-put-out'
       | 'role-assigned'
       | 'floor-passed'
       | 'hand-raised'
@@ -132,6 +151,18 @@ function deliberated(item: CaseProjection, event: Deliberation, at: string): Cas
     }
     case 'opinions-revealed':
       return revealed(item, event.round, event.opinions);
+    case 'stances-taken': {
+      const { person, name, discipline } = event;
+      const taken = Object.entries(event.stances).map(([key, one]) => [key, { ...one, person, name }] as const);
+      const own = { ...item.stances[discipline], ...Object.fromEntries(taken) };
+      return { ...item, stances: { ...item.stances, [discipline]: own } };
+    }
+    case 'evidence-listed':
+      return { ...item, tried: event.rows };
+    case 'non-operative-stated': {
+      const { standing, reason, evidence, person, name } = event;
+      return { ...item, non_operative: { standing, reason, evidence, person, name } };
+    }
     case 'round-opened':
       return { ...item, round: event.round };
     case 'recommendation-drafted': {
@@ -176,8 +207,61 @@ function attested(item: CaseProjection, event: Extract<RoomEvent, { type: 'attes
   };
 }
 
-function left(room: Projection, person: string): Projection {
-  const after = withSeat(room, person, { present: false });
+function joined(room: Projection, event: Extract<RoomEvent, { type: 'joined' }>, at: string): Projection {
+  const { person_id, name, discipline, role, cases } = event.participant;
+  const before = room.people[person_id];
+  let presence = before?.presence ?? [];
+  const speaks = voiced(role, cases);
+  if (before?.present !== true || presence.at(-1)?.voiced !== speaks) {
+    presence = [...ended(presence, at), { since: at, until: null, voiced: speaks }];
+  }
+  const seat: Seat = { name, discipline, role, present: true, cases, presence };
+  return { ...room, people: { ...room.people, [person_id]: seat } };
+}
+
+/** Whether somebody in this role closes for a discipline; a guest of one case never does. */
+function voiced(role: Seat['role'], cases: Seat['cases']): boolean {
+  return cases === null && may(role, 'attest');
+}
+
+function inRole(room: Projection, event: Extract<RoomEvent, { type: 'role-assigned' }>, at: string): Projection {
+  const seat = room.people[event.person];
+  if (seat === undefined) return room;
+  const speaks = voiced(event.role, seat.cases);
+  const changed = seat.present && seat.presence.at(-1)?.voiced !== speaks;
+  const fresh: Stay = { since: at, until: null, voiced: speaks };
+  const presence = changed ? [...ended(seat.presence, at), fresh] : seat.presence;
+  return withSeat(room, event.person, { role: event.role, presence });
+}
+
+function ended<T extends Interval>(intervals: readonly T[], at: string): readonly T[] {
+  const last = intervals.at(-1);
+  if (last === undefined || last.until !== null) return intervals;
+  return [...intervals.slice(0, -1), { ...last, until: at }];
+}
+
+/** Guests go back to the lobby and take nothing along. */
+function putOut(room: Projection, guests: readonly string[]): Projection {
+  const stays = (person: string): boolean => !guests.includes(person);
+  return {
+    ...room,
+    admitted: room.admitted.filter(stays),
+    hands: room.hands.filter(stays),
+    floor: room.floor === null || stays(room.floor) ? room.floor : null,
+  };
+}
+
+function cleared(room: Projection, at: string): Projection {
+  if (room.table === null) return room;
+  const item = room.cases[room.table];
+  const after = { ...putOut(room, room.admitted), table: null };
+  if (item === undefined) return after;
+  return { ...after, cases: { ...room.cases, [room.table]: { ...item, on_table: ended(item.on_table, at) } } };
+}
+
+function left(room: Projection, person: string, at: string): Projection {
+  const presence = ended(room.people[person]?.presence ?? [], at);
+  const after = withSeat(room, person, { present: false, presence });
   return {
     ...after,
     floor: room.floor === person ? null : room.floor,
@@ -204,12 +288,16 @@ function listed(room: Projection, event: Extract<RoomEvent, { type: 'case-listed
       round: 1,
       opinions: {},
       revealed: [],
+      stances: {},
+      tried: [],
+      non_operative: null,
       recommendation: null,
       closings: {},
       absent: {},
       signed: null,
       minutes: null,
       called_at: null,
+      on_table: [],
     };
     return { ...room, cases: { ...room.cases, [id]: fresh }, order: [...room.order, id] };
   }
@@ -228,11 +316,12 @@ function unlisted(room: Projection, id: string): Projection {
   };
 }
 
-function called(room: Projection, id: string | null, at: string): Projection {
-  if (id === null) return { ...room, table: null };
-  const item = room.cases[id];
-  const cases = item === undefined ? room.cases : { ...room.cases, [id]: { ...item, called_at: at } };
-  return { ...room, table: id, cases };
+function called(before: Projection, id: string | null, at: string): Projection {
+  const room = cleared(before, at);
+  const item = id === null ? undefined : room.cases[id];
+  if (id === null || item === undefined) return { ...room, table: id };
+  const on_table = [...item.on_table, { since: at, until: null }];
+  return { ...room, table: id, cases: { ...room.cases, [id]: { ...item, called_at: at, on_table } } };
 }
 
 function revealed(item: CaseProjection, round: number, opened: Readonly<Record<string, Opinion>>): CaseProjection {

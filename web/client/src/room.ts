@@ -15,10 +15,13 @@ import { strip } from './media/strip';
 import { bar } from './room/bar';
 import { footer } from './room/footer';
 import { Follow } from './room/follow';
+import { thinned } from './room/drafts';
 import { keyOf, type RoomKey } from './room/keys';
+import { lobby } from './room/lobby';
 import { facts, RoomModel } from './room/model';
 import { Others } from './room/others';
-import { says, type Said } from './room/says';
+import { LayerReplay } from './room/replay';
+import { says, Told, type Said } from './room/says';
 import { ending, stage } from './room/stage';
 import { PANELS, tabs, type PanelName } from './room/tabs';
 import { Typing } from './room/typing';
@@ -38,9 +41,6 @@ import { listen as listenForKeyImages } from './key-images';
 import { dropFirstPicture } from './viewer/first';
 import './viewer';
 
-/** How long a short message stays; a refusal stays until it is read. */
-const SAID_MS = 6000;
-const DRAFT_POINTS = 512;
 const ACTIVITY = ['pointermove', 'keydown', 'wheel'] as const;
 /** The server ends a session in which nobody does anything; reading a panel is doing something. */
 const ACTIVE_EVERY_MS = 60_000;
@@ -57,9 +57,7 @@ export class ConsiliumRoom extends LitElement {
   private panel: PanelName = 'people';
   private agendaOpen = false;
   private sheetOpen = false;
-  private said: Said[] = [];
-  private heard = '';
-  private saidCount = 0;
+  private readonly told = new Told(() => this.again());
   private drafting: Draft | null = null;
   private couldDraw = false;
   private table: string | null = null;
@@ -71,7 +69,13 @@ export class ConsiliumRoom extends LitElement {
   private readonly model = new RoomModel(facts(), this.session, () => this.pushed());
   private readonly others = new Others(this.model);
   private readonly typing = new Typing(this.model.texts);
+  private readonly ways = { agenda: () => this.toggleAgenda(), help: () => this.help() };
   private readonly follow = new Follow(this.model, () => this.viewer);
+  private readonly replay = new LayerReplay(
+    () => this.model.marks,
+    (mark) => this.focusMark(mark),
+    () => this.again(),
+  );
   private connection = this.connect();
 
   override connectedCallback(): void {
@@ -101,8 +105,10 @@ export class ConsiliumRoom extends LitElement {
   override render(): TemplateResult {
     const { model } = this;
     const link = model.link;
+    const told = this.session.lobby;
+    if (told !== null) return html`${bar(model, this.ways)} ${lobby(model, told)} ${this.around()}`;
     return html`
-      ${bar(model, { agenda: () => this.toggleAgenda(), help: () => this.help() })}
+      ${bar(model, this.ways)}
       <div
         class="room-body"
         ?inert=${link.state === 'closed'}
@@ -118,19 +124,29 @@ export class ConsiliumRoom extends LitElement {
         <aside
           class="room-right"
           aria-label="Deliberation"
-          @focus-mark=${this.onFocusMark}
+          @focus-mark=${(event: CustomEvent<string>) => this.focusMark(event.detail)}
+          @replay-layer=${(event: CustomEvent<string | null>) => this.replay.toggle(event.detail)}
           @room-changed=${() => this.again()}
         >
           ${tabs(model, this.panel, this.tick, {
             choose: (panel) => (this.panel = panel),
             sheet: () => (this.sheetOpen = !this.sheetOpen),
             sheetOpen: this.sheetOpen,
+            replaying: this.replay.discipline,
           })}
         </aside>
       </div>
-      ${says(this.said, (id) => this.forget(id))}
-      <p class="sr-only" role="status" aria-live="polite" data-heard>${this.heard}</p>
-      <help-sheet .model=${model}></help-sheet>
+      ${this.around()}
+    `;
+  }
+
+  /** What lies around the room, in it and outside: short messages, the key sheet, the ending. */
+  private around(): TemplateResult {
+    const { link } = this.model;
+    return html`
+      ${says(this.told.said, (id) => this.told.forget(id))}
+      <p class="sr-only" role="status" aria-live="polite" data-heard>${this.told.heard}</p>
+      <help-sheet .model=${this.model}></help-sheet>
       ${link.state === 'closed' ? ending(link, () => this.comeBack()) : nothing}
     `;
   }
@@ -177,7 +193,7 @@ export class ConsiliumRoom extends LitElement {
   }
 
   private viewerMarks(): ViewerMark[] {
-    return this.model.marks.map(({ mark, delivery }) => {
+    return this.replay.shown().map(({ mark, delivery }) => {
       const reason = delivery.state === 'refused' ? { reason: delivery.refusal.reason } : {};
       return { ...mark, delivery: delivery.state, ...reason };
     });
@@ -234,6 +250,10 @@ export class ConsiliumRoom extends LitElement {
     if (notice.kind === 'welcomed') {
       if (this.session.welcomedAt !== null) this.model.skew = Date.parse(this.session.welcomedAt) - Date.now();
       if (!notice.fresh) this.say('You are back in the room; nothing was lost.', 'good');
+    } else if (notice.kind === 'waiting') {
+      if (this.session.lobby !== null) this.model.skew = Date.parse(this.session.lobby.at) - Date.now();
+      if (notice.putOut) this.say('You are back in the lobby.', 'info');
+      this.told.heard = this.querySelector('.lobby h2')?.textContent ?? '';
     } else if (notice.kind === 'refused') {
       const { command, code, reason } = notice.refusal;
       if (command.type === 'choose' && code === 'stale-revision') return; // the form asks again by itself
@@ -241,23 +261,13 @@ export class ConsiliumRoom extends LitElement {
     } else if (notice.kind === 'event') {
       const words = sentence(this.model, notice.recorded);
       if (words === null) return;
-      if (notice.recorded.actor === this.model.me) this.heard = words;
+      if (notice.recorded.actor === this.model.me) this.told.heard = words;
       else this.say(words, 'info');
     }
   }
 
   private say(words: string, tone: Said['tone']): void {
-    this.saidCount += 1;
-    const id = this.saidCount;
-    this.said = [...this.said.slice(-2), { id, words, tone }];
-    this.heard = words;
-    if (tone !== 'bad') window.setTimeout(() => this.forget(id), SAID_MS);
-    this.again();
-  }
-
-  private forget(id: number): void {
-    this.said = this.said.filter((said) => said.id !== id);
-    this.again();
+    this.told.say(words, tone);
   }
 
   /** A right or a case that went away in mid-gesture takes the unfinished line with it, and says so. */
@@ -271,6 +281,7 @@ export class ConsiliumRoom extends LitElement {
       const why = gone ? 'the case has changed' : `you can no longer draw here`;
       this.say(`Your unfinished line was dropped: ${why}.`, 'bad');
     }
+    if (gone && this.replay.discipline !== undefined) this.replay.stop();
     this.couldDraw = can;
     this.table = this.model.room.table;
   }
@@ -320,11 +331,11 @@ export class ConsiliumRoom extends LitElement {
     this.querySelector<HelpSheet>('help-sheet')?.open();
   }
 
-  private readonly onFocusMark = (event: Event): void => {
+  private focusMark(mark: string): void {
     if (!this.follow.leading) this.follow.leave();
-    this.viewer?.focusMark((event as CustomEvent<string>).detail);
+    this.viewer?.focusMark(mark);
     this.again();
-  };
+  }
 
   private readonly onActivity = (): void => {
     const now = performance.now();
@@ -385,12 +396,6 @@ export class ConsiliumRoom extends LitElement {
     this.rejoin();
     return true;
   }
-}
-
-/** A relayed draft carries at most as many points as the protocol takes. */
-function thinned(draft: Draft): Draft {
-  const step = Math.ceil(draft.points.length / DRAFT_POINTS);
-  return step <= 1 ? draft : { ...draft, points: draft.points.filter((_point, index) => index % step === 0) };
 }
 
 customElements.define('consilium-room', ConsiliumRoom);

@@ -11,6 +11,7 @@ import {
   VERSION,
   type ClientMessage,
   type Command,
+  type LobbyMessage,
   type Mark,
   type Participant,
   type Presence,
@@ -41,6 +42,7 @@ export type Notice =
   | { kind: 'refused'; refusal: Refusal }
   | { kind: 'event'; recorded: Recorded; before: Projection }
   | { kind: 'welcomed'; fresh: boolean }
+  | { kind: 'waiting'; putOut: boolean }
   | { kind: 'compare'; projection: Projection; digest: string };
 
 /** What the server says of joint texts; `text/texts.ts` takes it. */
@@ -52,6 +54,8 @@ export class Session {
   you: Participant | null = null;
   /** True between the welcome and the loss of the connection: commands reach the room now. */
   live = false;
+  /** For a guest who waits: how their own cases stand; null: in the room. */
+  lobby: LobbyMessage | null = null;
   /** The server's clock at the last welcome, RFC 3339. */
   welcomedAt: string | null = null;
   /** Presence of the others, by person. */
@@ -129,6 +133,9 @@ export class Session {
       case 'welcome':
         this.welcome(message);
         break;
+      case 'lobby':
+        this.wait(message);
+        break;
       case 'events':
         this.happened(message.events);
         this.compare(message.digest);
@@ -171,8 +178,23 @@ export class Session {
     this.refused.delete(id);
   }
 
+  /** In the lobby: nothing of the room is known any more, and nothing asked of it holds. */
+  private wait(message: LobbyMessage): void {
+    const wasIn = this.live;
+    this.lobby = message;
+    this.welcomedAt = message.at;
+    this.distrust();
+    this.live = false;
+    this.confirmed = empty();
+    this.others.clear();
+    const late = 'You were back in the lobby before it arrived.';
+    for (const id of [...this.pending.keys()]) this.refuse(id, 'in-lobby', late);
+    this.notices.push({ kind: 'waiting', putOut: wasIn });
+  }
+
   private welcome(message: Extract<ServerMessage, { type: 'welcome' }>): void {
     this.you = message.you;
+    this.lobby = null;
     this.welcomedAt = message.at;
     if (message.snapshot !== null) {
       this.confirmed = message.snapshot;
@@ -256,7 +278,9 @@ export function newId(): string {
 
 /** How far a mark has come: never more than what was delivered is called shared. */
 export type Delivery =
-  { state: 'local' } | { state: 'delivered'; seen: number; of: number } | { state: 'refused'; refusal: Refusal };
+  | { state: 'local' }
+  | { state: 'delivered'; seen: readonly string[]; unseen: readonly string[] }
+  | { state: 'refused'; refusal: Refusal };
 
 /** A mark with how far it has come. */
 export interface MarkShown {
@@ -285,10 +309,18 @@ export function marksShown(session: Session, caseId: string): MarkShown[] {
 
 function delivered(session: Session, mark: string, author: string): Delivery {
   const seq = session.markSeq.get(mark) ?? 0;
-  const audience = Object.entries(session.confirmed.people).filter(([id, seat]) => seat.present && id !== author);
+  const { people, admitted } = session.confirmed;
+  const audience = Object.entries(people).filter(
+    ([id, seat]) => seat.present && id !== author && (seat.cases === null || admitted.includes(id)),
+  );
   const me = session.you?.person_id;
-  const seen = audience.filter(([id]) => id === me || (session.others.get(id)?.seen ?? -1) >= seq);
-  return { state: 'delivered', seen: seen.length, of: audience.length };
+  const saw = ([id]: readonly [string, unknown]): boolean => id === me || (session.others.get(id)?.seen ?? -1) >= seq;
+  const named = (entries: typeof audience): string[] => entries.map(([, seat]) => seat.name);
+  return {
+    state: 'delivered',
+    seen: named(audience.filter(saw)),
+    unseen: named(audience.filter((entry) => !saw(entry))),
+  };
 }
 
 function overlay(shown: Map<string, MarkShown>, command: Command, you: Participant | null, caseId: string): void {

@@ -14,6 +14,31 @@ test.each([
   expect(spread(ratings)).toMatchObject({ median, words });
 });
 
+test('the published example gives its published figures', () => {
+  const found = spread([4, 5, 6, 7, 7, 7, 7, 7, 8, 8, 8, 8, 8, 9, 9]);
+  expect(found).toMatchObject({ median: 7, ipr: 1, disagreement: false, classic: 'agreement' });
+  expect(found?.ipras).toBeCloseTo(6.1);
+});
+
+test('a spread wider than its symmetry allows is disagreement, whatever the median', () => {
+  const found = spread([1, 1, 1, 1, 5, 9, 9, 9, 9]);
+  expect(found).toMatchObject({ ipr: 8, disagreement: true, classic: 'disagreement', words: 'Disagreement' });
+  expect(found?.ipras).toBeCloseTo(2.35);
+});
+
+test.each([
+  [8, 2, 'agreement'],
+  [8, 3, 'neither'],
+  [11, 3, 'agreement'],
+  [13, 4, 'neither'],
+  [16, 4, 'agreement'],
+  [4, 1, 'agreement'],
+  [5, 2, 'neither'],
+] as const)('%d raters, %d of them outside: %s', (size, outside, expected) => {
+  const ratings = [...Array<number>(size - outside).fill(8), ...Array<number>(outside).fill(5)];
+  expect(spread(ratings)?.classic).toBe(expected);
+});
+
 test('nothing is said of an option that nobody rated', () => {
   expect(spread([])).toBeNull();
 });

@@ -36,7 +36,7 @@ function draw(id: string): Command {
 }
 
 function room(seq: number, marks: Record<string, Mark> = {}): Projection {
-  const seat = { discipline: 'spine-surgery', role: 'member' as const, present: true };
+  const seat = { discipline: 'spine-surgery', role: 'member' as const, present: true, cases: null, presence: [] };
   const brief = { case: CASE, title: 'T', questions: [], required: [], goal: '', minutes: 10, referrer: 'r' };
   return {
     ...empty(),
@@ -55,12 +55,16 @@ function room(seq: number, marks: Record<string, Mark> = {}): Projection {
         round: 1,
         opinions: {},
         revealed: [],
+        stances: {},
+        tried: [],
+        non_operative: null,
         recommendation: null,
         closings: {},
         absent: {},
         signed: null,
         minutes: null,
         called_at: null,
+        on_table: [],
       },
     },
   };
@@ -143,7 +147,7 @@ test('a mark is local until its event is in the log', () => {
   session.receive({ type: 'events', events: [drawn(6, 'm1')], digest: null });
   session.receive({ type: 'ack', id: 'c1', seq: 6 });
   const [delivered] = marksShown(session, CASE);
-  expect(delivered?.delivery).toEqual({ state: 'delivered', seen: 0, of: 1 });
+  expect(delivered?.delivery).toEqual({ state: 'delivered', seen: [], unseen: ['Dr B'] });
   expect(delivered?.mark.measured?.value).toBe(12);
   expect(session.pending.size).toBe(0);
 });
@@ -152,11 +156,11 @@ test('a mark is seen by those whose window has shown its event, and by no more',
   const session = joined();
   session.receive({ type: 'events', events: [drawn(6, 'm1')], digest: null });
   session.receive({ type: 'presence', people: { [OTHER]: { seen: 5 } } });
-  expect(marksShown(session, CASE)[0]?.delivery).toMatchObject({ seen: 0, of: 1 });
+  expect(marksShown(session, CASE)[0]?.delivery).toMatchObject({ seen: [], unseen: ['Dr B'] });
   session.receive({ type: 'presence', people: { [OTHER]: { seen: 6 } } });
-  expect(marksShown(session, CASE)[0]?.delivery).toMatchObject({ seen: 1, of: 1 });
+  expect(marksShown(session, CASE)[0]?.delivery).toMatchObject({ seen: ['Dr B'], unseen: [] });
   session.receive({ type: 'presence', people: { [OTHER]: null } });
-  expect(marksShown(session, CASE)[0]?.delivery).toMatchObject({ seen: 0, of: 1 });
+  expect(marksShown(session, CASE)[0]?.delivery).toMatchObject({ seen: [], unseen: ['Dr B'] });
 });
 
 test('a refused mark is shown as refused with its reason until it is dealt with', () => {
@@ -228,4 +232,26 @@ test('every close code of the protocol has words, and a lost right is not retrie
   expect(Object.keys(ENDINGS).map(Number)).toEqual(Object.values(CLOSE));
   expect(ENDINGS[4003]?.retry).toBe(false);
   expect(ENDINGS[4000]?.retry).toBe(true);
+});
+
+test('a guest put out forgets the room, and what was on its way is refused, not lost', () => {
+  const session = joined();
+  session.ask(draw('m9'), 'c9');
+  const told = {
+    type: 'lobby',
+    version: 1,
+    at: '2026-11-26T08:00:09Z',
+    phase: 'open',
+    cases: [],
+    lets_in: true,
+  } as const;
+  session.receive(told);
+  expect(session.lobby).toEqual(told);
+  expect(session.confirmed).toEqual(empty());
+  expect(session.live).toBe(false);
+  expect(session.refused.get('c9')?.code).toBe('in-lobby');
+  expect(session.takeNotices()).toContainEqual({ kind: 'waiting', putOut: true });
+  session.receive(welcome(7, room(7)));
+  expect(session.lobby).toBeNull();
+  expect(session.confirmed.seq).toBe(7);
 });

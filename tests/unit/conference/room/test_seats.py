@@ -158,7 +158,6 @@ def test_R7_the_floor_goes_to_somebody_who_is_there() -> None:
 
 def test_R8_another_case_does_not_exist_for_a_guest() -> None:
     table = opened()
-    table.do(CHAIR, c.CallCase(KNEE))
     table.do(CHAIR, c.PassFloor(REFERRER.person_id))
     assert table.refused(REFERRER, c.Show(KNEE, view())) == "no-such-case"
     assert table.refused(REFERRER, draw(case=KNEE)) == "no-such-case"

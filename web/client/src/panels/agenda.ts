@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icon';
 import type { IconName } from '../icons';
 import type { CaseProjection } from '../protocol';
+import { driftWords } from '../room/course';
 import { Panel } from '../room/panel';
 
 interface Standing {
@@ -32,7 +33,9 @@ export class AgendaPanel extends Panel {
       <section aria-labelledby="agenda-title">
         <div class="panel-head">
           <h2 id="agenda-title">Agenda</h2>
-          <span class="muted small">${room.order.length} ${room.order.length === 1 ? 'case' : 'cases'}</span>
+          <span class="muted small"
+            >${room.order.length} ${room.order.length === 1 ? 'case' : 'cases'}${this.drift()}</span
+          >
         </div>
         ${room.order.length === 0 ? html`<p class="muted small">No case is on the agenda yet.</p>` : nothing}
         <ol class="agenda" role="list">
@@ -43,28 +46,42 @@ export class AgendaPanel extends Panel {
     `;
   }
 
-  /** Expected start of each waiting case: what is left of the running one, then the planned minutes of each before it. */
+  private drift(): string {
+    const off = this.model.room.phase === 'open' ? this.model.course.drift : null;
+    return off === null ? '' : `, ${driftWords(off)}`;
+  }
+
+  /** Every case with when it should come. */
   private rows(): TemplateResult[] {
-    const { room } = this.model;
-    let start = Math.max(this.model.now(), Date.parse(this.model.facts.starts_at));
-    start += Math.max(0, this.model.minutesLeft ?? 0) * 60_000;
+    const { room, course } = this.model;
+    const due = new Map(course.waiting.map(({ id, startsAt }) => [id, startsAt]));
     return room.order.flatMap((id) => {
       const item = room.cases[id];
-      if (item === undefined) return [];
-      const waiting = item.called_at === null && item.signed === null;
-      const due = waiting ? this.model.clock(start) : null;
-      if (waiting) start += item.brief.minutes * 60_000;
-      return [this.row(id, item, due)];
+      return item === undefined ? [] : [this.row(id, item, due.get(id) ?? null)];
     });
   }
 
-  private row(id: string, item: CaseProjection, due: string | null): TemplateResult {
+  /** Now, or when the case should come; where that is off by a minute or more, what the agenda says as well. */
+  private due(id: string, startsAt: number | null): TemplateResult {
+    if (startsAt === null)
+      return html`<span class="agenda-due number">${this.model.room.table === id ? 'Now' : ''}</span>`;
+    const time = this.model.room.planned[id];
+    const planned = time === undefined ? null : this.model.clock(Date.parse(time.starts_at));
+    const expected = this.model.clock(startsAt);
+    if (planned === null || planned === expected) return html`<span class="agenda-due number">${expected}</span>`;
+    return html`<span class="agenda-due number"
+      ><span class="sr-only">expected </span>${expected}
+      <span class="agenda-planned"><span class="sr-only">planned </span>${planned}</span></span
+    >`;
+  }
+
+  private row(id: string, item: CaseProjection, startsAt: number | null): TemplateResult {
     const onTable = this.model.room.table === id;
     const state = standing(item, onTable);
     const callable = this.model.may('run') && !onTable && this.model.room.phase === 'open' && item.signed === null;
     return html`
       <li class="agenda-row" aria-current=${onTable ? 'step' : nothing}>
-        <span class="agenda-due number">${due ?? (onTable ? 'Now' : '')}</span>
+        ${this.due(id, startsAt)}
         <div class="agenda-what">
           <span class="agenda-title" title=${item.brief.title}>${item.brief.title}</span>
           <span class="agenda-state" data-tone=${state.tone}

@@ -7,7 +7,7 @@ import type { CaseProjection, Closing } from '../protocol';
 import { badge } from '../room/badge';
 import { Panel } from '../room/panel';
 import { CLOSINGS } from '../room/words';
-import { dissentUnderConsensus } from './agreement';
+import { dissentUnderConsensus, unstanced } from './agreement';
 import type { SignDialog } from './sign';
 
 const SIGNS: Readonly<Record<Closing, { icon: IconName; tone: string }>> = {
@@ -188,12 +188,20 @@ export class ClosingPanel extends Panel {
   private sign(item: CaseProjection, open: readonly string[]): TemplateResult | typeof nothing {
     if (!this.model.may('sign')) return nothing;
     const names = open.map((code) => this.model.discipline(code).name).join(', ');
+    const silent = unstanced(item).map((code) => this.model.discipline(code).name);
     return html`<div class="panel-act">
       ${open.length === 0 ? nothing : html`<p class="hint">Before signing, these close or are stated as absent: ${names}.</p>`}
+      ${
+        silent.length === 0
+          ? nothing
+          : html`<p class="hint" data-silent>
+              An operation is signed when these have said how they stand to it (under Opinions): ${silent.join(', ')}.
+            </p>`
+      }
       <button
         type="button"
         class="btn btn-primary btn-block"
-        ?disabled=${open.length > 0}
+        ?disabled=${open.length > 0 || silent.length > 0}
         @click=${() => this.querySelector<SignDialog>('sign-dialog')?.open()}
       >
         ${icon('signature')} Sign the recommendation…

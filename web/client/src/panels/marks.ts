@@ -5,25 +5,25 @@ import { icon } from '../icon';
 import type { Mark } from '../protocol';
 import { badge } from '../room/badge';
 import { Panel } from '../room/panel';
-import type { Delivery, MarkShown, Refusal } from '../session';
+import { newId, type Delivery, type MarkShown, type Refusal } from '../session';
 import { focusMark, markName } from './mark-chip';
-
-interface Note {
-  readonly mark: Mark;
-  readonly reason: string;
-}
+import { PrivateNotes, type PrivateNote } from './private-notes';
 
 export class MarksPanel extends Panel {
-  static override properties: PropertyDeclarations = { notes: { state: true } };
+  static override properties: PropertyDeclarations = { replaying: { attribute: false } };
 
-  /** Refused marks that their author kept; they live in this window alone. */
-  private notes: Note[] = [];
+  /** The discipline whose layer is being shown again; undefined: none. */
+  replaying: string | null | undefined = undefined;
+
+  private get notes(): PrivateNotes {
+    return new PrivateNotes(this.model.facts.conference, this.model.me);
+  }
 
   override render(): TemplateResult {
     const table = this.model.table;
     if (table === null) return html`<p class="muted">Marks belong to a case. None is on the table.</p>`;
     const marks = this.model.marks;
-    const notes = this.notes.filter((note) => note.mark.case === table.id);
+    const notes = this.notes.of(table.id);
     return html`<div class="stack">
       <section aria-labelledby="marks-title">
         <h3 id="marks-title">Marks <span class="muted number">${marks.length}</span></h3>
@@ -32,8 +32,38 @@ export class MarksPanel extends Panel {
           ${marks.map((shown) => this.row(shown))}
         </ul>
       </section>
-      ${notes.length === 0 ? nothing : this.kept(notes)}
+      ${this.layers(marks)} ${notes.length === 0 ? nothing : this.kept(notes)}
     </div>`;
+  }
+
+  /** One layer for each discipline that drew; shown again in the order it was drawn. */
+  private layers(marks: readonly MarkShown[]): TemplateResult | typeof nothing {
+    const codes = [...new Set(marks.map(({ mark }) => mark.discipline))];
+    if (codes.length === 0) return nothing;
+    return html`<section aria-labelledby="layers-title">
+      <h3 id="layers-title">${icon('layers')} Layers</h3>
+      <ul class="people" role="list">
+        ${codes.map((code) => {
+          const discipline = this.model.discipline(code);
+          const count = marks.filter(({ mark }) => mark.discipline === code).length;
+          const runs = this.replaying === code;
+          return html`<li class="person">
+            ${badge(discipline)}
+            <span class="grow">${discipline.name} <span class="muted number">${count}</span></span>
+            <button
+              type="button"
+              class="btn btn-small"
+              aria-pressed=${String(runs)}
+              aria-label=${runs ? `Stop showing the layer of ${discipline.name}` : `Show the layer of ${discipline.name} as it was drawn`}
+              @click=${() => this.dispatchEvent(new CustomEvent('replay-layer', { detail: code, bubbles: true, composed: true }))}
+            >
+              ${icon(runs ? 'square' : 'play')} ${runs ? 'Stop' : 'As drawn'}
+            </button>
+          </li>`;
+        })}
+      </ul>
+      <p class="hint">Hide a layer or look at one alone with Layers above the image.</p>
+    </section>`;
   }
 
   private row({ mark, delivery }: MarkShown): TemplateResult {
@@ -87,11 +117,22 @@ export class MarksPanel extends Panel {
         >${icon('ban')} Refused, nobody else sees it</span
       >`;
     }
-    const all = delivery.seen >= delivery.of;
-    const words = delivery.of === 0 ? 'Delivered' : `Delivered, seen by ${delivery.seen} of ${delivery.of}`;
-    return html`<span class="status" data-tone=${all ? 'good' : 'info'} data-delivery="delivered"
+    const { seen, unseen } = delivery;
+    const of = seen.length + unseen.length;
+    const all = unseen.length === 0;
+    const words = of === 0 ? 'Delivered' : `Delivered, seen by ${seen.length} of ${of}`;
+    const status = html`<span class="status" data-tone=${all ? 'good' : 'info'} data-delivery="delivered"
       >${icon(all ? 'check-check' : 'check')} ${words}</span
     >`;
+    if (of === 0) return status;
+    return html`<details class="mark-seen">
+      <summary>${status}</summary>
+      <p class="small muted">
+        ${seen.length === 0 ? 'Nobody has it on screen yet. ' : `Seen by ${seen.join(', ')}. `}${
+          all ? '' : `Not yet: ${unseen.join(', ')}.`
+        }
+      </p>
+    </details>`;
   }
 
   private refusal(mark: Mark, refusal: Refusal): TemplateResult {
@@ -104,16 +145,31 @@ export class MarksPanel extends Panel {
       </div>`;
   }
 
-  private kept(notes: readonly Note[]): TemplateResult {
+  private kept(notes: readonly PrivateNote[]): TemplateResult {
     return html`<section aria-labelledby="notes-title">
       <h3 id="notes-title">${icon('eye-off')} Private notes</h3>
-      <p class="hint">In this window only, gone when it closes.</p>
+      <p class="hint">Yours alone: kept in this tab through a reload, gone when it closes.</p>
       <ul class="marks" role="list">
         ${notes.map(
           (note) =>
             html`<li class="mark-row">
               ${icon('lock')}
               <div class="grow"><span>${markName(note.mark)}</span><span class="muted small">${note.reason}</span></div>
+              ${
+                this.model.may('draw')
+                  ? html`<button type="button" class="btn btn-small" @click=${() => this.share(note)}>
+                      Draw it again
+                    </button>`
+                  : nothing
+              }
+              <button
+                type="button"
+                class="btn btn-quiet btn-icon btn-small"
+                aria-label=${`Throw away the note ${markName(note.mark)}`}
+                @click=${() => this.discard(note)}
+              >
+                ${icon('trash-2')}
+              </button>
             </li>`,
         )}
       </ul>
@@ -121,8 +177,20 @@ export class MarksPanel extends Panel {
   }
 
   private keep(mark: Mark, refusal: Refusal): void {
-    this.notes = [...this.notes, { mark, reason: refusal.reason }];
+    this.notes.keep({ mark, reason: refusal.reason });
     this.drop(refusal);
+  }
+
+  /** The same mark, asked for anew; refused again it is offered again. */
+  private share({ mark }: PrivateNote): void {
+    const { kind, sop_instance_uid, frame, points, text } = mark;
+    this.model.ask({ type: 'draw', mark: newId(), case: mark.case, kind, sop_instance_uid, frame, points, text });
+    this.discard({ mark, reason: '' });
+  }
+
+  private discard({ mark }: PrivateNote): void {
+    this.notes.drop(mark.mark);
+    this.requestUpdate();
   }
 
   private drop(refusal: Refusal): void {

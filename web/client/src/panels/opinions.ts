@@ -6,8 +6,9 @@ import type { CaseProjection, OpinionShown, Option } from '../protocol';
 import { badge, disciplineName } from '../room/badge';
 import { Panel } from '../room/panel';
 import { OPTION_KINDS } from '../room/words';
-import { spread } from './agreement';
+import { spread, type Spread } from './agreement';
 import './opinion-form';
+import './stances';
 
 export class OpinionsPanel extends Panel {
   override render(): TemplateResult {
@@ -17,11 +18,18 @@ export class OpinionsPanel extends Panel {
     const open = item.revealed.includes(item.round);
     return html`
       <div class="stack">
-        ${this.questions(item)} ${open ? this.grid(item) : this.sealed(id, item)}
+        ${this.questions(item)} ${open ? this.grid(item) : this.sealed(id, item)} ${this.standing(id, item)}
         ${item.revealed.filter((round) => round !== item.round).map((round) => this.earlier(item, round))}
         ${open ? this.running(id, item, true) : nothing}
       </div>
     `;
+  }
+
+  /** Stances, unless opinions of the running round are still sealed. */
+  private standing(id: string, item: CaseProjection): TemplateResult | typeof nothing {
+    const sealed = !item.revealed.includes(item.round) && inRound(item, item.round).length > 0;
+    if (sealed || (item.called_at === null && Object.keys(item.stances).length === 0)) return nothing;
+    return html`<room-stances .model=${this.model} .tick=${this.tick} .caseId=${id}></room-stances>`;
   }
 
   private questions(item: CaseProjection): TemplateResult | typeof nothing {
@@ -98,8 +106,9 @@ export class OpinionsPanel extends Panel {
         </table>
       </div>
       <p class="hint">
-        1 to 3 not appropriate, 4 to 6 uncertain, 7 to 9 appropriate; ★ preferred. Disagreement: at least a third of the
-        ratings in 1–3 and at least a third in 7–9 (RAND/UCLA).
+        1 to 3 not appropriate, 4 to 6 uncertain, 7 to 9 appropriate; ★ preferred; ▲▼ moved since the round before.
+        Disagreement (RAND/UCLA): the middle 40 % of ratings spread wider (IPR) than their symmetry allows (IPRAS = 2.35
+        + 1.5 × asymmetry), or too many at both ends for a panel of this size.
       </p>`;
   }
 
@@ -109,7 +118,7 @@ export class OpinionsPanel extends Panel {
     return html`<tr>
       <th scope="row">
         <span>${option.label}</span><span class="sub muted">${OPTION_KINDS[option.kind]}</span>
-        ${summary === null ? nothing : html`<span class="pill" data-tone=${summary.tone}>${summary.words}</span>`}
+        ${summary === null ? nothing : this.verdict(summary)}
       </th>
       ${opinions.map((opinion) => this.rating(item, option, opinion))}
       <td class="ratings-sum">
@@ -121,6 +130,13 @@ export class OpinionsPanel extends Panel {
         }
       </td>
     </tr>`;
+  }
+
+  /** What the ratings amount to, and by which figures. */
+  private verdict(found: Spread): TemplateResult {
+    const figures = `IPR ${found.ipr.toFixed(1)}, IPRAS ${found.ipras.toFixed(1)}`;
+    return html`<span class="pill" data-tone=${found.tone} title=${found.rule}>${found.words}</span>
+      <span class="sub muted number" title=${found.rule}>${figures}<span class="sr-only">; ${found.rule}</span></span>`;
   }
 
   private rating(item: CaseProjection, option: Option, opinion: OpinionShown): TemplateResult {
@@ -161,8 +177,23 @@ export class OpinionsPanel extends Panel {
     const opinions = inRound(item, round);
     return html`<details class="room-fold">
       <summary>${icon('chevron-right')} Round ${round}, ${opinions.length} opinions</summary>
-      ${this.remarks(item, opinions)}
+      ${this.moved(item, round)} ${this.remarks(item, opinions)}
     </details>`;
+  }
+
+  /** Who prefers something else since that round. */
+  private moved(item: CaseProjection, round: number): TemplateResult | typeof nothing {
+    const label = (key: string): string => item.options.find((option) => option.key === key)?.label ?? key;
+    const shifts = inRound(item, round).flatMap(({ person, name, opinion }) => {
+      const later = item.opinions[`${round + 1}:${person}`]?.opinion;
+      if (opinion === null || later === undefined || later === null || later.preferred === opinion.preferred) return [];
+      return [html`<li>${name}: ${label(opinion.preferred)} → <b>${label(later.preferred)}</b></li>`];
+    });
+    if (!item.revealed.includes(round + 1)) return nothing;
+    if (shifts.length === 0) return html`<p class="hint">Nobody prefers something else since.</p>`;
+    return html`<ul class="small shifts">
+      ${shifts}
+    </ul>`;
   }
 
   private running(id: string, item: CaseProjection, open: boolean): TemplateResult | typeof nothing {

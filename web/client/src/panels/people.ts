@@ -14,8 +14,49 @@ export class PeoplePanel extends Panel {
   override render(): TemplateResult {
     const hands = this.model.room.hands;
     return html`
-      <div class="stack">${this.hearing()} ${hands.length === 0 ? nothing : this.hands(hands)} ${this.everybody()}</div>
+      <div class="stack">
+        ${this.lobby()} ${this.hearing()} ${hands.length === 0 ? nothing : this.hands(hands)} ${this.everybody()}
+      </div>
     `;
+  }
+
+  /** Guests who wait: who they are, for which case, and the door. */
+  private lobby(): TemplateResult | typeof nothing {
+    const waiting = this.model.waitingGuests;
+    if (waiting.length === 0) return nothing;
+    return html`
+      <section aria-labelledby="lobby-title">
+        <h3 id="lobby-title">In the lobby <span class="muted number">${waiting.length}</span></h3>
+        <ul class="people" role="list">
+          ${waiting.map(
+            ({ person, seat, case: id, now }) =>
+              html`<li class="person" data-waiting=${person}>
+                ${icon('hourglass')}
+                <span class="grow person-name">
+                  <span>${seat.name}</span>
+                  <span class="muted small">${this.caseOf(id)}</span>
+                </span>
+                ${now && this.model.may('seat') ? this.letIn(person, seat) : nothing}
+              </li>`,
+          )}
+        </ul>
+      </section>
+    `;
+  }
+
+  private letIn(person: string, seat: Seat): TemplateResult {
+    return html`<button
+      type="button"
+      class="btn btn-small btn-primary"
+      aria-label=${`Let ${seat.name} in`}
+      @click=${() => this.model.ask({ type: 'admit-guest', person })}
+    >
+      Let in
+    </button>`;
+  }
+
+  private caseOf(id: string | null): string {
+    return (id === null ? undefined : this.model.room.cases[id]?.brief.title) ?? 'No case on this agenda';
   }
 
   private hearing(): TemplateResult | typeof nothing {
@@ -90,7 +131,7 @@ export class PeoplePanel extends Panel {
 
   private everybody(): TemplateResult {
     const people = Object.entries(this.model.room.people).sort(([, one], [, other]) => order(one, other));
-    const here = people.filter(([, seat]) => seat.present);
+    const here = people.filter(([person, seat]) => seat.present && this.isIn(person, seat));
     const gone = people.filter(([, seat]) => !seat.present);
     return html`
       <section aria-labelledby="here-title">
@@ -118,6 +159,10 @@ export class PeoplePanel extends Panel {
     `;
   }
 
+  private isIn(person: string, seat: Seat): boolean {
+    return seat.cases === null || this.model.room.admitted.includes(person);
+  }
+
   private person(person: string, seat: Seat): TemplateResult {
     const discipline = this.model.discipline(seat.discipline);
     const speaks = this.model.room.floor === person;
@@ -143,6 +188,13 @@ export class PeoplePanel extends Panel {
         ${icon('ellipsis')}
       </summary>
       <div class="menu-list">
+        ${
+          seat.cases === null
+            ? nothing
+            : html`<button type="button" @click=${() => this.model.ask({ type: 'put-out', person })}>
+                ${icon('door-open')} Back to the lobby
+              </button>`
+        }
         <button type="button" @click=${() => this.floor(speaks ? null : person)}>
           ${icon('presentation')} ${speaks ? 'Take the floor back' : 'Give the floor'}
         </button>

@@ -13,6 +13,7 @@ import { Panel } from '../room/panel';
 import { OUTCOMES } from '../room/words';
 import './joint-field';
 import { markName } from './mark-chip';
+import './non-operative';
 import './saved-state';
 
 /** What of a recommendation is chosen, not typed. */
@@ -52,6 +53,11 @@ export class RecommendationForm extends Panel {
         <saved-state .model=${this.model} .tick=${this.tick} .caseId=${this.caseId}></saved-state>
       </div>
       <fieldset class="stack" ?disabled=${!may}>${this.verdict(item, shown)}</fieldset>
+      ${
+        item.options.some((option) => option.key === shown.option && option.kind === 'surgical')
+          ? html`<non-operative .model=${this.model} .tick=${this.tick} .caseId=${this.caseId}></non-operative>`
+          : nothing
+      }
       ${this.words('rationale', 'Rationale', 5)} ${this.marks(item, shown, may)} ${this.answers(item)}
       <fieldset class="stack" ?disabled=${!may}>${this.actions(shown)}</fieldset>
       ${this.words('follow_up', 'Follow-up', 2)}

@@ -115,6 +115,11 @@ export class RecommendationPanel extends Panel {
       </p>
       ${recommendation.rationale === '' ? nothing : html`<p class="prose">${recommendation.rationale}</p>`}
       ${this.cited(item, recommendation.cited)}
+      ${
+        option?.kind === 'surgical'
+          ? html`<non-operative .model=${this.model} .tick=${this.tick} .caseId=${item.brief.case}></non-operative>`
+          : nothing
+      }
       ${item.brief.questions.map(
         (question) =>
           html`<div class="answer">

@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icon';
 import type { Link } from '../connection';
+import { driftWords } from './course';
 import type { RoomModel } from './model';
 
 export interface BarActions {
@@ -28,7 +29,7 @@ export function bar(model: RoomModel, actions: BarActions): TemplateResult {
       ${table === null ? nothing : html`<span class="muted small room-bar-board">${model.facts.title}</span>`}
     </div>
     <div class="room-bar-end">
-      ${timer(model)}
+      ${timer(model)} ${drift(model)}
       <span class="room-clock number" title=${model.facts.time_zone}>${icon('clock')} ${model.clock(model.now())}</span>
       ${people(model)} ${link(model.link)}
       <button
@@ -46,8 +47,18 @@ export function bar(model: RoomModel, actions: BarActions): TemplateResult {
   </header>`;
 }
 
+/** How far the whole conference is from its agenda; said only where it is off by a minute or more. */
+function drift(model: RoomModel): TemplateResult | typeof nothing {
+  const off = model.room.phase === 'open' ? model.course.drift : null;
+  if (off === null || Math.abs(off) < 60_000) return nothing;
+  const tone = off > 5 * 60_000 ? 'warn' : 'quiet';
+  return html`<span class="pill number room-drift" data-tone=${tone} title="The conference against its agenda"
+    >${driftWords(off)}</span
+  >`;
+}
+
 function people(model: RoomModel): TemplateResult {
-  const count = model.present.length;
+  const count = model.inside.length;
   return html`<span class="room-count number"
     >${icon('users')} <span>${count}</span
     ><span class="sr-only">${count === 1 ? 'person' : 'people'} in the room</span></span

@@ -7,6 +7,7 @@ import { SPOKE_S, Talk } from '../media/talk';
 import { amount } from '../viewer/values';
 import { onDark } from './colour';
 import { Texts } from '../text/texts';
+import { course, type Course } from './course';
 import { may, type RoomAction } from './rights';
 
 export interface Discipline {
@@ -141,6 +142,28 @@ export class RoomModel {
       hourCycle: 'h23',
       timeZone: this.facts.time_zone,
     }).format(instant);
+  }
+
+  /** How the sitting runs, as of now. */
+  get course(): Course {
+    return course(this.room, this.now());
+  }
+
+  /** Guests in the lobby, those of the case on the table first. */
+  get waitingGuests(): { person: string; seat: Seat; case: string | null; now: boolean }[] {
+    const { admitted, table } = this.room;
+    return this.present
+      .filter(([person, seat]) => seat.cases !== null && !admitted.includes(person))
+      .map(([person, seat]) => {
+        const now = table !== null && (seat.cases ?? []).includes(table);
+        return { person, seat, case: now ? table : (seat.cases?.[0] ?? null), now };
+      })
+      .sort((one, other) => Number(other.now) - Number(one.now));
+  }
+
+  /** Everybody who is past the lobby. */
+  get inside(): [string, Seat][] {
+    return this.present.filter(([person, seat]) => seat.cases === null || this.room.admitted.includes(person));
   }
 
   /** Minutes left of the case on the table, negative when over; null between cases. */

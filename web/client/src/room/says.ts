@@ -10,6 +10,33 @@ export interface Said {
   readonly tone: 'info' | 'good' | 'bad';
 }
 
+/** How long a short message stays; a refusal stays until it is read. */
+const SAID_MS = 6000;
+const MOST = 3;
+
+/** What was said lately, and what the live region speaks. */
+export class Told {
+  said: readonly Said[] = [];
+  heard = '';
+  private count = 0;
+
+  constructor(private readonly changed: () => void) {}
+
+  say(words: string, tone: Said['tone']): void {
+    this.count += 1;
+    const id = this.count;
+    this.said = [...this.said.slice(1 - MOST), { id, words, tone }];
+    this.heard = words;
+    if (tone !== 'bad') window.setTimeout(() => this.forget(id), SAID_MS);
+    this.changed();
+  }
+
+  forget(id: number): void {
+    this.said = this.said.filter((said) => said.id !== id);
+    this.changed();
+  }
+}
+
 /** The messages, newest last. Hearing them is the live region's job, but a refusal interrupts. */
 export function says(said: readonly Said[], dismiss: (id: number) => void): TemplateResult {
   return html`<div class="says">

@@ -93,7 +93,7 @@ function ended(model: RoomModel): TemplateResult {
 
 function faces(model: RoomModel): TemplateResult {
   return html`<ul class="stage-faces" role="list">
-    ${model.present.map(
+    ${model.inside.map(
       ([, seat]) =>
         html`<li>${face(seat.name, model.discipline(seat.discipline))}<span class="small">${seat.name}</span></li>`,
     )}

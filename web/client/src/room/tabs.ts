@@ -25,6 +25,8 @@ export interface TabActions {
   readonly choose: (panel: PanelName) => void;
   readonly sheet: () => void;
   readonly sheetOpen: boolean;
+  /** The discipline whose layer is being shown again; undefined: none. */
+  readonly replaying: string | null | undefined;
 }
 
 /** The tab list with its panels. */
@@ -73,13 +75,13 @@ export function tabs(model: RoomModel, chosen: PanelName, tick: number, actions:
           tabindex="0"
           ?hidden=${entry.name !== chosen}
         >
-          ${panel(model, entry.name, tick)}
+          ${panel(model, entry.name, tick, actions.replaying)}
         </div>`,
     )}
   `;
 }
 
-function panel(model: RoomModel, name: PanelName, tick: number): TemplateResult {
+function panel(model: RoomModel, name: PanelName, tick: number, replaying: string | null | undefined): TemplateResult {
   switch (name) {
     case 'people':
       return html`<room-people .model=${model} .tick=${tick}></room-people>`;
@@ -88,7 +90,7 @@ function panel(model: RoomModel, name: PanelName, tick: number): TemplateResult 
     case 'recommendation':
       return html`<room-recommendation .model=${model} .tick=${tick}></room-recommendation>`;
     case 'marks':
-      return html`<room-marks .model=${model} .tick=${tick}></room-marks>`;
+      return html`<room-marks .model=${model} .tick=${tick} .replaying=${replaying}></room-marks>`;
     case 'minutes':
       return html`<room-minutes .model=${model} .tick=${tick}></room-minutes>`;
   }

@@ -65,6 +65,9 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   attest: 'Your closing',
   'call-case': 'Calling the case',
   show: 'Showing this image to everybody',
+  'admit-guest': 'Letting the guest in',
+  'take-stances': 'Your stance',
+  'state-non-operative': 'The word on non-operative care',
 };
 
 /** A sentence for the live region and the room's short messages; null for what needs no words. */
@@ -77,6 +80,12 @@ export function sentence(model: RoomModel, { event, actor }: Recorded): string |
       return 'The conference is open.';
     case 'conference-ended':
       return 'The conference has ended.';
+    case 'joined':
+      return waits(model, event.participant.person_id);
+    case 'guest-admitted':
+      return event.person === model.me ? 'You are in the room.' : `${model.nameOf(event.person)} is let in.`;
+    case 'guest-put-out':
+      return `${model.nameOf(event.person)} is back in the lobby.`;
     case 'hand-raised':
       return event.person === model.me ? 'Your hand is raised.' : `${model.nameOf(event.person)} raises a hand.`;
     case 'floor-passed':
@@ -104,6 +113,13 @@ export function sentence(model: RoomModel, { event, actor }: Recorded): string |
     default:
       return null;
   }
+}
+
+/** A guest who has come for the case on the table, told to whoever can let them in. */
+function waits(model: RoomModel, person: string): string | null {
+  const guest = model.waitingGuests.find((one) => one.person === person);
+  if (guest === undefined || !model.may('seat')) return null;
+  return guest.now ? `${guest.seat.name} waits in the lobby for this case.` : `${guest.seat.name} is in the lobby.`;
 }
 
 function titleOf(model: RoomModel, id: string | null): string {
