@@ -69,7 +69,7 @@ export class ConsiliumRoom extends LitElement {
   private readonly model = new RoomModel(facts(), this.session, () => this.pushed());
   private readonly others = new Others(this.model);
   private readonly typing = new Typing(this.model.texts);
-  private readonly ways = { agenda: () => this.toggleAgenda(), help: () => this.help() };
+  private readonly ways = { agenda: () => (this.agendaOpen = !this.agendaOpen), help: () => this.help() };
   private readonly follow = new Follow(this.model, () => this.viewer);
   private readonly replay = new LayerReplay(
     () => this.model.marks,
@@ -321,10 +321,6 @@ export class ConsiliumRoom extends LitElement {
   private rejoin(): void {
     this.follow.rejoin();
     this.again();
-  }
-
-  private toggleAgenda(): void {
-    this.agendaOpen = !this.agendaOpen;
   }
 
   private help(): void {

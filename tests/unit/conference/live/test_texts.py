@@ -143,6 +143,7 @@ def test_R90_an_observer_and_a_guest_are_refused_and_read_all_the_same(seeded: D
     async def scene() -> None:
         async with rooms(seeded) as opened:
             wires = await begin(opened, OBSERVER, REFERRER)
+            await opened.execute(ROOM, CHAIR, "admit-0001", c.AdmitGuest(REFERRER.person_id))
             for number, person in enumerate((OBSERVER, REFERRER)):
                 answer = await opened.execute(ROOM, person, f"type-000{number}", Hand().command("forged"))
                 assert isinstance(answer, Refused)
