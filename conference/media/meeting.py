@@ -79,12 +79,12 @@ class Meeting:
             stream = self._learn(one, mid, packet.text(Extension.RID), packet.ssrc) if mid in SOURCES else None
         if stream is None or packet.payload_type != (VP8 if stream.track.video else OPUS):
             return []
-        stream.reception.note(packet.sequence, packet.timestamp, at)
+        asked = _asked(one, stream, at) if stream.reception.note(packet.sequence, packet.timestamp, at) else []
         if stream.source == "mic" and packet.level is not None:
             self._speakers.heard(one.person, packet.level, at)
         if not packet.payload:  # padding that only probes the line
-            return []
-        return self._forward(stream, packet, at)
+            return asked
+        return [*self._forward(stream, packet, at), *asked] if asked else self._forward(stream, packet, at)
 
     def take_reports(self, one: Participant, data: bytes, at: float) -> Out:
         """What goes out because this RTCP datagram came; raises Malformed."""
@@ -112,10 +112,10 @@ class Meeting:
         """Requests for what is missing and for key frames that are awaited; every 20 to 50 ms."""
         out: Out = []
         for one in self.participants.values():
+            for source in one.thinned(at):
+                self._show_what_is_left(one.person, source, at)
             for stream in one.streams.values():
-                lost = stream.reception.missing(at)
-                if lost:
-                    out.append((one, rtcp.serialise(rtcp.Nack(one.ssrc, stream.ssrc, lost))))
+                out += _asked(one, stream, at)
                 if stream.track.ask_again(at):
                     out.append((one, _picture_loss(one, stream)))
         return out
@@ -187,6 +187,13 @@ class Meeting:
         person = chosen[0] if chosen else None
         return [Shown(one.person, seat.place.mid, person, _SOURCE_OF[seat.place.mid[0]])]
 
+    def _show_what_is_left(self, person: str, source: str, at: float) -> None:
+        """A layer has ended beside another: whoever watched it gets that one, without waiting to be arranged."""
+        for listener in self.participants.values():
+            for seat in listener.seats:
+                if seat.chosen == (person, source):
+                    self._seat(listener, seat, seat.chosen, at)
+
     def _learn(self, one: Participant, source: str | None, layer: str | None, ssrc: int) -> Stream | None:
         if source is None:
             return None
@@ -252,6 +259,12 @@ class Meeting:
         if stream.report is not None:
             timestamp, since = stream.report[0].timestamp, stream.report[1]
         return seat.slot.timestamp_of(timestamp + int((at - since) * seat.slot.clock))
+
+
+def _asked(one: Participant, stream: Stream, at: float) -> Out:
+    """What is missing of a stream, asked for: soon enough that the picture need not wait for it."""
+    lost = stream.reception.missing(at)
+    return [(one, rtcp.serialise(rtcp.Nack(one.ssrc, stream.ssrc, lost)))] if lost else []
 
 
 def _picture_loss(one: Participant, stream: Stream) -> bytes:

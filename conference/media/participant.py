@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, field
+from math import inf
 from typing import Final
 
 from conference.media.arrivals import Arrivals
@@ -14,6 +15,7 @@ from conference.media.signalling import SOURCES, Place, mids
 from conference.media.slot import Slot
 
 _ALIVE_S: Final = 2.0
+_LAYER_S: Final = 0.25
 _LAYERS: Final = {"mic": (None,), "cam": (None, LOW, HIGH), "screen": (None,)}
 
 Chosen = tuple[str, str]
@@ -31,9 +33,14 @@ class Stream:
     reception: Reception
     report: tuple[SenderReport, float] | None = None
 
+    @property
+    def last_at(self) -> float:
+        """When the last packet came; before all time where none did."""
+        return -inf if self.track.last_at is None else self.track.last_at
+
     def alive(self, at: float) -> bool:
         """Whether packets came lately."""
-        return self.track.last_at is not None and at - self.track.last_at < _ALIVE_S
+        return at - self.last_at < _ALIVE_S
 
 
 @dataclass(slots=True, eq=False)
@@ -71,10 +78,23 @@ class Participant:
         return None
 
     def best(self, source: str, at: float, *, high: bool) -> Stream | None:
-        """The living stream of a source that suits a line best."""
+        """The living stream of a source that suits a line best.
+
+        Browsers end a layer without a word when their own line thins: one that is silent beside another is over.
+        """
         order = (HIGH, None, LOW) if high else (LOW, None, HIGH)
-        living = {one.layer: one for one in self.streams.values() if one.source == source and one.alive(at)}
-        return next((living[layer] for layer in order if layer in living), None)
+        living = [one for one in self.streams.values() if one.source == source and one.alive(at)]
+        latest = max((one.last_at for one in living), default=at)
+        fresh = {one.layer: one for one in living if latest - one.last_at < _LAYER_S}
+        return next((fresh[layer] for layer in order if layer in fresh), None)
+
+    def thinned(self, at: float) -> list[str]:
+        """Sources of which somebody still watches a layer that has ended beside another."""
+        return [
+            one.source for one in self.streams.values()
+            if one.layer is not None and one.track.slots and one.alive(at)
+            and self.best(one.source, at, high=one.layer == HIGH) is not one
+        ]
 
     def learn(self, source: str, layer: str | None, ssrc: int) -> tuple[Stream | None, Stream | None]:
         """A new SSRC of a source: (the stream, the one it replaces); nothing for a source or layer we never offered."""

@@ -40,14 +40,15 @@ class Reception:
         self._transit: float | None = None
         self._report: tuple[int, float] | None = None
 
-    def note(self, sequence: int, timestamp: int, at: float) -> None:
-        """One packet came by its own stream."""
+    def note(self, sequence: int, timestamp: int, at: float) -> bool:
+        """One packet came by its own stream; True where it shows that others before it are missing."""
         if self._base is None:
             self._base = self._highest = sequence
         number = self._highest + ahead(sequence, self._highest & 0xFFFF)
         step = number - self._highest
+        gap = self._repairs and 1 < step <= _LARGEST_GAP
         if step > 0:
-            if self._repairs and step <= _LARGEST_GAP:
+            if gap:
                 self._gaps.update((missing, _Gap(at)) for missing in range(self._highest + 1, number))
             self._highest = number
         else:
@@ -59,6 +60,7 @@ class Reception:
             if change < self._clock:  # a wrapped or restarted timestamp says nothing of the line
                 self._jitter += (change - self._jitter) / 16
         self._transit = transit
+        return gap
 
     def recovered(self, sequence: int) -> bool:
         """One packet came by retransmission; True where it was missing, else it is to be dropped."""

@@ -72,9 +72,9 @@ class Browser:
 
 
 @asynccontextmanager
-async def media_server(monkeypatch) -> AsyncIterator[MediaServer]:
-    monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda **_: ["127.0.0.1"])
-    server = MediaServer(SECRET, (Address("127.0.0.1", 0),))
+async def media_server(monkeypatch, host: str = "127.0.0.1") -> AsyncIterator[MediaServer]:
+    monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda **_: [host])
+    server = MediaServer(SECRET, (Address(host, 0),))
     server.start()
     try:
         yield server

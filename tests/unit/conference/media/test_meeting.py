@@ -86,6 +86,16 @@ def test_a_lossy_line_gets_the_low_layer_and_keeps_its_tile():
     assert room.sends("ana", 1, "cam", INTER, rid="h") == []
 
 
+def test_a_layer_that_ends_beside_another_gives_way_to_it_at_once():
+    room = watched("bo")
+    room.sends("ana", 9, "cam", INTER, rid="l")
+    assert asked(room.meeting.tick(room.at)) == []
+    room.at += 0.3
+    room.sends("ana", 9, "cam", INTER, rid="l")
+    assert asked(room.meeting.tick(room.at)) == [("ana", rtcp.PictureLoss(room.people["ana"].ssrc, 9))]
+    assert names(room.sends("ana", 9, "cam", KEY, rid="l")) == ["bo"]
+
+
 def test_a_screen_has_a_place_of_its_own():
     room = Room("ana", "bo")
     room.sends("ana", 1, "screen", INTER)
@@ -163,10 +173,14 @@ def test_what_a_listener_says_of_foreign_numbers_is_ignored():
 def test_a_gap_is_asked_for_and_its_repair_forwarded_once():
     room = watched("bo")
     room.sequences[1] += 1
-    room.sends("ana", 1, "cam", INTER, rid="h")
+    forwarded, request = room.sends("ana", 1, "cam", INTER, rid="h")
+    assert names([forwarded]) == ["bo"]
+    assert asked([request]) == [("ana", rtcp.Nack(room.people["ana"].ssrc, 1, (3,)))]
+    assert asked(room.meeting.tick(room.at)) == []
+    sent, room.at = room.at, room.at + 0.05
     assert ("ana", rtcp.Nack(room.people["ana"].ssrc, 1, (3,))) in asked(room.meeting.tick(room.at))
     repair = rtp.serialise(rtp.RtpPacket(
-        97, 70, int(room.at * 90_000), 77, b"\x00\x03" + INTER, extensions=((4, b"cam"), (11, b"h")),
+        97, 70, int(sent * 90_000), 77, b"\x00\x03" + INTER, extensions=((4, b"cam"), (11, b"h")),
     ))
     ana = room.people["ana"]
     assert names(room.meeting.take_media(ana, repair, room.at)) == ["bo"]
