@@ -21,8 +21,8 @@ from agenda.ids import CaseId
 from conference.outcome.letter import CLOSINGS, OUTCOMES, looks, typeset
 from conference.outcome.signing import ALGORITHM, Signer, Statement, key_identity, problem_of
 from conference.record import log
+from conference.room.evolve import replay
 from conference.room.plain import Json
-from conference.room.state import replay
 from conference.room.visibility import SEALED, Sight, shown_all
 
 SCHEMA = "consilium.replay/1"

@@ -7,8 +7,8 @@ from sqlmodel import Session
 
 from conference.record import log
 from conference.room.events import Drawn, Erased, RecommendationReadBack, Reshaped, Shown
+from conference.room.evolve import replay
 from conference.room.recorded import Recorded
-from conference.room.state import replay
 from conference.room.values import Mark, MarkId, Viewport
 from imaging.objects.codes import MAIN, NAMES
 from imaging.objects.uids import tracking_uid

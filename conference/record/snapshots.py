@@ -16,8 +16,9 @@ from sqlmodel import Field, Session, SQLModel
 
 from conference.record import log
 from conference.record.upcast import SCHEMA
+from conference.room.evolve import replay
 from conference.room.recorded import Recorded
-from conference.room.state import RoomState, replay
+from conference.room.state import RoomState
 
 EVERY = 1000
 """Records after which a new snapshot is worth its bytes."""

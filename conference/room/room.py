@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from agenda.ids import PersonId
 from conference.room.commands import Command
 from conference.room.decide import decide
+from conference.room.evolve import evolve, replay
 from conference.room.recorded import Recorded
 from conference.room.refused import Refused
-from conference.room.state import EMPTY, RoomState, evolve, replay
+from conference.room.state import EMPTY, RoomState
 from conference.room.values import CommandId, Context, Participant
 
 _REMEMBERED = 1024

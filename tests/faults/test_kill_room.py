@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from conference.record import log
 from conference.room import commands as c
-from conference.room.state import replay
+from conference.room.evolve import replay
 from conference.room.visibility import Sight, projection_digest
 from tests.live_rooms import ROOM
 from tests.room_client import Client

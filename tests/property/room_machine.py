@@ -8,9 +8,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from conference.room import commands as c
 from conference.room import events as e
-from conference.room import state as room_state
 from conference.room import visibility
 from conference.room.canonical import canonical
+from conference.room.evolve import replay
 from conference.room.recorded import Recorded
 from conference.room.refused import Refused
 from conference.room.room import Accepted, Decided, RoomMachine
@@ -190,7 +190,7 @@ class RoomConversation(RuleBasedStateMachine):
             Recorded(one.seq, one.at, one.actor, codec.events.read(codec.encode(codec.encode_event(one.event))))
             for one in self.log
         ]
-        assert room_state.replay(stored) == self.machine.state
+        assert replay(stored) == self.machine.state
 
     def every_screen_shows_the_projection(self) -> None:
         for person in EVERYBODY:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conference.room import decide, marks, opinions, recommendation, room, seats, state, visibility
+from conference.room import decide, evolve, marks, opinions, recommendation, room, seats, visibility
 from conference.room import events as e
 from conference.room.canonical import digest
 from conference.room.plain import plain
@@ -87,18 +87,18 @@ def marks_of_other_cases_reach_a_guest(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def reopening_keeps_the_closings(patch: pytest.MonkeyPatch) -> None:
-    original = state._deliberate
+    original = evolve._deliberate
 
     def deliberate(case: Any, event: Any, at: str) -> Any:
         after = original(case, event, at)
         return replace(after, closings=case.closings) if isinstance(event, e.RecommendationReopened) else after
 
-    patch.setattr(state, "_deliberate", deliberate)
+    patch.setattr(evolve, "_deliberate", deliberate)
 
 
 @fault
 def a_colleague_replaces_a_dissent(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(state, "_spoken", lambda before, voice: ClosedBy(voice))
+    patch.setattr(evolve, "_spoken", lambda before, voice: ClosedBy(voice))
 
 
 @fault
@@ -170,12 +170,12 @@ def an_observer_keeps_the_pen_they_had(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def an_erased_identity_may_be_used_again(patch: pytest.MonkeyPatch) -> None:
-    original = state._with_mark_case
+    original = evolve._with_mark_case
     del original
 
     def with_mark_case(of: RoomState, mark: Any, change: Any) -> RoomState:
         case = of.mark_cases.get(mark)
-        after = of if case is None else state._with_case(of, case, change)
+        after = of if case is None else evolve._with_case(of, case, change)
         gone = case is not None and mark not in after.cases[case].marks
         return (
             replace(after, mark_cases={key: one for key, one in after.mark_cases.items() if key != mark})
@@ -183,7 +183,7 @@ def an_erased_identity_may_be_used_again(patch: pytest.MonkeyPatch) -> None:
             else after
         )
 
-    patch.setattr(state, "_with_mark_case", with_mark_case)
+    patch.setattr(evolve, "_with_mark_case", with_mark_case)
 
 
 @fault
@@ -224,14 +224,14 @@ def reshaping_does_not_count_revisions(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def erasing_leaves_the_mark(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(state, "_without", lambda mapping, key: mapping)
+    patch.setattr(evolve, "_without", lambda mapping, key: mapping)
 
 
 @fault
 def the_floor_stays_with_whoever_left(patch: pytest.MonkeyPatch) -> None:
-    original = state._people
+    original = evolve._people
     patch.setattr(
-        state,
+        evolve,
         "_people",
         lambda of, event, at: (
             replace(original(of, event, at), floor=of.floor) if isinstance(event, e.Left) else original(of, event, at)
@@ -241,9 +241,9 @@ def the_floor_stays_with_whoever_left(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def a_hand_stays_up_when_its_owner_left(patch: pytest.MonkeyPatch) -> None:
-    original = state._people
+    original = evolve._people
     patch.setattr(
-        state,
+        evolve,
         "_people",
         lambda of, event, at: (
             replace(original(of, event, at), hands=of.hands) if isinstance(event, e.Left) else original(of, event, at)

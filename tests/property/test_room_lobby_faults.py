@@ -16,7 +16,8 @@ from agenda.ids import PersonId
 from conference.room import commands as c
 from conference.room import course as sitting_course
 from conference.room import events as e
-from conference.room import lobby, parity, recommendation, seats, state, visibility
+from conference.room import evolve, lobby, parity, recommendation, seats, visibility
+from conference.room.state import RoomState
 from conference.room.values import Participant, PlannedTime, Stance
 from tests import replica
 from tests.rooms import (
@@ -117,7 +118,7 @@ class Walk:
 
     # -- laws ---------------------------------------------------------------------------------------------------------
 
-    def _lobby_law(self, event: e.Event, before: state.RoomState) -> None:
+    def _lobby_law(self, event: e.Event, before: RoomState) -> None:
         """R100 to R102: who is inside is followed here, from the events alone."""
         guests = {guest.person_id: guest for guest in GUESTS}
         if isinstance(event, e.GuestAdmitted):
@@ -139,7 +140,7 @@ class Walk:
         assert now.floor not in outside, "the lobby holds the floor"
         assert not outside & set(now.hands), "a hand is up in the lobby"
 
-    def _parity_law(self, event: e.Event, before: state.RoomState) -> None:
+    def _parity_law(self, event: e.Event, before: RoomState) -> None:
         """R111 to R116, each read from the state before."""
         case = before.cases[HIP]
         if isinstance(event, e.StancesTaken):
@@ -244,32 +245,32 @@ def the_floor_goes_into_the_lobby(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def guests_stay_when_their_case_leaves_the_table(patch: pytest.MonkeyPatch) -> None:
-    original = state._clear_table
-    patch.setattr(state, "_clear_table", lambda of, at: replace(original(of, at), admitted=of.admitted))
+    original = evolve._clear_table
+    patch.setattr(evolve, "_clear_table", lambda of, at: replace(original(of, at), admitted=of.admitted))
 
 
 @fault
 def a_guest_takes_the_floor_along(patch: pytest.MonkeyPatch) -> None:
-    original = state._put_out
-    patch.setattr(state, "_put_out", lambda of, guests: replace(original(of, guests), floor=of.floor))
+    original = evolve._put_out
+    patch.setattr(evolve, "_put_out", lambda of, guests: replace(original(of, guests), floor=of.floor))
 
 
 @fault
 def a_guest_takes_the_raised_hand_along(patch: pytest.MonkeyPatch) -> None:
-    original = state._put_out
-    patch.setattr(state, "_put_out", lambda of, guests: replace(original(of, guests), hands=of.hands))
+    original = evolve._put_out
+    patch.setattr(evolve, "_put_out", lambda of, guests: replace(original(of, guests), hands=of.hands))
 
 
 @fault
 def putting_out_puts_nobody_out(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(state, "_put_out", lambda of, guests: of)
+    patch.setattr(evolve, "_put_out", lambda of, guests: of)
 
 
 @fault
 def a_lost_connection_puts_out(patch: pytest.MonkeyPatch) -> None:
-    original = state._people
+    original = evolve._people
     patch.setattr(
-        state, "_people",
+        evolve, "_people",
         lambda of, event, at: (
             replace(original(of, event, at), admitted=()) if isinstance(event, e.Left) else original(of, event, at)
         ),
@@ -294,12 +295,12 @@ def guests_of_different_cases_meet(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def a_guest_counts_as_a_discipline(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(state, "voiced", lambda role, cases: True)
+    patch.setattr(evolve, "voiced", lambda role, cases: True)
 
 
 @fault
 def an_observer_hears_for_their_discipline(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(state, "_in_role", lambda seat, role, at: replace(seat, role=role))
+    patch.setattr(evolve, "_in_role", lambda seat, role, at: replace(seat, role=role))
 
 
 @fault
@@ -325,9 +326,9 @@ def anybody_takes_a_stance(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def a_new_stance_wipes_the_others(patch: pytest.MonkeyPatch) -> None:
-    original = state._weigh
+    original = evolve._weigh
     patch.setattr(
-        state, "_weigh",
+        evolve, "_weigh",
         lambda case, event: original(
             replace(case, stances={}) if isinstance(event, e.StancesTaken) else case, event
         ),

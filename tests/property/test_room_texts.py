@@ -9,7 +9,8 @@ import pytest
 
 from conference.room import texts
 from conference.room.canonical import canonical_text
-from conference.room.state import EMPTY, RoomState, evolve
+from conference.room.evolve import evolve
+from conference.room.state import EMPTY, RoomState
 from conference.room.texts import ProjectionTexts
 from conference.room.visibility import Sight, project, projection_digest, sight
 from tests.property.room_walk import walk

@@ -18,7 +18,7 @@ from conference.outcome.bundle import bundle, verify
 from conference.outcome.letter import letter_of
 from conference.outcome.signing import record_in_force
 from conference.record import audit, log
-from conference.room.state import replay
+from conference.room.evolve import replay
 from imaging.phantoms.studies import KINDS
 from web.auth.enter import open_link
 from web.database import Database

@@ -12,10 +12,10 @@ from conference.errors import RoomUnavailable
 from conference.record import audit, log
 from conference.record.replay import Follower
 from conference.room import commands as c
+from conference.room.evolve import replay
 from conference.room.recorded import Recorded
 from conference.room.refused import Refused
 from conference.room.room import Accepted
-from conference.room.state import replay
 from tests.live_rooms import DEED, ROOM, Wire, enter, rooms, seed, settle
 from tests.rooms import CHAIR, HIP, KNEE, OBSERVER, REFERRER, SURGEON, draw, opinion
 from web.database import Database

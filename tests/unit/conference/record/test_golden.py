@@ -8,8 +8,8 @@ import pytest
 
 from conference.record.log import GENESIS, record_digest
 from conference.record.upcast import SCHEMA, event_of
+from conference.room.evolve import replay
 from conference.room.recorded import Recorded
-from conference.room.state import replay
 from conference.room.visibility import Sight, project
 
 GOLDEN = sorted((Path(__file__).parents[3] / "data" / "room" / "golden").glob("*.json"))

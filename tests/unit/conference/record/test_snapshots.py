@@ -10,7 +10,8 @@ from sqlmodel import Session
 from conference.record import log, snapshots
 from conference.record.snapshots import code, faults, forget, state_of
 from conference.room import commands as c
-from conference.room.state import RoomState, replay
+from conference.room.evolve import replay
+from conference.room.state import RoomState
 from tests.rooms import CHAIR, HIP, SURGEON, Table, draw, opened, view
 from web.clock import now
 from web.database import Database, Deed

@@ -6,7 +6,7 @@ import pytest
 
 from conference.room import commands as c
 from conference.room.canonical import canonical
-from conference.room.state import replay
+from conference.room.evolve import replay
 from conference.room.values import Participant
 from conference.room.visibility import Sight, project, projection_digest, shown_all, sight
 from tests import replica
