@@ -133,9 +133,15 @@ def document(renderer: str) -> str:
 
 
 def _sheets() -> str:
+    """Of the entry and of all that it imports, as the server's pages name them."""
     manifest = json.loads((DIST / "manifest.json").read_text())
-    names = {sheet for entry in manifest.values() if "viewer" in entry["file"] for sheet in entry.get("css", [])}
-    return "".join(f'<link rel="stylesheet" href="/static/dist/{name}">' for name in sorted(names))
+    names, open_ = ["src/viewer-page.ts"], ["src/viewer-page.ts"]
+    while open_:
+        fresh = [name for name in manifest[open_.pop()].get("imports", []) if name not in names]
+        names += fresh
+        open_ += fresh
+    sheets = [sheet for name in reversed(names) for sheet in manifest[name].get("css", [])]
+    return "".join(f'<link rel="stylesheet" href="/static/dist/{sheet}">' for sheet in sheets)
 
 
 HEAR = """window.heard = [];

@@ -92,7 +92,7 @@ def test_every_tool_can_be_seen_or_scrolled_to(contexts: Callable[..., Any]) -> 
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
-@pytest.mark.parametrize("width", [390])
+@pytest.mark.parametrize("width", [390, 1440])
 def test_axe_finds_no_fault_in_any_state(contexts: Callable[..., Any], width: int, scheme: str) -> None:
     page = reading(contexts(width, scheme), [axial(), sagittal(), finer(), prior()]).page
     _faultless(page, "one image")
