@@ -104,6 +104,8 @@ class Meeting:
                     out += self._key(one, media, at)
                 case rtcp.FullIntraRequest(_, requests):
                     out += [sent for ssrc, _ in requests for sent in self._key(one, ssrc, at)]
+                case rtcp.Bandwidth(_, bitrate):
+                    one.downlink.estimated(bitrate, at)
                 case _:
                     pass
         return out
@@ -136,6 +138,7 @@ class Meeting:
             known = tuple(block for block in blocks if block is not None)
             if known:
                 out.append((one, rtcp.serialise(rtcp.ReceiverReport(one.ssrc, known))))
+            one.downlink.sent(sum(seat.slot.octets for seat in one.seats if seat.place.mid[0] == "v"), at)
             for seat in one.seats:
                 timestamp = self._now_on(seat, at)
                 if timestamp is None:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from conference.media import stun, tokens
+from conference.media.allowance import Allowance
 from conference.media.errors import Malformed, MediaUnavailable
 from conference.media.meeting import Meeting, Out
 from conference.media.outbox import From, Outbox, Way
@@ -36,6 +37,10 @@ _SILENT_S: Final = 30.0
 _ADDRESSES: Final = 16
 _EVENTS: Final = 10_000
 _INQUIRIES_PER_S: Final = 200
+_CHECKS_PER_S: Final = 500
+"""Of one host: a browser checks some ten times a second at most, and a whole hospital may be behind one address."""
+_FLIGHTS_PER_S: Final = 100
+"""Datagrams of a handshake from one address; a whole one has some ten."""
 _NTP_EPOCH_S: Final = 2_208_988_800
 
 
@@ -77,7 +82,9 @@ class MediaServer:
         self._closing: set[asyncio.Task[None]] = set()
         self._timer: asyncio.Task[None] | None = None
         self._buffer = bytearray(_LARGEST)
-        self._inquiries = 0
+        self._inquiries = Allowance(_INQUIRIES_PER_S)
+        self._checks = Allowance(_CHECKS_PER_S)
+        self._flights = Allowance(_FLIGHTS_PER_S)
 
     async def addresses(self) -> tuple[Address, ...]:
         """Where browsers reach us, as the offers say."""
@@ -259,7 +266,8 @@ class MediaServer:
         if one is None:
             return
         if 20 <= data[0] <= 63:
-            one.line.handshake(data)
+            if self._flights.take(source):
+                one.line.handshake(data)
         elif 128 <= data[0] <= 191 and len(data) >= 12:
             self._media(one, data)
 
@@ -280,7 +288,9 @@ class MediaServer:
             return
         asked = stun.request(data)
         one = self._fragments.get(asked.ufrag)
-        if one is None or not asked.authentic(one.credentials[asked.ufrag].password):
+        if one is None or not self._checks.take(source[0]):
+            return
+        if not asked.authentic(one.credentials[asked.ufrag].password):
             return
         one.heard_at = time.monotonic()
         if self._known.get(source) is not one:
@@ -296,8 +306,7 @@ class MediaServer:
 
     def _tell_address(self, box: Outbox, transaction: bytes, source: From) -> None:
         """Anybody may ask whether we are here, so many times a second all together."""
-        if self._inquiries < _INQUIRIES_PER_S:
-            self._inquiries += 1
+        if self._inquiries.take(None):
             with contextlib.suppress(OSError):
                 box.bound.sendto(stun.told(transaction, (source[0], source[1])), source)
 
@@ -329,7 +338,8 @@ class MediaServer:
 
     def _turn(self, count: int, at: float) -> None:
         if count % _REPORT_EVERY == 0:
-            self._inquiries = 0
+            for allowance in (self._inquiries, self._checks, self._flights):
+                allowance.renew()
         for meeting in self._meetings.values():
             self._put(meeting.tick(at))
             if count % _FEEDBACK_EVERY == 0:

@@ -2,12 +2,15 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
+from itertools import count
 
 from OpenSSL import SSL
 from pylibsrtp import Policy, Session
 
 from conference.media import rtp
 from conference.media.peer import Certificate
+from conference.media.profile import OPUS, VP8, Extension
 from conference.media.server import MediaServer
 from conference.media.signalling import Address
 from tests.unit.conference.media.browsers import token
@@ -66,7 +69,7 @@ class Caller:
     def seal(self, data: bytes) -> bytes:
         """RTP or RTCP as it goes over the wire; raises pylibsrtp.Error for what no browser could send."""
         assert self._out is not None, "after the handshake"
-        return self._out.protect_rtcp(data) if 192 <= data[1] <= 223 else self._out.protect(data)
+        return self._out.protect_rtcp(data) if 192 <= int.from_bytes(data[1:2]) <= 223 else self._out.protect(data)
 
     def goodbye(self) -> None:
         """Say that the line ends."""
@@ -130,3 +133,20 @@ def _context() -> SSL.Context:
     context.use_privatekey(CERTIFICATE.certificate._key)
     context.set_tlsext_use_srtp(_PROFILE)
     return context
+
+
+def packet(source: str, sequence: int, ssrc: int | None = None) -> bytes:
+    """One packet of a voice or a camera."""
+    kind, own, payload = (OPUS, 7, b"voice") if source == "mic" else (VP8, 8, b"\x10\x00" + bytes(900))
+    return rtp.serialise(rtp.RtpPacket(
+        kind, sequence, 960 * sequence, ssrc or own, payload, marker=True,
+        extensions=((Extension.MID, source.encode()),),
+    ))
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for it; the caller sets the limit."""
+    for _ in count():
+        if holds():
+            return
+        await asyncio.sleep(0.001)

@@ -4,16 +4,13 @@ import asyncio
 import gc
 import logging
 import os
-from collections.abc import Callable
-from itertools import count
 from pathlib import Path
 
 import pytest
 
-from conference.media import rtp
-from conference.media.profile import OPUS, VP8, Extension
+from conference.media.profile import OPUS
 from tests.unit.conference.media.browsers import media_server
-from tests.unit.conference.media.callers import Caller
+from tests.unit.conference.media.callers import Caller, packet, until
 
 JOINS = int(os.environ.get("CONSILIUM_TEST_JOINS", "120"))
 """As many as a hurried machine can wait for; the promise is tried with 500."""
@@ -30,14 +27,6 @@ def resident() -> int:
 
 def sockets() -> int:
     return len(os.listdir("/proc/self/fd"))
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    """Wait for it; the caller sets the limit."""
-    for _ in count():
-        if holds():
-            return
-        await asyncio.sleep(0.005)
 
 
 def test_who_came_and_went_leaves_nothing_behind(monkeypatch):
@@ -124,11 +113,3 @@ def test_two_lines_of_either_family_carry_a_voice(monkeypatch, host: str):
                 one.wire.close()
 
     asyncio.run(talk())
-
-
-def packet(source: str, sequence: int) -> bytes:
-    """One packet of a voice or a camera."""
-    kind, ssrc, payload = (OPUS, 7, b"voice") if source == "mic" else (VP8, 8, b"\x10\x00" + bytes(900))
-    return rtp.serialise(rtp.RtpPacket(
-        kind, sequence, 960 * sequence, ssrc, payload, marker=True, extensions=((Extension.MID, source.encode()),),
-    ))

@@ -34,3 +34,33 @@ def test_a_line_that_still_loses_stays_low():
     line.reported(0.5, 0.0)
     line.reported(0.05, 1.0)
     assert not line.try_high(100.0)
+
+
+def sending(rate: float) -> Downlink:
+    """A line on which so many bit/s have been sent for a second, up to second 1."""
+    line = Downlink()
+    line.sent(1_000, 0.0)
+    line.sent(1_000 + round(rate / 8), 1.0)
+    return line
+
+
+def test_an_estimate_that_falls_below_what_is_sent_brings_the_low_layer_before_anything_is_lost():
+    line = sending(1_600_000)
+    line.estimated(900_000, 1.1)
+    assert line.try_high(1.1)
+    line.estimated(765_000, 1.3)
+    assert not line.try_high(1.3)
+    line.reported(0.0, 1.4)
+    assert not line.try_high(6.2)
+    assert line.try_high(6.3)
+
+
+def test_an_estimate_that_only_starts_low_or_falls_a_little_changes_nothing():
+    line = sending(1_600_000)
+    for rate in (180_000, 190_000, 200_000, 195_000):  # growing by eight parts in a hundred a second
+        line.estimated(rate, 1.1)
+    assert line.try_high(1.1)
+    line = sending(400_000)
+    line.estimated(440_000, 1.1)
+    line.estimated(331_000, 1.3)  # measured on a perfect line of a busy machine
+    assert line.try_high(1.3)

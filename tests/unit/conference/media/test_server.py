@@ -9,6 +9,7 @@ import pytest
 from conference.media.errors import Malformed, MediaUnavailable, NotAdmitted
 from conference.media.plane import MediaPlane, PlaceShown, SessionEnded
 from conference.media.server import MediaServer
+from conference.media.stun import inquiry
 from tests.unit.conference.media.browsers import Browser, media_server, token
 from tests.unit.conference.media.test_stun import check
 
@@ -137,6 +138,7 @@ def test_no_datagram_raises_or_binds_an_address(monkeypatch):
         raised: list[dict] = []
         asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.append(context))
         async with media_server(monkeypatch) as server:
+            server._checks.times = 1_000_000  # nothing is spared because there is much of it
             joined = await server.join(token("ana"))
             user, password = credentials(joined.offer)
             genuine = check(user=f"{user}:theirs", password=password)
@@ -149,6 +151,25 @@ def test_no_datagram_raises_or_binds_an_address(monkeypatch):
         assert raised == []
 
     asyncio.run(bombard())
+
+
+def test_a_host_that_asks_without_end_is_answered_so_often_a_second(monkeypatch):
+    async def ask() -> None:
+        async with media_server(monkeypatch) as server:
+            joined = await server.join(token("ana"))
+            user, password = credentials(joined.offer)
+            server._checks.times = 3
+            monkeypatch.setattr(server._checks, "renew", lambda: None)  # the second lasts
+            names = [bytes([number]) * 12 for number in range(6)]
+            asked = [check(user=f"{user}:theirs", password=password, transaction=name) for name in names]
+            last = inquiry(b"l" * 12)[0]
+            with wire(server) as sender:
+                answered = [await first_answer(sender, *asked, last)]
+                while answered[-1] != b"l" * 12:
+                    answered.append(await first_answer(sender))
+                assert answered == [*names[:3], b"l" * 12]
+
+    asyncio.run(ask())
 
 
 def rubbish(chance: random.Random, genuine: bytes) -> bytes:
