@@ -261,6 +261,7 @@ export class ConsiliumRoom extends LitElement {
     } else if (notice.kind === 'event') {
       const words = sentence(this.model, notice.recorded);
       if (words === null) return;
+      this.model.captions.take(notice.recorded.event, words);
       if (notice.recorded.actor === this.model.me) this.told.heard = words;
       else this.say(words, 'info');
     }

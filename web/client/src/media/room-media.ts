@@ -88,7 +88,8 @@ export class RoomMedia extends Panel {
       </button>
       ${this.button(camera ? 'video' : 'video-off', camera ? 'Camera off' : 'Camera on', () => void call.turn('cam'), camera)}
       ${this.button('screen-share', shares ? 'Stop sharing' : 'Share a screen', () => void call.turn('screen'), shares)}
-      <span class="grow"></span>
+      ${/* the room's live region has spoken it */ ''}
+      <p class="grow call-caption" data-caption>${this.model.captions.words}</p>
       <span
         class="status call-quality"
         data-tone=${{ good: 'good', fair: 'warn', poor: 'bad' }[call.quality]}

@@ -3,6 +3,7 @@
 import type { CaseProjection, Command, Measured, Projection, Role, Seat } from '../protocol';
 import { marksShown, type MarkShown, type Session } from '../session';
 import type { Link } from '../connection';
+import { Captions } from '../media/captions';
 import { SPOKE_S, Talk } from '../media/talk';
 import { amount } from '../viewer/values';
 import { onDark } from './colour';
@@ -47,6 +48,8 @@ export class RoomModel {
   readonly looks: readonly Discipline[];
   /** The joint texts of the room's cases. */
   readonly texts: Texts;
+  /** What the room has just decided, for whoever looks at the call. */
+  readonly captions: Captions;
   private readonly disciplines: ReadonlyMap<string, Discipline>;
 
   constructor(
@@ -56,6 +59,7 @@ export class RoomModel {
   ) {
     this.looks = facts.disciplines.map((discipline) => ({ ...discipline, colour: onDark(discipline.colour) }));
     this.texts = new Texts(session, push);
+    this.captions = new Captions(push);
     this.disciplines = new Map(facts.disciplines.map((discipline) => [discipline.code, discipline]));
   }
 
