@@ -61,7 +61,7 @@ function corners(told: Told): TemplateResult {
       ${told.prior ? html`<b class="viewer-prior">Prior</b>` : nothing}${told.title.map((line) => html`<span>${line}</span>`)}
     </div>
     <div class="viewer-corner" data-at="top-right">
-      ${series === null ? nothing : html`<span>${series.modality} ${told.index + 1}/${series.frames.length}</span>`}
+      ${series === null ? nothing : html`<span class="viewer-slice">${series.modality} ${told.index + 1}/${series.frames.length}</span>`}
       ${loading(told)}
     </div>
     <div class="viewer-corner" data-at="bottom-left">

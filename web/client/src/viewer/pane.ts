@@ -275,7 +275,7 @@ export class Pane {
     this.paintPicture(map, ratio);
     this.words.classList.toggle('viewer-facts-small', size.width < 420);
     this.tell();
-    const scene = map === null || frame === null ? null : this.scene(frame, map);
+    const scene = map === null || frame === null ? null : this.scene(frame, map, size);
     drawOverlay(this.overlay, scene);
     drawLines(this.crossings, this.shared.lines(this), scene?.place ?? null, this.region);
     // An empty drawing laid over the image would be blended with it at every frame all the same.
@@ -305,13 +305,14 @@ export class Pane {
     this.renderer.draw(shown, device as unknown as Affine, greys);
   }
 
-  private scene(frame: FrameFacts, map: Affine) {
+  /** size: measured before anything was written, so that no layout is forced in between. */
+  private scene(frame: FrameFacts, map: Affine, size: Size) {
     const here = <T extends { sop_instance_uid: string; frame: number }>(all: readonly T[]) =>
       all.filter((one) => onFrame(one, frame));
     return {
       frame,
-      width: this.size.width,
-      height: this.size.height,
+      width: size.width,
+      height: size.height,
       place: (point: Point) => apply(map, point),
       layers: this.shared.layers,
       marks: this.marksHere(),
