@@ -1,6 +1,7 @@
 """`python -m tests.benchmarks [NAME…] [--short] [--json]`: what is measured, against whom, and whether the bar is met.
 
-A benchmark is a module of this folder with `run(*, short) -> Iterator[Figure]`. Ends with 1 when a bar is not met.
+A benchmark is a module of this folder with `run(*, short) -> Iterator[Figure]`. Ends with 3 when a bar is not met or a
+peer is not installed.
 """
 
 import argparse
@@ -45,7 +46,7 @@ def main(arguments: list[str]) -> int:
             print(f"{name}: not measured. {peer}", file=sys.stderr, flush=True)
     if asked.json:
         print(as_json(figures))
-    return 0 if all(figure.met for figure in figures) and not missing else 1
+    return 0 if all(figure.met for figure in figures) and not missing else 3
 
 
 if __name__ == "__main__":

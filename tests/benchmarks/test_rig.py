@@ -81,7 +81,7 @@ def test_cornerstone_that_cannot_be_had_is_said(
         raise OSError("no npm")
 
     monkeypatch.setattr(cornerstone, "fetch", refused)
-    assert main(["scroll", "--short"]) == 1
+    assert main(["scroll", "--short"]) == 3
     assert "scroll: not measured. Cornerstone3D could not be had from npm: no npm" in capsys.readouterr().err
 
 
@@ -92,7 +92,7 @@ def test_ohif_that_cannot_be_had_is_said(
         raise OSError("no npm")
 
     monkeypatch.setattr(ohif, "packed", refused)
-    assert main(["open-room", "--short"]) == 1
+    assert main(["open-room", "--short"]) == 3
     assert "open-room: not measured. OHIF could not be had from npm: no npm" in capsys.readouterr().err
 
 
@@ -104,7 +104,7 @@ def test_the_instances_of_a_study_are_whole_and_the_same_each_time() -> None:
 
 def test_a_peer_that_is_not_here_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(orthanc.shutil, "which", lambda *_args, **_said: None)
-    assert main(["qido", "--short"]) == 1
+    assert main(["qido", "--short"]) == 3
     assert "apt-get install orthanc" in capsys.readouterr().err
 
 
