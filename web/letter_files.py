@@ -14,15 +14,16 @@ from conference.outcome.bundle import bundle
 from conference.outcome.kept import KeptLetter, Kind, keep_letter, kept_letter, seals
 from conference.outcome.letter import pdf
 from conference.outcome.plain import plain_pdf
-from conference.outcome.signing import SignedRecord, record_in_force
+from conference.outcome.signing import SignedRecord, Signer, record_in_force
 from conference.room.state import CaseState
 from conference.room.values import PaneView
 from imaging.errors import ImagingError, NotFound
+from imaging.pixels.pictures import Pictures
 from imaging.pixels.stack import stack_of
 from imaging.pixels.window import Window
 from imaging.studies import frame, instance
 from web.clock import now
-from web.database import Deed
+from web.database import Database, Deed
 from web.packets import caption_of, pictures_of
 from web.services import Services
 
@@ -30,6 +31,15 @@ MOST = 12
 """Pictures in a letter; the marks' own come first."""
 _SIDE_PX = 1200
 _MAKERS: Mapping[Kind, Callable[..., bytes]] = {"letter": pdf, "plain": plain_pdf}
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What it takes to make a letter: the whole application has it, and so has the command line."""
+
+    database: Database
+    pictures: Pictures
+    signer: Signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +96,7 @@ def _picture(
     }
 
 
-async def images_of(made: Services, signed: SignedRecord) -> dict[str, bytes]:
+async def images_of(made: Services | Press, signed: SignedRecord) -> dict[str, bytes]:
     """The pictures of a record as JPEG, by ``<SOP Instance UID>/<frame>``; what is no longer kept is left out."""
     found: dict[str, bytes] = {}
     for one in msgspec.json.decode(signed.record).get("pictures", ()):
@@ -104,7 +114,7 @@ async def images_of(made: Services, signed: SignedRecord) -> dict[str, bytes]:
     return found
 
 
-async def letter_file(made: Services, known: Standing, kind: Kind) -> KeptLetter:
+async def letter_file(made: Services | Press, known: Standing, kind: Kind) -> KeptLetter:
     """The PDF of what stands now: the one that was kept, or made, sealed and kept at this moment."""
     signed, edition = known.signed, len(known.added)
     kept = await made.database.read(kept_letter, signed.id, kind, edition)
@@ -116,7 +126,7 @@ async def letter_file(made: Services, known: Standing, kind: Kind) -> KeptLetter
     return await made.database.write(heading, keep_letter, signed, kind, edition, content, made.signer, now())
 
 
-async def make_letters(made: Services, case_id: str) -> None:
+async def make_letters(made: Services | Press, case_id: str) -> None:
     """Make both files of what stands now, so that they are kept before anybody asks."""
     known = await made.database.read(standing, case_id)
     if known is not None:

@@ -4,6 +4,7 @@ An order is a name with plain arguments; it is carried out by whoever holds the 
 through its control socket, or the command line itself. Every order is one audited deed.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from agenda.errors import AgendaError, Invalid
 from agenda.ids import new_id
 from agenda.keeping import hold, release
 from agenda.people import Person, Site, add_person, disable, keep_disciplines, people, person_by_email
+from conference.outcome.signing import Signer
 from conference.record.audit import note_read
 from imaging import dicomdir
 from imaging.archive import is_zip, unpacked
@@ -28,14 +30,16 @@ from imaging.errors import ImagingError, WorkerLost
 from imaging.intake import Arrived, Inspection, Intake, KeptFile, Outcome, index
 from imaging.objects.maker import Maker
 from imaging.patient_match import Differs, Identity, SeveralPatients, compare
+from imaging.pixels.pictures import Pictures
 from web.auth.enter import RESET_LIFETIME, issue_link, withdraw_links
 from web.auth.sessions import end_sessions_of
 from web.auth.tokens import issue_token
 from web.clock import now
 from web.database import Database, Deed
 from web.deidentification import blacked_out_since, deidentifier_of
-from web.exporting import KINDS, make, named, plan
+from web.exporting import KINDS, Plan, make, named, plan
 from web.keeping import OnHold, clear_orphans, demand_room, endings, retire
+from web.letter_files import Press, make_letters
 from web.settings import Settings
 
 Json = Mapping[str, object]
@@ -204,7 +208,14 @@ def _case_export(office: Office, arguments: Json, progress: Progress) -> Json:
     target = Path(_text(arguments, "directory"))
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise OrderRefused(f"{target} is there already and not empty; nothing is overwritten.")
-    wanted = office.database.read_now(lambda session: plan(session, _case(session, _text(arguments, "case")).id))
+    def look(session: Session) -> Plan:
+        return plan(session, _case(session, _text(arguments, "case")).id)
+
+    wanted = office.database.read_now(look)
+    if wanted.signed is not None and wanted.letter is None:
+        progress("Making the letter", 0.0)
+        asyncio.run(_keep_letters(office, wanted.case_id))
+        wanted = office.database.read_now(look)
     maker = Maker.of(office.intake.vault, office.settings.imaging.worker)
     try:
         progress("Making", 0.0)
@@ -223,6 +234,16 @@ def _case_export(office: Office, arguments: Json, progress: Progress) -> Json:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         (target / name).write_bytes(one.content)
     return answer
+
+
+async def _keep_letters(office: Office, case_id: str) -> None:
+    """Make the letters of a case with their pictures, and keep them; what goes out is the file that stays."""
+    folder = office.settings.storage.directory
+    pictures = Pictures(office.intake.vault, folder / "derived", office.settings.imaging.worker)
+    try:
+        await make_letters(Press(office.database, pictures, Signer(folder / "keys")), case_id)
+    finally:
+        pictures.close()
 
 
 ORDERS: Mapping[str, Callable[[Office, Json, Progress], Json]] = {

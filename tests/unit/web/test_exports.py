@@ -14,6 +14,7 @@ from sqlmodel import Session, select
 from agenda.cases import add_study, case
 from agenda.cases import questions as asked_of
 from agenda.ids import CaseId, ConferenceId, PersonId
+from conference.outcome.kept import KeptLetter
 from conference.record.audit import AuditEntry
 from conference.room import commands as c
 from conference.room.refused import Refused
@@ -31,6 +32,7 @@ from tests.unit.web.application import PASSWORD
 from tests.unit.web.desk import Desk, a_desk, a_sitting
 from web.auth.passwords import keep_password
 from web.clock import now
+from web.database import Deed
 from web.orders import Office, OrderRefused, carry_out
 from web.services import Services
 
@@ -334,6 +336,17 @@ def test_a_signed_letter_goes_out_as_a_document_of_the_newest_study(desk: Desk, 
     assert (letter.StudyInstanceUID, str(letter.PatientName)) == (STUDY, "Rivera^Ana")
     (again,) = meeting.files("chair", kind="letter").values()
     assert (again.SOPInstanceUID, again.EncapsulatedDocument) == (letter.SOPInstanceUID, letter.EncapsulatedDocument)
+    made: Services = desk.app.state.services
+    all_kept = select(KeptLetter)
+    forgotten = Deed("system", "test", "letter.forget", now())
+    made.database.write_now(forgotten, lambda session: [session.delete(one) for one in session.exec(all_kept)])
+    asked = {"case": str(desk.read(case, meeting.case).number), "directory": str(tmp_path / "out")}
+    office = Office(made.settings, made.database, made.uploads.intake)
+    carry_out(office, "case.export", asked, lambda _what, _share: None)
+    kept = desk.read(lambda session: {one.kind: one.content for one in session.exec(all_kept)})
+    assert set(kept) == {"letter", "plain"}, "the letters were made and kept before they went out"
+    sent = next(one for one in (tmp_path / "out").rglob("*.dcm") if "letter" in one.name)
+    assert dcmread(sent).EncapsulatedDocument.rstrip(b"\0") == kept["letter"].rstrip(b"\0")
 
 
 def test_marks_are_added_while_the_conference_is_on(empty: Meeting, tmp_path: Path) -> None:
