@@ -58,6 +58,8 @@ TABLE: list[tuple[Action, object, set[str]]] = [
     (Action.CASE_INVITE_GUEST, CASE, {"chair", "coordinator", "referrer"}),
     (Action.OPINION_GIVE, CASE, {"chair", "core"}),
     (Action.RECOMMENDATION_SIGN, CASE, {"chair", "core"}),
+    (Action.RECOMMENDATION_AMEND, CASE, {"chair", "core"}),
+    (Action.CARE_KEEP, CASE, {"chair", "coordinator", "core", "referrer"}),
     (Action.CONFERENCE_READ, CONFERENCE, {"chair", "coordinator", "core", "observer", "referrer"}),
     (Action.CONFERENCE_JOIN, CONFERENCE, {"chair", "coordinator", "core", "observer", "referrer", "guest"}),
     (Action.CONFERENCE_PLAN, CONFERENCE, {"chair", "coordinator"}),

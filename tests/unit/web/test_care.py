@@ -49,6 +49,7 @@ def meeting(desk: Desk) -> Meeting:
     answers = dict.fromkeys(desk.read(_question_ids, made.case), "Yes.")
     words = Recommendation("majority", "surgical", "Concordant.", answers, ACTIONS, "", "")
     made.say(CHAIR, c.DraftRecommendation(made.case, 0, words))
+    made.say(CHAIR, c.StateNonOperative(made.case, "declined", "Wants it done.", ()))
     made.say(CHAIR, c.ReadBack(made.case, 1))
     made.close()
     assert made.sign("chair").status_code == 200

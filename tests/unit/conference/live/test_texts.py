@@ -226,11 +226,13 @@ def test_R98_a_guest_is_given_their_own_case_and_no_trace_of_another(seeded: Dat
         async with rooms(seeded) as opened:
             wires = await begin(opened, REFERRER)
             guest = next(one for one in opened._hosts[ROOM]._audience.everybody() if one.participant == REFERRER)
+            await opened.execute(ROOM, CHAIR, "admit-0001", c.AdmitGuest(REFERRER.person_id))
             await opened.execute(ROOM, SURGEON, "type-0001", Hand().command("CANARY-OWN"))
+            opened.read_text(ROOM, guest, HIP, b"")
+            await settle()
             await opened.execute(ROOM, CHAIR, "call-0002", c.CallCase(KNEE))
             await opened.execute(ROOM, SURGEON, "type-0002", Hand().command("CANARY-OTHER", case=KNEE))
-            for case in (HIP, KNEE):
-                opened.read_text(ROOM, guest, case, b"")
+            opened.read_text(ROOM, guest, KNEE, b"")
             await settle()
             wire = wires[REFERRER.person_id]
             own, other = wire.of("text")
