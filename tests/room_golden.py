@@ -1,4 +1,6 @@
-"""Golden logs: `python -m tests.room_golden NAME` writes tests/data/room/golden/NAME-VERSION.json once, never again.
+"""Golden logs: `python -m tests.room_golden NAME [AS]` writes tests/data/room/golden/AS-VERSION.json once, never again.
+
+AS is a new name for a sitting that has grown since its log was written, e.g. by new kinds of events.
 
 A golden log is what a version wrote, with what its full projection said. Later versions may say more of it, never
 something else. Sittings are those of `tests.room_vectors`.
@@ -47,7 +49,7 @@ def golden(table: Table) -> dict[str, Any]:
 
 if __name__ == "__main__":
     name = sys.argv[1]
-    target = FOLDER / f"{name}-{SCHEMA}.json"
+    target = FOLDER / f"{sys.argv[2] if len(sys.argv) > 2 else name}-{SCHEMA}.json"
     if target.exists():
         sys.exit(f"{target} is golden: it is never written again.")
     made = golden(getattr(room_vectors, name.replace("-", "_"))())

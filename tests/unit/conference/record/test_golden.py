@@ -2,13 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from conference.record.log import GENESIS, record_digest
 from conference.record.upcast import SCHEMA, event_of
+from conference.room.events import Event
 from conference.room.evolve import replay
+from conference.room.plain import kebab
 from conference.room.recorded import Recorded
 from conference.room.visibility import Sight, project
 
@@ -35,6 +37,11 @@ def test_a_golden_log_keeps_its_chain(path: Path) -> None:
 def test_every_version_of_the_schema_left_a_golden_log() -> None:
     left = {row["schema"] for path in GOLDEN for row in json.loads(path.read_text("utf-8"))["rows"]}
     assert left == set(range(1, SCHEMA + 1))
+
+
+def test_every_kind_of_event_stands_in_a_golden_log() -> None:
+    left = {row["kind"] for path in GOLDEN for row in json.loads(path.read_text("utf-8"))["rows"]}
+    assert left == {kebab(kind.__name__) for kind in get_args(Event)}
 
 
 def test_a_departure_from_what_a_log_said_is_found() -> None:
