@@ -18,7 +18,7 @@ from agenda.boards import board
 from agenda.cases import case
 from agenda.conferences import conference
 from agenda.ids import CaseId
-from conference.outcome.letter import CLOSINGS, OUTCOMES, looks, typeset
+from conference.outcome.letter import CLOSINGS, NON_OPERATIVE, OUTCOMES, STANCES, looks, typeset
 from conference.outcome.signing import ALGORITHM, Signer, Statement, key_identity, problem_of
 from conference.record import log
 from conference.room.evolve import replay
@@ -28,7 +28,7 @@ from conference.room.visibility import SEALED, Sight, shown_all
 SCHEMA = "consilium.replay/1"
 FORMAT = "consilium.signed-replay/1"
 TEMPLATE = Path(__file__).parent / "course.typ"
-_ONLY_AT_THE_TABLE = frozenset({"hand-raised", "hand-lowered"})
+_ONLY_AT_THE_TABLE = frozenset({"hand-raised", "hand-lowered", "guest-admitted", "guest-put-out"})
 _NOT_OF_A_CASE = frozenset({"cases-arranged"})
 
 
@@ -189,6 +189,10 @@ def _said(event: Mapping[str, Any], people: Mapping[str, str], marks: Mapping[st
             return f"Changes {marks.get(event['mark'], 'a mark')}."
         case "erased":
             return f"Erases {marks.get(event['mark'], 'a mark')}."
+        case "guest-admitted":
+            return f"{people.get(event['person'], 'A guest')} is let in from the lobby."
+        case "guest-put-out":
+            return f"{people.get(event['person'], 'A guest')} is back in the lobby."
         case _:
             return _deliberated(event)
 
@@ -203,6 +207,8 @@ def _deliberated(event: Mapping[str, Any]) -> str:
             return f"Round {event['round']} is revealed: {len(event['opinions'])} opinions ({ratings})."
         case "round-opened":
             return f"Round {event['round']} of opinions opens."
+        case "option-added" | "stances-taken" | "non-operative-stated" | "minutes-frozen":
+            return _weighed(event, names)
         case "recommendation-drafted":
             words = event["recommendation"]
             return f"Revision {event['revision']}: {OUTCOMES[words['outcome']]}. {words['rationale']}"
@@ -219,3 +225,20 @@ def _deliberated(event: Mapping[str, Any]) -> str:
             return f"{event['name']} signs: {event['signature']['meaning']}."
         case _:
             return ""
+
+
+def _weighed(event: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    match event["type"]:
+        case "option-added":
+            return f"Another option: {event['option']['label']}."
+        case "stances-taken":
+            taken = "; ".join(
+                f"{key}: {STANCES[one['stance']]}{', it would take: ' + one['needs'] if one['needs'] else ''}"
+                for key, one in event["stances"].items()
+            )
+            return f"{names.get(event['discipline'], event['discipline'])} takes a stance. {taken}."
+        case "non-operative-stated":
+            reason = f": {event['reason']}" if event["reason"] else ""
+            return f"{NON_OPERATIVE[event['standing']]}{reason}."
+        case _:
+            return f"The minutes go on record: {event['text']}"

@@ -31,6 +31,12 @@ OUTCOMES: Mapping[str, str] = {
     "deferred": "Deferred",
     "provisional": "Provisional",
 }
+STANCES: Mapping[str, str] = {"for": "for it", "against": "against it", "neutral": "neutral"}
+NON_OPERATIVE: Mapping[str, str] = {
+    "exhausted": "Non-operative care is exhausted",
+    "contraindicated": "Non-operative care is contraindicated",
+    "declined": "The patient declined non-operative care",
+}
 
 
 class Letter(SQLModel, table=True):
@@ -93,7 +99,32 @@ def facts(signed: SignedRecord, added: Sequence[Addendum] = ()) -> dict[str, Any
         "closings": dict(CLOSINGS),
         "addenda": [_addendum(one, zone) for one in added],
         "pictures": pictures_of(record),
+        "non_operative": non_operative(record),
+        "stances": stances(record),
+        "minutes": (record.get("minutes") or {}).get("text", ""),
     }
+
+
+def non_operative(record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Why non-operative care is not enough, in words; None where nobody said, or nobody asked yet."""
+    stated = record.get("non_operative")
+    if stated is None:
+        return None
+    tried = [row["text"] for row in record["tried"] if row["key"] in stated["evidence"]]
+    return {**stated, "words": NON_OPERATIVE[stated["standing"]], "tried": tried}
+
+
+def stances(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The options on which somebody took a stance, with how each discipline stands to it and what it would take."""
+    found = []
+    for option in record["options"]:
+        taken = [
+            {**one, "words": STANCES[one["stance"]]}
+            for one in record.get("stances", ()) if one["option"] == option["key"]
+        ]
+        if taken:
+            found.append({"label": option["label"], "taken": taken})
+    return found
 
 
 def _addendum(one: Addendum, zone: ZoneInfo) -> dict[str, Any]:

@@ -29,6 +29,8 @@ class Words:
     """Kind of option → what it is."""
     outcomes: Mapping[str, str]
     """How the board decided → a sentence."""
+    non_operative: Mapping[str, str]
+    """Why non-operative care is not enough → a sentence."""
     words: Mapping[str, str]
     """Beginning of a medical word, lower case → its explanation."""
 
@@ -37,7 +39,7 @@ class Words:
 def words(folder: str = "spine") -> Words:
     """The words, read once."""
     data = tomllib.loads(files("agenda").joinpath(folder, "plain_words.toml").read_text(encoding="utf-8"))
-    return Words(data["kinds"], data["outcomes"], data["words"])
+    return Words(data["kinds"], data["outcomes"], data["non_operative"], data["words"])
 
 
 def plain_facts(signed: SignedRecord, added: Sequence[Addendum] = ()) -> dict[str, Any]:
@@ -46,6 +48,7 @@ def plain_facts(signed: SignedRecord, added: Sequence[Addendum] = ()) -> dict[st
     record: dict[str, Any] = known["record"]
     advice = record["recommendation"]
     chosen = next((one for one in record["options"] if one["key"] == advice["option"]), None)
+    instead = known["non_operative"]
     said = " ".join([advice["rationale"], advice["goal_answered"], advice["follow_up"], *advice["answers"].values()])
     return {
         "number": record["case"]["number"], "board": record["board"]["name"], "day": known["conference_day"],
@@ -53,6 +56,8 @@ def plain_facts(signed: SignedRecord, added: Sequence[Addendum] = ()) -> dict[st
         "suggestion": words().kinds.get(chosen["kind"], "") if chosen else "",
         "label": chosen["label"] if chosen else "",
         "agreement": words().outcomes[advice["outcome"]],
+        "instead": "" if instead is None else words().non_operative[instead["standing"]],
+        "instead_reason": "" if instead is None else instead["reason"],
         "answers": [
             {"question": one["text"], "answer": advice["answers"].get(one["id"], "Not answered.")}
             for one in record["questions"]

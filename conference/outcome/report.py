@@ -15,7 +15,8 @@ from agenda.people import Person, Site
 from conference.room.plain import plain
 from conference.room.state import CaseState, RoomState
 
-SCHEMA = "consilium.recommendation/2"
+SCHEMA = "consilium.recommendation/3"
+"""With 2 came `pictures`, with 3 `tried`, `non_operative`, `stances` and `minutes`; older records are read for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,15 @@ def record(sources: Sources, room: RoomState, meaning: str, at: datetime, head: 
         "recommendation": plain(drafted.recommendation),
         "marks": [plain(state.marks[key]) for key in drafted.recommendation.cited if key in state.marks],
         "pictures": [dict(one) for one in sources.pictures],
+        "tried": plain(state.tried),
+        "non_operative": plain(state.non_operative),
+        "stances": _stances(state, sources.disciplines),
         "attestations": _attestations(state, sources.disciplines),
         "absent": [
             {"discipline": sources.disciplines.get(code, code), "reason": reason}
             for code, reason in sorted(state.absent.items())
         ],
+        "minutes": plain(state.minutes),
         "log": {"room": sources.conference.id, "seq": head[0], "digest": head[1]},
         "signer": {
             "person": sources.signer.id,
@@ -94,6 +99,18 @@ def _case(case: Case) -> dict[str, Any]:
             "id": case.patient_id,
         },
     }
+
+
+def _stances(state: CaseState, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """How each discipline stands to each option of the grid, in the order of the grid, and what it would take."""
+    return [
+        {
+            "option": option.key, "discipline": names.get(code, code), "name": taken[option.key].name,
+            "stance": taken[option.key].stance, "needs": taken[option.key].needs,
+        }
+        for option in state.options
+        for code, taken in sorted(state.stances.items()) if option.key in taken
+    ]
 
 
 def _attestations(state: CaseState, names: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -20,10 +20,13 @@ from sqlmodel import Session, create_engine
 from agenda.cases import add_study
 from conference.outcome.bundle import opened, sealed_letter, verify
 from conference.outcome.proof import Proof, prove
+from conference.outcome.signing import canonical
 from conference.record.anchors import Anchored, Anchors
 from conference.room import commands as c
+from conference.room.text_fields import minutes_digest
 from conference.room.values import MarkId, Recommendation
 from imaging.studies import Instance, Series, Study
+from tests.hands import Hand, typing
 from tests.unit.web.application import PASSWORD, hashed
 from tests.unit.web.desk import Desk, a_desk
 from tests.unit.web.test_recommendation import CHAIR, RADIOLOGIST, Meeting, _question_ids
@@ -31,6 +34,7 @@ from web.auth.passwords import keep_password
 from web.clock import now
 
 IMAGE, MARK = "1.2.3.1.1", MarkId("0b5e1f7c-0000-4000-8000-000000000001")
+MINUTES, NEEDS = "The films of May were missing.", "Movement on films in flexion."
 TABLES = ("signedrecord", "addendum", "kept_letter", "room_event", "auditentry")
 UNSIGNED = {("addendum", "opened_at")}
 """A receipt is written after the signature; the audit says who and when."""
@@ -92,8 +96,10 @@ def _decide(desk: Desk, meeting: Meeting) -> None:
     answers = dict.fromkeys(desk.read(_question_ids, meeting.case), "Yes.")
     words = Recommendation("majority", "surgical", "Concordant.", answers, (), "", "", (MARK,))
     meeting.say(CHAIR, c.DraftRecommendation(meeting.case, 0, words))
+    meeting.say(CHAIR, c.StateNonOperative(meeting.case, "declined", "Wants it done.", ()))
+    meeting.say(CHAIR, typing(Hand().type(MINUTES), meeting.case))
     meeting.say(CHAIR, c.ReadBack(meeting.case, 1))
-    meeting.close()
+    meeting.close(NEEDS)
 
 
 def proven(database: bytes, anchored: Anchored, change: str = "", arguments: tuple[Any, ...] = ()) -> Proof:
@@ -220,3 +226,30 @@ def test_the_signed_record_holds_the_mark_and_its_picture(written: Written) -> N
     record = msgspec.json.decode(opened(written.file).record)
     assert [mark["mark"] for mark in record["marks"]] == [MARK]
     assert [(one["sop_instance_uid"], one["aspect"]) for one in record["pictures"]] == [(IMAGE, 1.0)]
+
+
+@pytest.mark.parametrize(("path", "part"), [
+    (("minutes", "text"), "minutes"), (("minutes", "digest"), "minutes"), (("stances", 0, "needs"), "stances"),
+    (("stances", 1, "stance"), "stances"), (("non_operative", "reason"), "non_operative"),
+])
+def test_changed_minutes_and_stances_are_named(written: Written, path: tuple[str | int, ...], part: str) -> None:
+    file = msgspec.json.decode(written.file)
+    record = msgspec.json.decode(file["record"])
+    inner: Any = record
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = changed(inner[path[-1]], 0)
+    file["record"] = canonical(record).decode()
+    found = verify(msgspec.json.encode(file))
+    assert (found.genuine, found.where) == (False, (part,))
+
+
+def test_the_signed_record_holds_minutes_stances_and_non_operative_care(written: Written) -> None:
+    record = msgspec.json.decode(opened(written.file).record)
+    assert record["minutes"]["text"] == MINUTES
+    assert record["minutes"]["digest"] == minutes_digest(record["case"]["id"], MINUTES)
+    assert [(one["option"], one["stance"], one["needs"]) for one in record["stances"]] == [
+        ("surgical", "against", NEEDS), ("surgical", "for", ""),
+    ]
+    assert (record["non_operative"]["standing"], record["non_operative"]["reason"]) == ("declined", "Wants it done.")
+    assert minutes_digest(record["case"]["id"], MINUTES) in str(rows(written.database, "room_event"))

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import stat
+import subprocess
 import tempfile
 from datetime import UTC, datetime
 from functools import cache
@@ -15,6 +16,8 @@ from hypothesis import strategies as st
 
 from conference.outcome.bundle import bundle, verify
 from conference.outcome.letter import facts, headline, pdf
+from conference.outcome.plain import plain_facts, plain_pdf
+from conference.outcome.report import SCHEMA
 from conference.outcome.signing import APPROVAL, SignedRecord, Signer, canonical
 
 AT = datetime(2026, 11, 26, 15, 20, tzinfo=UTC)
@@ -50,6 +53,24 @@ def a_record(**changes: Any) -> dict[str, Any]:
         "meaning": APPROVAL,
         "signed_at": "2026-11-26T15:20:00+00:00",
     } | changes
+
+
+def a_whole_record(**changes: Any) -> dict[str, Any]:
+    """A record of today: with what was tried, stances and minutes."""
+    option = {"key": "o1", "kind": "surgical", "label": "Fusion L4–L5"}
+    return a_record(
+        schema=SCHEMA, options=[option],
+        tried=[{"key": "t1", "text": "Exercise, twelve weeks: no change"}, {"key": "t2", "text": "Facet block"}],
+        non_operative={
+            "standing": "exhausted", "reason": "Nothing helped.", "evidence": ["t1"], "person": "p1",
+            "name": "Dr Chair",
+        },
+        stances=[{
+            "option": "o1", "discipline": "Physical therapy", "name": "Cy", "stance": "against",
+            "needs": "A supervised programme first.",
+        }],
+        minutes={"text": "Dr A was heard first.\nThe films of May were missing.", "digest": "0" * 64},
+    ) | changes
 
 
 def signed(signer: Signer, record: dict[str, Any]) -> SignedRecord:
@@ -97,6 +118,43 @@ def test_the_letter_is_a_tagged_pdf_that_says_what_the_record_says(tmp_path: Pat
     assert content.startswith(b"%PDF-")
     assert b"/StructTreeRoot" in content or b"/MarkInfo" in content
     assert facts(record)["signed_time"].startswith("26 November 2026, 08:20:00 M")
+
+
+def test_the_letter_says_stances_non_operative_care_and_minutes(tmp_path: Path) -> None:
+    record = signed(Signer(tmp_path), a_whole_record())
+    told = facts(record)
+    assert told["non_operative"]["words"] == "Non-operative care is exhausted"
+    assert told["non_operative"]["tried"] == ["Exercise, twelve weeks: no change"]
+    [option] = told["stances"]
+    assert (option["label"], option["taken"][0]["words"]) == ("Fusion L4–L5", "against it")
+    said = pages(pdf(record), tmp_path)
+    for words in (
+        "Why non-operative care is not enough", "Nothing helped.", "Exercise, twelve weeks", "A supervised programme",
+        "Appendix: minutes", "The films of May were missing.",
+    ):
+        assert words in said
+    assert "Facet block" not in said
+    assert "was tried first" in plain_facts(record)["instead"]
+    assert "was tried first" in pages(plain_pdf(record), tmp_path)
+
+
+def test_a_record_of_before_stances_and_minutes_still_verifies_and_makes_its_letters(tmp_path: Path) -> None:
+    record = signed(Signer(tmp_path), a_record(schema="consilium.recommendation/2", pictures=[], marks=[]))
+    assert verify(bundle(record)).genuine
+    told = facts(record)
+    assert (told["stances"], told["non_operative"], told["minutes"]) == ([], None, "")
+    said = pages(pdf(record), tmp_path)
+    assert "Because." in said
+    assert "minutes" not in said.lower()
+    assert plain_facts(record)["instead"] == ""
+
+
+def pages(content: bytes, folder: Path) -> str:
+    """The words of a PDF, lines joined."""
+    file = folder / "letter.pdf"
+    file.write_bytes(content)
+    told = subprocess.run(["pdftotext", "-layout", str(file), "-"], check=True, capture_output=True, text=True).stdout
+    return " ".join(told.split())
 
 
 def test_the_headline_says_how_the_board_decided() -> None:

@@ -57,9 +57,11 @@ class Meeting:
         self.say(CHAIR, c.StateNonOperative(self.case, "declined", "Wants it done.", ()))
         self.say(CHAIR, c.ReadBack(self.case, 1))
 
-    def close(self) -> None:
-        for who in (CHAIR, RADIOLOGIST):
-            self.say(who, c.TakeStances(self.case, {"surgical": Stance("for", "")}))
+    def close(self, needs: str = "") -> None:
+        """Both disciplines take a stance and close; needs: what it would take for the radiologist, who is against."""
+        against = Stance("against", needs) if needs else Stance("for", "")
+        for who, stance in ((CHAIR, Stance("for", "")), (RADIOLOGIST, against)):
+            self.say(who, c.TakeStances(self.case, {"surgical": stance}))
         self.say(CHAIR, c.Attest(self.case, 1, "concur", ""))
         self.say(RADIOLOGIST, c.Attest(self.case, 1, "dissent", "The images do not show it."))
 

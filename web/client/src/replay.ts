@@ -2,9 +2,9 @@
 import { html, nothing, LitElement, type TemplateResult } from 'lit';
 import { icon } from './icon';
 import type { CaseProjection, Projection, Recorded } from './protocol';
-import { opinions, people, words } from './replay/beside';
+import { minutes, opinions, people, stances, words } from './replay/beside';
 import { calledAt, clock, playedAt, stepped, timeline, type Timeline } from './replay/timeline';
-import { line } from './replay/words';
+import { line, type Named } from './replay/words';
 import { empty } from './replica';
 import type { DisciplineLook, FrameFacts } from './viewer/types';
 import './replay/stage';
@@ -149,8 +149,7 @@ export class ConsiliumReplay extends LitElement {
           ${this.controls(at, room, item)}
         </section>
         <aside class="stack-l">
-          ${item === undefined ? nothing : [words(item, this.named), opinions(item, this.named)]} ${people(room)}
-          ${this.list(at)}
+          ${item === undefined ? nothing : beside(item, this.named)} ${people(room)} ${this.list(at)}
         </aside>
       </div>
     `;
@@ -239,6 +238,10 @@ export class ConsiliumReplay extends LitElement {
     const timeZone = this.getAttribute('zone') ?? 'UTC';
     return new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone }).format(new Date(at));
   }
+}
+
+function beside(item: CaseProjection, named: Named): readonly (TemplateResult | typeof nothing)[] {
+  return [words(item, named), stances(item, named), opinions(item, named), minutes(item)];
 }
 
 customElements.define('consilium-replay', ConsiliumReplay);

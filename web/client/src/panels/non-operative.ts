@@ -4,14 +4,9 @@ import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'l
 import { icon } from '../icon';
 import type { CaseProjection, StatedNonOperative } from '../protocol';
 import { Panel } from '../room/panel';
+import { STANDINGS } from '../room/words';
 
 type Standing = StatedNonOperative['standing'];
-
-export const STANDINGS: Readonly<Record<Standing, string>> = {
-  exhausted: 'Exhausted',
-  contraindicated: 'Contraindicated',
-  declined: 'Declined by the patient',
-};
 
 export class NonOperativePanel extends Panel {
   static override properties: PropertyDeclarations = {

@@ -6,16 +6,16 @@ import type { IconName } from '../icons';
 import type { CaseProjection, Option, Stance } from '../protocol';
 import { badge } from '../room/badge';
 import { Panel } from '../room/panel';
-import { OPTION_KINDS } from '../room/words';
+import { OPTION_KINDS, STANCES } from '../room/words';
 import { latestOpinion } from './agreement';
 
 type Side = Stance['stance'];
 
 const SIDES: readonly Side[] = ['for', 'neutral', 'against'];
 const SIGNS: Readonly<Record<Side, { icon: IconName; words: string; tone: string }>> = {
-  for: { icon: 'check', words: 'For', tone: 'good' },
-  neutral: { icon: 'minus', words: 'Neutral', tone: 'quiet' },
-  against: { icon: 'x', words: 'Against', tone: 'bad' },
+  for: { icon: 'check', words: STANCES.for, tone: 'good' },
+  neutral: { icon: 'minus', words: STANCES.neutral, tone: 'quiet' },
+  against: { icon: 'x', words: STANCES.against, tone: 'bad' },
 };
 
 /** What a rating says without words: 7 to 9 for, 1 to 3 against. */

@@ -1,9 +1,9 @@
 /** What stands beside the screen at a moment of a replay: who was there, opinions, words, closings. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icon';
-import type { CaseProjection, OpinionShown, Projection } from '../protocol';
+import type { CaseProjection, OpinionShown, Option, Projection } from '../protocol';
 import { spread } from '../panels/agreement';
-import { CLOSINGS, OUTCOMES } from '../room/words';
+import { CLOSINGS, OUTCOMES, STANCES, STANDINGS } from '../room/words';
 import type { Named } from './words';
 
 const TONES = { concur: 'good', reservation: 'warn', dissent: 'bad' } as const;
@@ -105,6 +105,55 @@ export function words(item: CaseProjection, named: Named): TemplateResult | type
       )}
       ${closings(item, named)}
     </div>
+  </section>`;
+}
+
+/** Why non-operative care is not enough, and how each discipline stands to each option, with what it would take. */
+export function stances(item: CaseProjection, named: Named): TemplateResult | typeof nothing {
+  const stated = item.non_operative;
+  if (stated === null && Object.keys(item.stances).length === 0) return nothing;
+  return html`<section class="card" aria-labelledby="replay-stances">
+    <div class="card-head"><h2 id="replay-stances">How each discipline stands</h2></div>
+    <div class="card-body stack">
+      ${
+        stated === null
+          ? nothing
+          : html`<p class="prose">
+              <span class="strong">Non-operative care: ${STANDINGS[stated.standing].toLowerCase()}.</span>
+              ${stated.reason}
+            </p>`
+      }
+      ${item.options.map((option) => toOption(item, option, named))}
+    </div>
+  </section>`;
+}
+
+function toOption(item: CaseProjection, option: Option, named: Named): TemplateResult | typeof nothing {
+  const taken = Object.entries(item.stances).flatMap(([code, own]) => {
+    const one = own[option.key];
+    return one === undefined ? [] : [{ code, one }];
+  });
+  if (taken.length === 0) return nothing;
+  return html`<div>
+    <p class="small strong">${option.label}</p>
+    <ul class="replay-closings" role="list">
+      ${taken.map(
+        ({ code, one }) =>
+          html`<li>
+            <span>${named(code)}: ${STANCES[one.stance].toLowerCase()}</span>
+            ${one.needs === '' ? nothing : html`<span class="small muted">It would take: ${one.needs}</span>`}
+          </li>`,
+      )}
+    </ul>
+  </div>`;
+}
+
+/** The minutes as they were frozen. */
+export function minutes(item: CaseProjection): TemplateResult | typeof nothing {
+  if (item.minutes === null) return nothing;
+  return html`<section class="card" aria-labelledby="replay-minutes">
+    <div class="card-head"><h2 id="replay-minutes">Minutes</h2></div>
+    <div class="card-body"><p class="prose">${item.minutes.text}</p></div>
   </section>`;
 }
 

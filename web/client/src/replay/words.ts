@@ -1,6 +1,6 @@
 /** What a record of a replay says in one line; null for what needs no line. Pure. */
-import type { CaseProjection, Projection, Recorded } from '../protocol';
-import { CLOSINGS, MARK_KINDS, OUTCOMES, ROLES } from '../room/words';
+import type { CaseProjection, Projection, Recorded, Stance } from '../protocol';
+import { CLOSINGS, MARK_KINDS, OUTCOMES, ROLES, STANCES, STANDINGS } from '../room/words';
 
 export type Named = (code: string) => string;
 
@@ -41,6 +41,16 @@ export function line(entry: Recorded, room: Projection, item: CaseProjection | u
       return `Round ${String(event.round)} of opinions opens`;
     case 'option-added':
       return `Another option: ${event.option.label}`;
+    case 'stances-taken':
+      return `${named(event.discipline)}: ${taken(item, event.stances)}`;
+    case 'non-operative-stated':
+      return `Non-operative care: ${STANDINGS[event.standing].toLowerCase()}`;
+    case 'minutes-frozen':
+      return 'The minutes go on record';
+    case 'guest-admitted':
+      return `${nameOf(room, event.person)} is let in from the lobby`;
+    case 'guest-put-out':
+      return `${nameOf(room, event.person)} is back in the lobby`;
     case 'recommendation-drafted':
       return `${who} writes revision ${String(event.revision)}: ${OUTCOMES[event.recommendation.outcome].toLowerCase()}, ${optionOf(item, event.recommendation.option)}`;
     case 'recommendation-read-back':
@@ -64,4 +74,12 @@ function nameOf(room: Projection, person: string | null): string {
 
 function optionOf(item: CaseProjection | undefined, key: string): string {
   return item?.options.find((option) => option.key === key)?.label ?? 'no option';
+}
+
+function taken(item: CaseProjection | undefined, stances: Readonly<Record<string, Stance>>): string {
+  const said = Object.entries(stances).map(
+    ([key, { stance, needs }]) =>
+      `${STANCES[stance].toLowerCase()} ${optionOf(item, key)}${needs === '' ? '' : ` (it would take: ${needs})`}`,
+  );
+  return said.join('; ');
 }

@@ -1,6 +1,6 @@
 /** The words of the room: labels for closed sets, and a sentence for each event worth hearing. */
 
-import type { Closing, MarkKind, Option, Outcome, Recorded, Role } from '../protocol';
+import type { Closing, MarkKind, Option, Outcome, Recorded, Role, Stance, StatedNonOperative } from '../protocol';
 import type { RoomModel } from './model';
 
 export const OUTCOMES: Readonly<Record<Outcome, string>> = {
@@ -16,6 +16,18 @@ export const CLOSINGS: Readonly<Record<Closing, string>> = {
   concur: 'Concurs',
   reservation: 'Concurs with reservation',
   dissent: 'Dissents',
+};
+
+export const STANCES: Readonly<Record<Stance['stance'], string>> = {
+  for: 'For',
+  neutral: 'Neutral',
+  against: 'Against',
+};
+
+export const STANDINGS: Readonly<Record<StatedNonOperative['standing'], string>> = {
+  exhausted: 'Exhausted',
+  contraindicated: 'Contraindicated',
+  declined: 'Declined by the patient',
 };
 
 export const ROLES: Readonly<Record<Role, string>> = {
