@@ -126,7 +126,8 @@ def script() -> str:
 def document(renderer: str) -> str:
     """The page."""
     return (
-        f'<!doctype html><html lang="en"><title>Viewer</title><link rel="stylesheet" href="/page.css">'
+        f'<!doctype html><html lang="en"><title>Viewer</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/page.css">'
         f"{_sheets()}<script src='/page.js'></script><script type='module' src='{script()}'></script>"
         f'<consilium-viewer case="c1" renderer="{renderer}"></consilium-viewer>'
     )
