@@ -137,7 +137,9 @@ def meeting(
 
 
 @contextmanager
-def served(folder: Path, browser: Browser) -> Iterator[tuple[Meeting, "Process"]]:
+def served(
+    folder: Path, browser: Browser, environment: Mapping[str, str] = {},
+) -> Iterator[tuple[Meeting, "Process"]]:
     """The same meeting behind a server process of its own, which a test may kill and start again."""
     port = free_port()
     settings = Settings(server=ServerSettings(port=port), storage=StorageSettings(directory=folder))
@@ -149,7 +151,7 @@ def served(folder: Path, browser: Browser) -> Iterator[tuple[Meeting, "Process"]
         made.links[who] = held.database.write_now(Deed("system", "Test", "test.link", now()), _link, people[who])
     for closing in (held.sessions, held.uploads.intake, held.pictures, held.database):
         closing.close()
-    process = Process(folder, port)
+    process = Process(folder, port, environment)
     try:
         process.start()
         yield made, process
@@ -162,9 +164,9 @@ def served(folder: Path, browser: Browser) -> Iterator[tuple[Meeting, "Process"]
 class Process:
     """`consilium serve` of one folder."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, environment: Mapping[str, str]) -> None:
         self._command = [sys.executable, "-m", "web", "serve", "--dir", str(folder)]
-        self._environment = os.environ | {"CONSILIUM_SERVER__PORT": str(port)}
+        self._environment = os.environ | {"CONSILIUM_SERVER__PORT": str(port), **environment}
         self._running: subprocess.Popen[str] | None = None
 
     def start(self) -> None:

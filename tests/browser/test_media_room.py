@@ -25,6 +25,11 @@ window.connections = [];
 window.RTCPeerConnection = class extends Real {
   constructor(...given) { super(...given); window.connections.push(this); }
 };
+const Voice = Audio;
+window.voices = [];
+window.Audio = class extends Voice {
+  constructor(...given) { super(...given); window.voices.push(this); }
+};
 window.received = async () => {
   const found = { heard: 0, seen: 0, screens: 0 };
   const pc = window.connections.at(-1);
@@ -121,6 +126,26 @@ def test_three_hear_and_see_each_other_and_survive_the_media_process(held: Meeti
         expect(page.locator("[data-call=live]")).to_be_visible(timeout=PATIENCE_MS)
         receives(page, seen=2)
     receives(second, heard=1)
+
+
+def test_a_decision_is_a_caption_of_the_call_and_a_voice_is_as_loud_as_one_likes(held: Meeting) -> None:
+    chair, second = (enter(held, who) for who in ("laurent", "mbeki"))
+    for page in (chair, second):
+        join(page)
+    receives(second, heard=1)
+    second.get_by_label("Volumes and line").click()
+    second.get_by_label("Volume of Dr Ines Laurent").fill("0.2")
+    second.wait_for_function("voices.some((voice) => voice.volume === 0.2)", timeout=PATIENCE_MS)
+    second.get_by_label("Volumes and line").click()
+    expect(second.locator("[data-quality]")).to_contain_text("line")
+    expect(second.locator("[data-caption]")).to_be_empty()
+
+    chair.locator("[data-open]").click()
+    chair.locator("[data-call-next]").click()
+    for page in (chair, second):
+        expect(page.locator("[data-caption]")).to_contain_text("On the table: ", timeout=PATIENCE_MS)
+    expect(second.locator("p[data-heard]")).to_contain_text("On the table: ")
+    expect(second.locator("[data-caption]")).to_be_empty(timeout=PATIENCE_MS)
 
 
 def test_a_screen_is_shared_and_voices_alone_are_a_choice(held: Meeting) -> None:
