@@ -107,7 +107,7 @@ class _Known:
 
 
 def _enter(known: _Known, kept: KeptFile, at: datetime, closed_studies: Collection[str]) -> Outcome:
-    header, name = kept.candidate.header, kept.candidate.arrived.name
+    header = kept.candidate.header
     if header.study_instance_uid in closed_studies:
         raise Refused("study-elsewhere", "This study belongs to a case you cannot open; ask your coordinator.")
     here = known.instances.get(header.sop_instance_uid)
@@ -124,12 +124,9 @@ def _enter(known: _Known, kept: KeptFile, at: datetime, closed_studies: Collecti
         result = "already here"
     else:
         _enter_study(known, header, kept.candidate.identity, at)
-        known.fresh.append(_row(kept, picture, at))
+        known.fresh.append(columns_of(kept, picture, at))
         known.instances[header.sop_instance_uid] = _Here(kept.digest, None, header.series_instance_uid)
-    return Outcome(
-        name, result, "" if picture == "yes" else "no-picture", "" if picture == "yes" else picture,
-        kept.candidate.size, header.sop_instance_uid, header.study_instance_uid, kept.digest,
-    )
+    return outcome_of(kept, result, picture)
 
 
 def _enter_study(known: _Known, header: Header, identity: Identity, at: datetime) -> None:
@@ -174,10 +171,20 @@ def picture_of(candidate: Candidate) -> str:
 
 def row_of(kept: KeptFile, at: datetime) -> Instance:
     """The row of a kept file, in no session yet."""
-    return Instance(**_row(kept, picture_of(kept.candidate), at))
+    return Instance(**columns_of(kept, picture_of(kept.candidate), at))
 
 
-def _row(kept: KeptFile, picture: str, at: datetime) -> dict[str, Any]:
+def outcome_of(kept: KeptFile, result: Result, picture: str) -> Outcome:
+    """What became of a file that was not refused."""
+    header = kept.candidate.header
+    code, reason = ("", "") if picture == "yes" else ("no-picture", picture)
+    return Outcome(
+        kept.candidate.arrived.name, result, code, reason, kept.candidate.size, header.sop_instance_uid,
+        header.study_instance_uid, kept.digest,
+    )
+
+
+def columns_of(kept: KeptFile, picture: str, at: datetime) -> dict[str, Any]:
     """Every column of `Instance`."""
     candidate, header, found = kept.candidate, kept.candidate.header, kept.candidate.pixels
     row = _WITHOUT_PIXELS | header.model_dump(include=_FROM_HEADER)

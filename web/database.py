@@ -11,11 +11,12 @@ import fcntl
 import os
 import re
 import threading
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from sqlite3 import Connection, Cursor
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from sqlalchemy import Engine, event
@@ -60,6 +61,7 @@ class Database:
         self._lock = _take_lock(self._path) if self._path else None
         self.engine = self._writer_engine()
         self._read_engine = self._reader_engine(readers)
+        self._plain = self._driver() if self._path else None
         self._writing = threading.Lock()
         self._written = 0
         self._recalled: tuple[int, dict[Hashable, object]] = (0, {})
@@ -73,6 +75,11 @@ class Database:
     def version(self) -> int | None:
         """A number that is another after every write; None: others write this database too, so nobody can tell."""
         return self._written if self._sqlite else None
+
+    @property
+    def appends(self) -> bool:
+        """Whether `append_now` can be used: this is a SQLite file."""
+        return self._plain is not None
 
     def version_of(self, *tables: str) -> int | None:
         """`version`, but another only after writes of these tables: by it holds what is computed from their rows."""
@@ -114,6 +121,23 @@ class Database:
         """`read` for callers without an event loop, in their own thread."""
         return self._read(work, *args, **kwargs)
 
+    def append_now(self, tables: Collection[str], work: Callable[Concatenate[Cursor, P], R], *args: P.args,
+                   **kwargs: P.kwargs) -> R:
+        """Run `work(cursor, …)` in one transaction of the driver's own, in the caller's thread; committed at the end.
+
+        For one row and its audit row (`conference.record.appending`), where a session would cost more than they do.
+        tables: what it writes. Only where `appends`.
+        """
+        if self._plain is None:
+            raise RuntimeError("only a SQLite file can be written by its driver")
+        with self._writing, contextlib.closing(self._plain.cursor()) as cursor:
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+                with self._plain:  # commits, or rolls back
+                    return work(cursor, *args, **kwargs)
+            finally:
+                self._is_written(tables)
+
     def submit(
         self, deed: Deed, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> Future[R]:
@@ -136,9 +160,13 @@ class Database:
                 with Session(self.engine, expire_on_commit=False, info={"deed": deed}) as session, session.begin():
                     return work(session, *args, **kwargs)
             finally:
-                self._written += 1  # before whoever waits for the write goes on, so that they recall nothing older
-                self._touched |= dict.fromkeys(self._touching, self._written)
+                self._is_written(self._touching)
                 self._touching.clear()
+
+    def _is_written(self, tables: Collection[str]) -> None:
+        """Before whoever waits for the write goes on, so that they recall nothing older."""
+        self._written += 1
+        self._touched |= dict.fromkeys(tables, self._written)
 
     def _note_table(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
         if not statement.startswith(_READS):
@@ -159,6 +187,11 @@ class Database:
         with engine.connect():
             """The file and its journal mode exist before the first reader opens it."""
         return engine
+
+    def _driver(self) -> Connection:
+        """The one connection that writes, as the pool has it; only used with `_writing` held."""
+        with self.engine.connect() as connection:
+            return cast(Connection, connection.connection.driver_connection)
 
     def _reader_engine(self, size: int) -> Engine:
         if not self._sqlite:

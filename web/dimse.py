@@ -8,7 +8,7 @@ import asyncio
 import logging
 import shutil
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,6 +35,7 @@ from imaging.studies import Instance
 from web.clock import now
 from web.database import Database, Deed
 from web.deidentification import blacked_out_since, deidentifier
+from web.following import Following
 from web.keeping import demand_room_for_study
 from web.services import Services
 
@@ -69,6 +70,10 @@ class Reception:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _grown: dict[str, dict[tuple[str, str], None]] = field(default_factory=dict)
     """Association → case and study that grew by it."""
+    _following: Following = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._following = Following(self.database, self.quota)
 
     def admit(self, received: "Received") -> Outcome:
         """Check, keep, index, commit; durable when this returns."""
@@ -122,6 +127,8 @@ class Reception:
     def _enter(self, received: "Received", found: Inspection, report: Report | None) -> Outcome:
         """Keep and index one instance that passed its check, unless it is here or there is no room."""
         candidate = found.candidates[0]
+        if report is None and (outcome := self._followed(received, candidate)) is not None:
+            return outcome
         study, sop = candidate.header.study_instance_uid, candidate.header.sop_instance_uid
         try:
             digest = self.database.read_now(_here_or_room, self.quota, study, sop, candidate.size)
@@ -139,6 +146,17 @@ class Reception:
             self.intake.vault.remove(digest)
         return outcome
 
+    def _followed(self, received: "Received", candidate: Candidate) -> Outcome | None:
+        """One more instance of a series that is here already; None where it takes the ordinary way."""
+        series = self._following.of(candidate)
+        if series is None:
+            return None
+        deed = _deed(received)
+        outcome = self._following.add(series, self.intake.keep([candidate])[0], deed)
+        if outcome is not None:
+            self._note_growth(received, outcome, series.cases)
+        return outcome
+
     def _is_same(self, candidate: Candidate, digest: str) -> bool:
         """The same data set came another way, in a file whose header others wrote: that is no conflict."""
         with self.intake.vault.open(digest) as known, candidate.arrived.path.open("rb") as fresh:
@@ -150,12 +168,19 @@ class Reception:
     def _write(
         self, received: "Received", kept: list[KeptFile], found: Inspection, report: Report | None = None
     ) -> Outcome:
-        deed = Deed("system", f"DICOM peer {received.peer.title}", "images.arrive", now())
+        deed = _deed(received)
         outcome, cases = self.database.write_now(deed, _enter, received, kept, found, deed.at, report)
+        self._note_growth(received, outcome, cases)
+        return outcome
+
+    def _note_growth(self, received: "Received", outcome: Outcome, cases: Iterable[str]) -> None:
         with self._lock:
             pairs = dict.fromkeys((case_id, outcome.study_instance_uid) for case_id in cases)
             self._grown.setdefault(received.association, {}).update(pairs)
-        return outcome
+
+
+def _deed(received: "Received") -> Deed:
+    return Deed("system", f"DICOM peer {received.peer.title}", "images.arrive", now())
 
 
 def delivery(destination: str) -> str:

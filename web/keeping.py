@@ -111,6 +111,15 @@ def demand_room_for_study(session: Session, quota: QuotaSettings, study_uid: str
         _demand(room_in_all(session, quota), coming, "All images together", "your administrator")
 
 
+def is_limited(session: Session, quota: QuotaSettings, study_uid: str) -> bool:
+    """Whether `demand_room_for_study` could refuse anything at all."""
+    cases = cases_of_study(session, study_uid)
+    boards_of = {case(session, one).board_id for one in cases}
+    return bool(quota.total_bytes or (cases and quota.board_bytes)) or any(
+        keeping(session, one).quota_bytes is not None for one in boards_of
+    )
+
+
 def _demand(room: Room, coming: int, whose: str, whom: str) -> None:
     if room.limit and room.used + coming > room.limit:
         raise QuotaReached(

@@ -6,6 +6,7 @@ changed, removed or inserted. A tail that was cut off is found against the ancho
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, cast, runtime_checkable
 from weakref import WeakSet
 
-import rfc8785
 from sqlalchemy import Connection, Engine, Insert, Table, event, insert, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
@@ -201,7 +201,12 @@ def digest_of(row: dict[str, object]) -> str:
     moment = content["at"]
     assert isinstance(moment, datetime)
     content["at"] = moment.astimezone(UTC).isoformat(timespec="microseconds")
-    return hashlib.sha256(str(row["previous"]).encode() + rfc8785.dumps(content)).hexdigest()
+    return hashlib.sha256(str(row["previous"]).encode() + canonical(content)).hexdigest()
+
+
+def canonical(content: Mapping[str, object]) -> bytes:
+    """`rfc8785.dumps` of a flat object of text and whole numbers with keys in ASCII, in C: each image waits for one."""
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _after_flush(session: Session, _context: UOWTransaction) -> None:

@@ -26,6 +26,7 @@ CHILD = """
 import os, signal, sys
 from pathlib import Path
 import web.dimse
+from conference.record.appending import Appender
 from imaging.dimse.listener import Listener
 from imaging.intake import Intake
 from imaging.sandbox import Sandbox
@@ -36,10 +37,12 @@ from web.schema import create
 
 folder, phase, at = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 
+calls = 0
+
 def dying(function, *, before):
-    calls = 0
+    '''The first instance of a series and those that follow it go different ways; together they are counted.'''
     def run(*given, **named):
-        nonlocal calls
+        global calls
         calls += 1
         if before and calls == at:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -57,8 +60,10 @@ if phase in ("checked", "kept"):
     intake.keep = dying(intake.keep, before=phase == "checked")
 if phase == "indexed":
     web.dimse.index = dying(web.dimse.index, before=False)
+    Appender.add = dying(Appender.add, before=False)
 if phase == "committed":
     database.write_now = dying(database.write_now, before=False)
+    database.append_now = dying(database.append_now, before=False)
 reception = web.dimse.Reception(database, intake, lambda *_: None)
 settings = DimseSettings(enabled=True, port=0, peers=("PACS",))
 listener = Listener(settings, folder / "spool", reception.admit, reception.ended)

@@ -1,6 +1,7 @@
 """Orthanc from Debian with its DICOMweb plugin: packages orthanc and orthanc-dicomweb."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,7 +48,8 @@ def orthanc(folder: Path) -> Iterator[Orthanc]:
         "AuthenticationEnabled": False, "DicomCheckCalledAet": False, "DicomAlwaysAllowStore": True,
         "StableAge": 3600, "Plugins": [str(PLUGIN)], "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
     }))
-    process = Running([program, str(folder / "orthanc.json")], ready=lambda: answers(port) and answers(dicom_port))
+    process = Running([program, str(folder / "orthanc.json")], os.environ | {"TCP_NODELAY": "1"},
+                      ready=lambda: answers(port) and answers(dicom_port))
     try:
         yield Orthanc(process, port, dicom_port)
     finally:

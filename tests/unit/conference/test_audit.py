@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, insert, text, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError
@@ -35,6 +38,11 @@ def add_site(session: Session, name: str) -> str:
     session.add(site)
     session.flush()
     return site.id
+
+
+@given(st.dictionaries(st.text("abcdefgz_", min_size=1), st.text() | st.integers(-(2**53) + 1, 2**53 - 1)))
+def test_what_is_digested_is_canonical_json(content: dict[str, object]) -> None:
+    assert audit.canonical(content) == rfc8785.dumps(content)
 
 
 def rows(database: Database) -> list[AuditEntry]:
