@@ -87,7 +87,7 @@ export function sentence(model: RoomModel, { event, actor }: Recorded): string |
   const mine = actor === model.me;
   switch (event.type) {
     case 'case-called':
-      return `On the table: ${titleOf(model, event.case)}.`;
+      return closed(`On the table: ${titleOf(model, event.case)}`);
     case 'conference-opened':
       return 'The conference is open.';
     case 'conference-ended':
@@ -132,6 +132,11 @@ function waits(model: RoomModel, person: string): string | null {
   const guest = model.waitingGuests.find((one) => one.person === person);
   if (guest === undefined || !model.may('seat')) return null;
   return guest.now ? `${guest.seat.name} waits in the lobby for this case.` : `${guest.seat.name} is in the lobby.`;
+}
+
+/** With a full stop, unless it ends as a question or a sentence already. */
+function closed(words: string): string {
+  return /[.?!]$/.test(words) ? words : `${words}.`;
 }
 
 function titleOf(model: RoomModel, id: string | null): string {
