@@ -22,12 +22,10 @@ from agenda.keeping import hold, release
 from agenda.people import Person, Site, add_person, disable, keep_disciplines, people, person_by_email
 from conference.outcome.signing import Signer
 from conference.record.audit import note_read
-from imaging import dicomdir
-from imaging.archive import is_zip, unpacked
 from imaging.deidentify import records
 from imaging.deidentify.records import Report
-from imaging.errors import ImagingError, WorkerLost
-from imaging.intake import Arrived, Inspection, Intake, KeptFile, Outcome, index
+from imaging.errors import ImagingError
+from imaging.intake import Inspection, Intake, KeptFile, Outcome, index
 from imaging.objects.maker import Maker
 from imaging.patient_match import Differs, Identity, SeveralPatients, compare
 from imaging.pixels.pictures import Pictures
@@ -38,6 +36,7 @@ from web.clock import now
 from web.database import Database, Deed
 from web.deidentification import blacked_out_since, deidentifier_of
 from web.exporting import KINDS, Plan, make, named, plan
+from web.gathering import NotGathered, gather
 from web.keeping import OnHold, clear_orphans, demand_room, endings, retire
 from web.letter_files import Press, make_letters
 from web.settings import Settings
@@ -67,7 +66,7 @@ def carry_out(office: Office, name: str, arguments: Json, progress: Progress) ->
         raise OrderRefused(f"There is no order {name!r}; server and command line may be of different releases.")
     try:
         return order(office, arguments, progress)
-    except (AgendaError, ImagingError, OnHold) as error:
+    except (AgendaError, ImagingError, NotGathered, OnHold) as error:
         raise OrderRefused(str(error)) from error
 
 
@@ -138,7 +137,7 @@ def _images_import(office: Office, arguments: Json, progress: Progress) -> Json:
     paths = [Path(str(path)) for path in given] if isinstance(given, Sequence) and not isinstance(given, str) else []
     found = office.database.read_now(_case, _text(arguments, "case"))
     with TemporaryDirectory(prefix="import-", dir=office.settings.storage.directory) as spool:
-        arrived, refused = _gather(office, paths, Path(spool))
+        arrived, refused = gather(office.intake, office.settings.imaging, paths, Path(spool))
         total = max(len(arrived), 1)
         inspection = office.intake.inspect(arrived, lambda done: progress("Reading", done / total))
         patient = _demand_patient(inspection, found, accept=bool(arguments.get("accept")))
@@ -330,52 +329,6 @@ def _case(session: Session, number: str) -> Case:
     if found is None:
         raise OrderRefused(f"There is no case {number!r}; give its number, e.g. --case 1042.")
     return found
-
-
-def _gather(office: Office, paths: Sequence[Path], spool: Path) -> tuple[list[Arrived], list[Outcome]]:
-    """Every file, folders walked and zips unpacked under the limits; and what was not taken out of a zip."""
-    limits = office.settings.imaging
-    arrived: list[Arrived] = []
-    refused: list[Outcome] = []
-    for name, path in _files(office, paths):
-        if not is_zip(path):
-            arrived.append(Arrived(name, path))
-            continue
-        into = spool / str(len(arrived) + len(refused))
-        into.mkdir()
-        for member in unpacked(path, into, limits.archive, limits.upload.files):
-            if member.path is not None:
-                arrived.append(Arrived(member.name, member.path))
-            elif member.refusal is not None:
-                reason, code = member.refusal.reason, member.refusal.code
-                refused.append(Outcome(member.name, "refused", code, reason, member.size))
-    if not arrived and not refused:
-        raise OrderRefused("There are no files to import.")
-    return arrived, refused
-
-
-def _files(office: Office, paths: Sequence[Path]) -> list[tuple[str, Path]]:
-    """Every file with the name it is reported by; a disc's table of contents stands for the files it names."""
-    found: list[tuple[str, Path]] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(one for one in path.rglob("*") if one.is_file())
-            found += [(one.relative_to(path).as_posix(), one) for one in inside]
-        elif path.is_file() and path.name.upper() == dicomdir.NAME:
-            found += [(one.relative_to(path.parent).as_posix(), one) for one in [path, *_on_disc(office, path)]]
-        elif path.is_file():
-            found.append((path.name, path))
-        else:
-            raise OrderRefused(f"{path}: there is no such file or folder.")
-    return found
-
-
-def _on_disc(office: Office, table: Path) -> list[Path]:
-    try:
-        said = dicomdir.contents_of(office.intake.read_more("imaging.dicomdir:contents", path=str(table)).facts)
-    except (WorkerLost, ValueError):
-        raise OrderRefused(f"{table}: the disc's table of contents cannot be read; give its folder instead.") from None
-    return dicomdir.listed(said, table.parent)
 
 
 def _identity(found: Case) -> Identity:

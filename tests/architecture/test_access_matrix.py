@@ -26,6 +26,8 @@ CLINICAL = PEOPLE - ADMINISTRATOR
 READS_CASE = BOARD | OWN | GUEST
 OPEN = ROLES | {"anonymous"}
 LIVE = READS_CASE
+SEATED = BOARD
+"""Who is of the board; a guest waits in the lobby until somebody lets them in (R100, `tests/browser/test_lobby.py`)."""
 
 RULES: dict[str, frozenset[str]] = {
     "GET /healthz": OPEN,
@@ -225,9 +227,9 @@ RULES: dict[str, frozenset[str]] = {
     "POST /dicom-web/studies/{study}": ROLES,
     "GET /conferences/{conference_id}/room": LIVE,
     "POST /conferences/{conference_id}/ticket": LIVE,
-    "POST /conferences/{conference_id}/media/ticket": LIVE - {"observer"},
-    "GET /conferences/{conference_id}/room/state.json": LIVE,
-    "GET /conferences/{conference_id}/room/hearing.json": LIVE,
+    "POST /conferences/{conference_id}/media/ticket": SEATED - {"observer"},
+    "GET /conferences/{conference_id}/room/state.json": SEATED,
+    "GET /conferences/{conference_id}/room/hearing.json": SEATED,
     "POST /conferences/{conference_id}/cases/{case_id}/sign": VOICED,
     "GET /cases/{case_id}/signed.json": READS_CASE,
     "GET /cases/{case_id}/letter": READS_CASE,
