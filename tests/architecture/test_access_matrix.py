@@ -128,6 +128,7 @@ RULES: dict[str, frozenset[str]] = {
     "POST /cases/{case_id}/numbering": CHAIRING | VOICED,
     "POST /cases/{case_id}/numbering/{version}/accept": frozenset({"chair"}),
     "GET /cases/{case_id}/levels.json": READS_CASE,
+    "GET /cases/{case_id}/levels-summary.json": READS_CASE,
     "GET /cases/{case_id}/grades": READS_CASE,
     "POST /cases/{case_id}/grades": VOICED,
     "GET /cases/{case_id}/plans/{stage}": READS_CASE,

@@ -49,6 +49,7 @@ MODULES = (
     "replay",
     "care",
     "numbering",
+    "level_summary",
     "grades",
     "plans",
     "exports",

@@ -46,6 +46,11 @@ def a_sagittal_series(session: Session, case_id: str) -> str:
     return f"{uid}.1"
 
 
+def summary(desk: Desk, case_id: str, who: str = "chair") -> Any:
+    """What the room shows of a case's levels."""
+    return desk.as_(who).get(f"/cases/{case_id}/levels-summary.json").json()
+
+
 def number(desk: Desk, case_id: str, series: str, who: str = "chair", /, **changes: Any) -> Any:
     sent = {"series": series, "method": "t1", "ribs": "12", "lumbar": "5", "anchors": MARKS, "why": "Counted again",
             "shown": "0"} | changes
@@ -61,13 +66,16 @@ def test_a_numbering_is_proposed_by_one_accepted_by_another_and_labels_every_lev
     series = desk.do(a_sagittal_series, case)
     assert "Nobody has counted" in desk.as_("referrer").get(f"/cases/{case}").text
     assert "Sagittal T2" in desk.as_("chair").get(f"/cases/{case}/numbering").text
+    assert summary(desk, case)["numbering"] == "missing"
     assert number(desk, case, series, method="iliolumbar", castellvi="IIa").status_code == 303
+    assert summary(desk, case)["numbering"] == "proposed"
     waiting = desk.as_("trainee").get(f"/cases/{case}/levels.json").json()
     assert waiting["accepted"] is False
     assert desk.as_("referrer").post(f"/cases/{case}/numbering/1/accept").status_code == 403
     assert desk.as_("radiologist").post(f"/cases/{case}/numbering/1/accept").status_code == 303
     found = desk.as_("trainee").get(f"/cases/{case}/levels.json").json()
     assert found["accepted"] is True
+    assert summary(desk, case, "trainee")["numbering"] == "accepted"
     assert [one["vertebra"] for one in found["labels"]] == ["L1", "L2", "L3", "L4", "L5", "S1"]
     assert found["labels"][0]["at"] == [10.0, 99.0, 81.0]
     assert "Castellvi IIa" in desk.as_("referrer").get(f"/cases/{case}").text
@@ -91,16 +99,21 @@ def test_a_grade_stays_out_of_every_page_until_both_are_in(desk: Desk) -> None:
     sitting, (case,) = desk.do(a_sitting, 1)
     grade = {"instrument": "lee-foraminal", "level": "L4-L5", "side": "left", "grade": "3"}
     assert desk.as_("radiologist").post(f"/cases/{case}/grades", data=grade).status_code == 303
-    pages = ("/grades", "", "/plans/board", "/numbering", "/levels.json", "/letter", "/studies.json", "/exports")
+    pages = ("/grades", "", "/plans/board", "/numbering", "/levels.json", "/letter", "/studies.json", "/exports",
+             "/levels-summary.json")
     for who in ("chair", "coordinator", "trainee", "referrer", "administrator"):
         for path in (*(f"/cases/{case}{end}" for end in pages), f"/conferences/{sitting}/cases/{case}"):
             text = desk.as_(who).get(path).text
             assert "<strong>3</strong>" not in text.partition('id="graded"')[2], (who, path)
             assert "was graded" not in text, (who, path)
+    assert summary(desk, case)["grades"] == []
     assert "Waits for the other" in desk.as_("chair").get(f"/cases/{case}/grades").text
     assert desk.as_("chair").post(f"/cases/{case}/grades", data=grade | {"grade": "1"}).status_code == 303
     shown = desk.as_("referrer").get(f"/conferences/{sitting}/cases/{case}").text
     assert "L4–L5 left was graded 3" in shown
+    (pair,), (kappa,) = summary(desk, case)["grades"], summary(desk, case)["kappas"]
+    assert (pair["where"], pair["apart"], sorted(one[0] for one in pair["grades"])) == ("L4–L5 left", 2, ["1", "3"])
+    assert (kappa["pairs"], kappa["kappa"]) == (1, None)
     assert "Too few" in desk.as_("chair").get(f"/cases/{case}/grades").text
     assert desk.read(seen, case, "")[0].opened
 
@@ -117,6 +130,9 @@ def test_the_board_keeps_a_grid_and_sees_what_it_changes(desk: Desk, case: str) 
     kept = desk.as_("chair").post(path, data={"revision": "0", "part": "lumbar", "cell": cells})
     assert kept.status_code == 303
     assert desk.read(plan_of, case, "board").invasiveness == 4
+    plan = summary(desk, case, "trainee")["plan"]
+    assert (plan["index"], [row["vertebra"] for row in plan["rows"]]) == (4, ["L4", "L5"])
+    assert plan["rows"][0]["done"] == ["decompression-posterior", "fusion-posterior"]
     assert "+4" in desk.as_("trainee").get(path).text
     assert desk.as_("chair").post(path, data={"revision": "0", "cell": cells[:1]}).status_code == 409
     assert desk.as_("chair").post(path, data={"revision": "1", "cell": [cells[1]]}).status_code == 422
@@ -145,4 +161,5 @@ def test_levels_are_signed_only_on_an_accepted_numbering_and_signed_again_once_i
     assert desk.as_("chair").post(f"/cases/{meeting.case}/numbering/2/accept").status_code == 303
     shown = desk.as_("referrer").get(f"/cases/{meeting.case}").text
     assert "sign again" in shown
+    assert summary(desk, meeting.case)["resign"] == ["S1"]
     assert "S1" in shown.partition("sign again")[2][:60]

@@ -14,6 +14,7 @@ import './panels/recommendation';
 import { strip } from './media/strip';
 import { bar } from './room/bar';
 import { footer } from './room/footer';
+import { hearing } from './room/hearing';
 import { Follow } from './room/follow';
 import { thinned } from './room/drafts';
 import { keyOf, type RoomKey } from './room/keys';
@@ -119,7 +120,7 @@ export class ConsiliumRoom extends LitElement {
           <room-agenda .model=${model} .tick=${this.tick}></room-agenda>
         </aside>
         <main class="room-centre" id="main" tabindex="-1">
-          ${this.centre()} ${this.foot()} ${strip(model, this.tick)}
+          ${this.centre()} ${hearing(model)} ${this.foot()} ${strip(model, this.tick)}
         </main>
         <aside
           class="room-right"

@@ -3,9 +3,11 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icon';
 import type { CaseProjection, DraftedRecommendation } from '../protocol';
+import { decidedWithout, stamp } from '../room/hearing';
 import { Panel } from '../room/panel';
 import { OUTCOMES } from '../room/words';
 import './closing';
+import './levels';
 import './recommendation-form';
 import './sign';
 
@@ -15,8 +17,11 @@ export class RecommendationPanel extends Panel {
     if (table === null) return html`<p class="muted">A recommendation belongs to a case. None is on the table.</p>`;
     const { id, item } = table;
     const drafted = item.recommendation;
-    if (drafted === null || drafted.digest === null) return html`<div class="stack">${this.draft(id, item)}</div>`;
-    return html`<div class="stack">${this.readBack(id, item, drafted)}</div>`;
+    const open = drafted === null || drafted.digest === null;
+    return html`<div class="stack">
+      ${open ? this.draft(id, item) : this.readBack(id, item, drafted)}
+      <room-levels .model=${this.model} .tick=${this.tick} .caseId=${id}></room-levels>
+    </div>`;
   }
 
   private draft(id: string, item: CaseProjection): TemplateResult {
@@ -94,16 +99,10 @@ export class RecommendationPanel extends Panel {
       ${icon('badge-check')}
       <div>
         <b>Signed by ${item.signed?.name}${provisional ? ', provisional' : ''}.</b>
-        ${provisional ? `Decided without ${this.absentNames(item)}. ` : ''}
+        ${provisional ? `Decided without ${decidedWithout(this.model, item)}. ` : ''}
         <a href=${`/cases/${id}/letter`} target="_blank" rel="noopener">Open the letter</a>
       </div>
     </div>`;
-  }
-
-  private absentNames(item: CaseProjection): string {
-    return Object.keys(item.absent)
-      .map((code) => this.model.discipline(code).name.toLowerCase())
-      .join(' and ');
   }
 
   private text(item: CaseProjection, { recommendation }: DraftedRecommendation): TemplateResult {
@@ -111,7 +110,7 @@ export class RecommendationPanel extends Panel {
     return html`<article class="readback" aria-label="Recommendation as read back">
       <p class="readback-lead">
         <span class="pill" data-tone="info">${OUTCOMES[recommendation.outcome]}</span>
-        ${option === undefined ? nothing : html`<b>${option.label}</b>`}
+        ${option === undefined ? nothing : html`<b>${option.label}</b>`} ${stamp(this.model, item)}
       </p>
       ${recommendation.rationale === '' ? nothing : html`<p class="prose">${recommendation.rationale}</p>`}
       ${this.cited(item, recommendation.cited)}

@@ -9,7 +9,19 @@ import { amount } from '../viewer/values';
 import { onDark } from './colour';
 import { Texts } from '../text/texts';
 import { course, type Course } from './course';
+import { presentSeconds } from './quorum';
 import { may, type RoomAction } from './rights';
+
+/** How far a required discipline has been heard on a case. */
+export interface Heard {
+  readonly discipline: Discipline;
+  readonly here: boolean;
+  readonly heard: boolean;
+  /** Seconds it was heard to speak, and seconds somebody with a voice was there for the case. */
+  readonly spoke: number;
+  readonly present: number;
+  readonly absent: string | null;
+}
 
 export interface Discipline {
   readonly code: string;
@@ -179,11 +191,10 @@ export class RoomModel {
   }
 
   /** Disciplines that must be heard, with how far they have been. */
-  hearing(
-    id: string,
-    item: CaseProjection,
-  ): { discipline: Discipline; here: boolean; heard: boolean; spoke: number; absent: string | null }[] {
-    const here = new Set(this.present.map(([, seat]) => seat.discipline));
+  hearing(id: string, item: CaseProjection): Heard[] {
+    const people = Object.values(this.room.people);
+    const voices = people.filter(({ present, presence }) => present && presence.at(-1)?.voiced === true);
+    const here = new Set(voices.map(({ discipline }) => discipline));
     const heard = new Set<string | null>([
       ...Object.values(item.opinions).map((opinion) => opinion.discipline),
       ...Object.values(item.marks).map((mark) => mark.discipline),
@@ -194,6 +205,7 @@ export class RoomModel {
       here: here.has(code),
       heard: heard.has(code) || this.talk.spoken(id, code) >= SPOKE_S,
       spoke: this.talk.spoken(id, code),
+      present: presentSeconds(people, item, code, this.now()),
       absent: item.absent[code] ?? null,
     }));
   }

@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icon';
 import type { Link } from '../connection';
 import { face } from './badge';
+import { stamp } from './hearing';
 import type { RoomModel } from './model';
 
 /** The lobby, the pause between cases, or the end of the sitting. */
@@ -79,6 +80,7 @@ function ended(model: RoomModel): TemplateResult {
         if (item === undefined) return nothing;
         return html`<li>
           <span class="grow">${item.brief.title}</span>
+          ${item.signed === null ? nothing : stamp(model, item)}
           ${
             item.signed === null
               ? html`<span class="status" data-tone="warn">Rolls over</span>`
