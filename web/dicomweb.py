@@ -116,10 +116,12 @@ def cases_where(session: Session, who: Actor, action: Action) -> list[str]:
 async def readable(request: Request) -> Select[Any]:
     """Selects the studies of all cases this person may read; of one of them when ``case`` names it."""
     who, case_id = actor(request), request.query_params.get("case")
-    cases = await services(request).database.recall(("cases", repr(who)), cases_where, who, Action.IMAGE_READ)
-    return select(CaseStudy.study_instance_uid).where(
-        col(CaseStudy.case_id).in_([one for one in cases if case_id in (None, one)])
-    )
+    return await services(request).database.recall(("readable", repr(who), case_id), _readable, who, case_id)
+
+
+def _readable(session: Session, who: Actor, case_id: str | None) -> Select[Any]:
+    cases = [one for one in cases_where(session, who, Action.IMAGE_READ) if case_id in (None, one)]
+    return select(CaseStudy.study_instance_uid).where(col(CaseStudy.case_id).in_(cases))
 
 
 async def opened(request: Request) -> Opened:

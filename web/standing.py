@@ -17,10 +17,11 @@ from starlette.types import Scope, Send
 from conference.policy import Actor
 
 _KEPT = 4096
-_BYTES = 16 * 1024
-"""A larger answer is not kept here: at most 64 MB stand."""
-_TELLING = frozenset({b"authorization", b"cookie", b"if-none-match", b"accept"})
-"""Headers by which answers to the same address differ."""
+_BYTES = 128 * 1024
+"""A larger answer is not kept here."""
+_ALL_BYTES = 64 * 1024 * 1024
+_TELLING = frozenset({b"host", b"authorization", b"cookie", b"if-none-match", b"accept"})
+"""Headers by which answers to the same address differ; results of a search name the host they were asked under."""
 
 _Key = tuple[str, bytes, tuple[tuple[bytes, bytes], ...]]
 
@@ -52,11 +53,12 @@ class Standing:
     def __init__(self) -> None:
         self._version: int | None = None
         self._answers: OrderedDict[_Key, Answer] = OrderedDict()
+        self._bytes = 0
 
     def find(self, scope: Scope, version: int | None, at: datetime) -> Answer | None:
         """The answer to this request, if it stands. version: of the database, None: nothing stands."""
         if version is None or version != self._version:
-            self._answers.clear()
+            self._forget()
             return None
         found = self._answers.get(_key(scope))
         return found if found is not None and found.since <= at < found.until else None
@@ -68,13 +70,21 @@ class Standing:
             return
         if version != self._version:
             self._version = version
-            self._answers.clear()
-        self._answers[_key(scope)] = Answer(
+            self._forget()
+        key = _key(scope)
+        if key in self._answers:
+            self._bytes -= len(self._answers.pop(key).response.body)
+        self._answers[key] = Answer(
             response, at, min(until, ends), scope["consilium.actor"], scope["consilium.session_id"], scope["endpoint"],
             scope["path_params"],
         )
-        if len(self._answers) > _KEPT:
-            self._answers.popitem(last=False)
+        self._bytes += len(response.body)
+        while len(self._answers) > _KEPT or self._bytes > _ALL_BYTES:
+            self._bytes -= len(self._answers.popitem(last=False)[1].response.body)
+
+    def _forget(self) -> None:
+        self._answers.clear()
+        self._bytes = 0
 
 
 def _key(scope: Scope) -> _Key:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from imaging.dicomweb.multipart import media_type
@@ -30,6 +31,7 @@ class Accepted:
         return wanted in ("*", main) and kind in ("*", sub)
 
 
+@lru_cache(maxsize=256)
 def accepted(header: str, parameter: str = "") -> tuple[Accepted, ...]:
     """The forms of an Accept header by their weight; the ``accept`` parameter of the query comes before all.
 

@@ -31,7 +31,7 @@ from imaging.errors import FrameNotFound
 from imaging.pixels.errors import NoPicture
 from imaging.pixels.stack import Stack, stack_of
 from imaging.studies import Instance, count_of
-from web.access import actor, note_pictures, note_read, reading
+from web.access import actor, let_stand, note_pictures, note_read, reading
 from web.dicomweb import ROOT, Opened, answered, base_of, opened, readable, wanted
 from web.services import services
 
@@ -75,7 +75,7 @@ async def _searched(request: Request, level: Level) -> Response:
     made = services(request)
     one = _Search(asked, base_of(request), levels, made.results, made.database.version_of(*TABLES))
     found, more = await reading(request, _search, one, await readable(request))
-    await note_pictures(request, Action.IMAGE_READ, f"dicom-web/search/{level}/{len(found)}")
+    until = await note_pictures(request, Action.IMAGE_READ, f"dicom-web/search/{level}/{len(found)}")
     answer = Response(b"[" + b",".join(found) + b"]", media_type=JSON)
     if more:
         answer.headers.append("Warning", '299 consilium "There are additional results that can be requested"')
@@ -83,7 +83,7 @@ async def _searched(request: Request, level: Level) -> Response:
         answer.headers.append(
             "Warning", '299 consilium "The fuzzymatching parameter is not supported; only literal matching was done"'
         )
-    return answer
+    return let_stand(request, answer, until)
 
 
 @answered

@@ -28,9 +28,12 @@ from tests.benchmarks.rig.http import Http
 from tests.benchmarks.rig.instances import STACK, Kind, series, uids
 from tests.benchmarks.rig.link import Link, thin
 from tests.benchmarks.rig.orthanc import Orthanc, orthanc
+from tests.conftest import ROOT
 
 _HEADER = struct.Struct("<BBHII")
 _CONNECTIONS = 6
+_COLLECTED = ROOT.parent / "shared" / "data" / "series" / "mr_sag_mprage_philips_171"
+"""A whole sagittal MPRAGE of a head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,13 @@ class Seen:
 
 
 def _real(count: int) -> tuple[list[bytes], Kind] | None:
-    """A real series of as many slices as there are, its identities those of the made one; None: no folder was named.
+    """A real series of as many slices as there are, its identities those of the made one; None: there is none.
 
-    CONSILIUM_BENCHMARK_SERIES names a folder of one series of DICOM files. Its slices are given again from the first
-    until there are `count`, so that a series of 170 fills 200.
+    CONSILIUM_BENCHMARK_SERIES names a folder of one series of DICOM files; where it is not set, the collection beside
+    the repository is looked into, and where it is empty, slices are made. Slices are given again from the first until
+    there are `count`, so that a series of 170 fills 200.
     """
-    folder = os.environ.get("CONSILIUM_BENCHMARK_SERIES")
+    folder = os.environ.get("CONSILIUM_BENCHMARK_SERIES", str(_COLLECTED) if _COLLECTED.is_dir() else "")
     if not folder:
         return None
     paths = sorted(path for path in Path(folder).iterdir() if path.is_file())

@@ -28,7 +28,7 @@ from imaging.remote.answer import FoundStudy
 from imaging.remote.expected import Expected
 from imaging.remote.fetches import Fetches
 from imaging.settings import QuotaSettings
-from imaging.studies import refusals
+from imaging.studies import Study, refusals
 from tests.unit.imaging.samples import dataset, slice_of, written
 from tests.unit.web.application import deed
 from tests.world import World, a_world
@@ -135,6 +135,33 @@ def test_searches_descend_from_study_to_instance(world: World) -> None:
     assert everything.json()[0]["00100020"]["Value"] == ["MRN-7"]
     assert "additional results" in everything.headers["warning"]
     assert everything.headers["content-type"] == "application/dicom+json"
+
+
+def test_the_same_search_is_answered_again_until_something_is_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = enter(world, "core")
+    asked = "/dicom-web/studies?PatientName=riv*&includefield=StudyDescription"
+    for _ in range(2):  # the row of audit that the first writes ends what stood before it
+        first = browser.get(asked)
+    reads: list[object] = []
+    read = base(world)._read
+    with monkeypatch.context() as patched:
+        patched.setattr(base(world), "_read", lambda *args: (reads.append(args), read(*args))[1])
+        assert browser.get(asked).content == first.content
+        assert reads == []
+        elsewhere = browser.get(asked, headers={"Host": "localhost"})  # results name the host they are asked under
+        assert reads
+    assert "//localhost" in elsewhere.json()[0]["00081190"]["Value"][0]
+    base(world).write_now(deed(), _describe, "Thoracic spine")
+    assert browser.get(asked).json()[0]["00081030"]["Value"] == ["Thoracic spine"]
+    assert uids(enter(world, "stranger").get(asked)) == []
+
+
+def _describe(session: Session, text: str) -> None:
+    row = session.get_one(Study, STUDY)
+    row.description = text
+    session.add(row)
 
 
 @pytest.mark.parametrize(("path", "accept", "status", "parameter"), [

@@ -24,6 +24,11 @@ STUDIES = {
 
 @pytest.fixture
 def session() -> Iterator[Session]:
+    yield from filled()
+
+
+def filled() -> Iterator[Session]:
+    """A session on an index of `STUDIES`."""
     engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     tables = [model.__table__ for model in (Study, Series, Instance)]  # type: ignore[union-attr]
     SQLModel.metadata.create_all(engine, tables=tables)

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import Session, select
+from starlette.responses import Response
 from starlette.testclient import TestClient
 
 from agenda.boards import unseat
@@ -106,6 +108,27 @@ def test_it_stands_no_longer_than_the_session_and_counts_as_activity(
 def test_nothing_stands_where_others_write_the_database_too() -> None:
     scope = {"path": "/", "query_string": b"", "headers": []}
     assert Standing().find(scope, None, now()) is None
+
+
+def test_no_more_than_so_many_bytes_stand_and_the_oldest_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.standing._ALL_BYTES", 250)
+    kept, at = Standing(), now()
+    until = at + timedelta(minutes=1)
+    scopes = [_asked(path) for path in ("/1", "/1", "/2", "/3")]
+    for scope in scopes:
+        kept.keep(scope, Response(bytes(100)), 1, at, until)
+    assert [kept.find(scope, 1, at) is not None for scope in scopes] == [False, False, True, True]
+    assert kept.find(scopes[3], 2, at) is None
+    kept.keep(scopes[0], Response(bytes(100)), 2, at, until)
+    kept.keep(scopes[2], Response(bytes(100)), 2, at, until)
+    assert kept.find(scopes[0], 2, at) is not None  # what was let go of counts no more
+
+
+def _asked(path: str) -> dict[str, Any]:
+    return {
+        "path": path, "query_string": b"", "headers": [], "method": "GET", "endpoint": None, "path_params": {},
+        "consilium.until": now() + timedelta(hours=1), "consilium.actor": None, "consilium.session_id": None,
+    }
 
 
 def _reads(session: Session) -> int:
