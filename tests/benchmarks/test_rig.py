@@ -110,9 +110,11 @@ def test_a_peer_that_is_not_here_is_said(monkeypatch: pytest.MonkeyPatch, capsys
 
 def test_a_crowd_counts_every_move_that_reaches_it_and_times_every_eighth() -> None:
     present: set[ServerConnection] = set()
+    arrived = threading.Semaphore(0)
 
     def hand_on(client: ServerConnection) -> None:
         present.add(client)
+        arrived.release()
         with suppress(ConnectionClosed):  # a crowd hangs up without a word
             for text in client:
                 for one in set(present):
@@ -123,6 +125,7 @@ def test_a_crowd_counts_every_move_that_reaches_it_and_times_every_eighth() -> N
         thread.start()
         crowd = Crowd(answering_all.socket.getsockname()[1], 9, lambda _index: ("/", ""), None)
         try:
+            assert all(arrived.acquire(timeout=20) for _ in range(9))
             tally = crowd.run(0.3, [0, 1], 20.0)
             until = time.monotonic() + 20
             while tally.states < 9 * tally.sent and time.monotonic() < until:

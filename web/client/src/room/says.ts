@@ -39,7 +39,7 @@ export class Told {
 
 /** The messages, newest last. Hearing them is the live region's job, but a refusal interrupts. */
 export function says(said: readonly Said[], dismiss: (id: number) => void): TemplateResult {
-  return html`<div class="says">
+  return html`<section class="says" aria-label="Messages">
     ${repeat(
       said,
       ({ id }) => id,
@@ -57,5 +57,5 @@ export function says(said: readonly Said[], dismiss: (id: number) => void): Temp
           </button>
         </div>`,
     )}
-  </div>`;
+  </section>`;
 }
