@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from agenda.ids import PersonId
 from conference.room import commands as c
 from tests.live_rooms import ROOM
 from tests.room_client import Client
@@ -122,14 +123,21 @@ def test_a_wrong_role_is_refused_and_the_connection_stays(running: Running) -> N
     asyncio.run(scene())
 
 
-def test_the_referrer_sees_their_own_cases_and_draws_nothing(running: Running) -> None:
+def test_the_referrer_waits_in_the_lobby_then_sees_their_own_cases_and_draws_nothing(running: Running) -> None:
     async def scene() -> None:
         referrer = Client(running.port, running.tokens["fay"])
-        welcome = await referrer.connect()
+        await referrer.connect(hello=False)
+        await referrer.send({"type": "hello", "versions": [1], "since": None})
+        assert "snapshot" not in await referrer.until("lobby", "welcome")
+        chair = Client(running.port, running.tokens["ada"])
+        await chair.connect()
+        assert (await chair.answer("admit-0001", c.AdmitGuest(PersonId("fay"))))["type"] == "ack"
+        welcome = await referrer.until("welcome")
         assert welcome["you"]["role"] == "guest"
         assert set(welcome["snapshot"]["cases"]) == set(welcome["you"]["cases"])
         assert (await referrer.answer("ref-00001", draw("guests-mark")))["code"] == "not-permitted"
-        await referrer.close()
+        for one in (referrer, chair):
+            await one.close()
 
     asyncio.run(scene())
 
