@@ -20,7 +20,8 @@ def test_check_tests_everything_and_says_where_settings_come_from(
     monkeypatch.setenv("CONSILIUM_SERVER__PORT", "8123")
     said = run("check", "--dir", place, "--json")
     assert {check["what"] for check in said.json["checks"]} == {  # type: ignore[attr-defined]
-        "database", "vault", "codecs", "client", "clock", "mail", "dicom network", "server",
+        "database", "vault", "codecs", "client", "clock", "mail", "dicom network", "media",
+        "server",
     }
     settings = said.json["settings"]
     assert settings["server.port"] == {"value": "8123", "from": "CONSILIUM_SERVER__PORT"}  # type: ignore[index]
