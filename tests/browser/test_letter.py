@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.meeting import CASES, PASSWORD, Meeting, meeting
 from tests.browser.pictures import picture
-from tests.browser.test_room import imaged, measure, tab
+from tests.browser.test_room import imaged, justify, measure, stand, tab
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.browser
@@ -38,16 +38,18 @@ def _sign(held: Meeting) -> None:
         tab(page, "Marks")
         expect(page.locator("#panel-marks [data-state=delivered]")).to_have_count(1)
     tab(chair, "Decision")
-    chair.locator("#rec-option").select_option(index=1)
+    chair.locator("#rec-option").select_option("surgical")
+    justify(chair, "declined", "Ten weeks are enough for him.")
     chair.locator("#rec-rationale").fill("Concordant compression; see the measured canal.")
     chair.locator("#rec-answer-0").fill("Yes: decompression within six weeks.")
     chair.locator("#panel-recommendation label:has(.badge) input[type=checkbox]").first.check(force=True)
     chair.get_by_role("button", name="Add an action").click()
     chair.locator(".action input").nth(0).fill("Flexion and extension films")
     chair.locator(".action input").nth(1).fill("Dr Ayo Mbeki")
-    chair.get_by_role("button", name="Save for everybody").click()
-    expect(chair.locator("[data-saved]")).to_contain_text("Revision 1")
-    chair.get_by_role("button", name="Read back revision 1").click()
+    chair.locator(".action input").nth(1).press("Tab")
+    tab(reader, "Decision")
+    expect(reader.locator(".action input").nth(1)).to_have_value("Dr Ayo Mbeki")
+    chair.get_by_role("button", name="Read back").click()
     for page in (reader, therapist):
         tab(page, "Decision")
         expect(page.locator(".readback")).to_contain_text("Concordant compression")
@@ -56,6 +58,9 @@ def _sign(held: Meeting) -> None:
     therapist.locator("#closing-reason").fill("Graded activity was not tried.")
     therapist.get_by_role("button", name="Record my dissent").click()
     chair.get_by_role("button", name="Concur", exact=True).click()
+    for page in (chair, reader, therapist):
+        stand(page)
+    tab(chair, "Decision")
     chair.get_by_role("button", name="Sign the recommendation…").click()
     chair.locator("#sign-password").fill(PASSWORD)
     chair.get_by_role("button", name="Sign", exact=True).click()
@@ -96,6 +101,8 @@ def test_an_addendum_is_signed_with_the_password_and_read_by_the_referrer(held: 
     provider = at(held, "osei", "phone", f"{HOME}/letter")
     expect(provider.locator("main")).to_contain_text("Amended: 1 addendum")
     expect(provider.locator("main")).to_contain_text("Graded activity was not tried.")
+    expect(provider.locator("main")).to_contain_text("The patient declined non-operative care")
+    expect(provider.get_by_role("heading", name="How each discipline stands to each option")).to_be_visible()
 
 
 @pytest.mark.parametrize("size", SIZES)
