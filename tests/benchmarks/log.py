@@ -98,9 +98,9 @@ async def _produce(host: RoomHost, name: int, until: float, waits: list[float]) 
     """One mark is drawn and then reshaped again and again: a room of fixed size, events of about 250 bytes."""
     mark = f"m{name:03}"
     await host.submit(SURGEON, CommandId(f"{mark}-000000"), draw(mark), frame=frame())
-    revision = 0
-    while (sent := time.perf_counter()) < until:
-        revision += 1
+    revision, sent = 0, 0.0
+    while revision == 0 or sent < until:
+        revision, sent = revision + 1, time.perf_counter()
         change = c.Reshape(MarkId(mark), revision, ((10.0, 10.0), (20.0 + revision % 400, 30.5)), "")
         answer = await host.submit(SURGEON, CommandId(f"{mark}-{revision:06}"), change, frame=frame())
         assert isinstance(answer, Accepted), answer
