@@ -87,5 +87,5 @@ def test_the_relay_and_the_media_process_say_whether_they_are_reached(tmp_path: 
                 with pytest.raises(Unreached, match="refuses"):
                     await allocated(uri, bad)
 
-    with coturn(tmp_path, address, SECRET) as port:
-        asyncio.run(ask(port))
+    with coturn(tmp_path, address, SECRET) as port, ThreadPoolExecutor(1) as apart:
+        apart.submit(asyncio.run, ask(port)).result()

@@ -92,6 +92,8 @@ def test_what_is_typed_without_a_line_comes_after_it_and_takes_nothing_away(held
 
 def test_an_observer_and_a_guest_read_along_and_cannot_type(held: Meeting) -> None:
     chair, observer, guest = table(held), held.enter("haddad"), held.enter("osei")
+    tab(chair, "People")
+    chair.get_by_role("button", name=re.compile("^Let .* in$")).click()
     typing(chair)
     chair.keyboard.type("Said aloud.")
     for page in (observer, guest):
@@ -136,7 +138,7 @@ def test_a_read_back_freezes_the_same_words_for_everybody_at_once(held: Meeting)
     reader.keyboard.type("Ten weeks without gain.")
     typing(chair, "Decision", "#rec-answer-0")
     chair.keyboard.type("Yes, within four weeks.")
-    chair.locator("#rec-option").select_option(index=1)
+    chair.locator("#rec-option").select_option("rehabilitation")
     expect(chair.locator("#rec-rationale")).to_have_value("Ten weeks without gain.")
     chair.get_by_role("button", name="Read back").click()
     for page in (chair, reader):
