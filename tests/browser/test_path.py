@@ -206,7 +206,7 @@ def _deliberate(held: Meeting, story: Story, chair: Page, reader: Page, therapis
     give(therapist, 1, "Graded activity first.")
     tab(chair, "Opinions")
     chair.get_by_role("button", name=re.compile("Reveal 2 opinions")).click()
-    expect(chair.locator(".remarks")).to_contain_text("Graded activity first.")
+    expect(chair.locator(".remarks").first).to_contain_text("Graded activity first.")
     story.shot(chair, "revealed")
     late = held.enter("haddad")
     imaged(late)

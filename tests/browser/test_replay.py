@@ -43,7 +43,7 @@ def _discuss(held: Meeting) -> None:
     give(reader, 1, "Concordant with the leg.")
     tab(chair, "Opinions")
     chair.get_by_role("button", name=re.compile("Reveal")).click()
-    expect(chair.locator(".remarks")).to_contain_text("Concordant with the leg.")
+    expect(chair.locator(".remarks").first).to_contain_text("Concordant with the leg.")
     tab(chair, "Decision")
     chair.locator("#rec-rationale").fill("Concordant compression; see the measured canal.")
     chair.locator("#rec-answer-0").fill("Yes, within six weeks.")
