@@ -34,7 +34,10 @@ def test_every_module_with_a_table_is_listed() -> None:
 def _declares_a_table(path: Path) -> bool:
     tree = ast.parse(path.read_text("utf-8"))
     classes = (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    if any(keyword.arg == "table" for node in classes for keyword in node.keywords):
+        return True
+    imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == "sqlalchemy")
     calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
-    return any(keyword.arg == "table" for node in classes for keyword in node.keywords) or any(
+    return any(name.name == "Table" for node in imports for name in node.names) and any(
         isinstance(called, ast.Name) and called.id == "Table" for called in calls
     )
