@@ -151,7 +151,7 @@ def test_the_floor_moves_who_leads(held: Meeting) -> None:
     chair, reader = opened(held), held.enter("mbeki")
     imaged(reader)
     reader.keyboard.press("u")
-    chair.get_by_role("button", name="Give the floor to Dr Ayo Mbeki").click()
+    chair.get_by_role("button", name="Give the floor to Dr Ayo Mbeki", exact=True).click()
     expect(reader.locator("[data-follow=leading]")).to_be_visible()
     expect(chair.locator("[data-follow=following]")).to_contain_text("Dr Ayo Mbeki")
     reader.locator(".viewer-pane").first.focus()
