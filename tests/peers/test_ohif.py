@@ -72,11 +72,11 @@ def served(folder: Path) -> Iterator[Here]:
         token = made.database.write_now(
             deed(), issue_token, person_id=people["Ada"], name="ohif", lifetime=lifetime, at=now()
         )[1]
+        put(made, folder)  # before the start, which sweeps away what is in the vault and not yet in the index
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on", ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
-            put(made, folder)
             yield Here(port, token)
         finally:
             server.should_exit = True
