@@ -85,7 +85,7 @@ async def note_read(request: Request, action: Action, record: str) -> None:
 
 
 async def note_pictures(request: Request, action: Action, record: str) -> datetime:
-    """`note_read` for what is read many times in a row: one audit row a minute for a person and a record (`web.reads`).
+    """`note_read` for what is read many times in a row: one audit row a minute (`web.images.reads`).
 
     The row is committed before this returns; the read fails if it cannot be written. Gives until when it speaks.
     """

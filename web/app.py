@@ -36,8 +36,6 @@ from imaging.remote.fetches import Fetches
 from imaging.sandbox import Sandbox
 from imaging.uploads import Uploads
 from imaging.vault.place import vault_of
-from web import dimse
-from web.anchoring import anchors_of, keep_anchoring
 from web.auth import revocation
 from web.auth.sessions import Sessions
 from web.auth.tickets import Tickets
@@ -46,25 +44,27 @@ from web.control import NAME as SOCKET
 from web.control import Control
 from web.database import Database, Deed
 from web.errors import HANDLERS
-from web.fetching import Fetching
-from web.keeping import clear_orphans, retire
-from web.mail import Letterhead, carrier
+from web.images import dimse
+from web.images.fetching import Fetching
+from web.images.keeping import clear_orphans, retire
+from web.images.outgoing import Outgoing
+from web.images.sampling import reader
 from web.middleware import stack
 from web.migrate import upgrade
-from web.outgoing import Outgoing
 from web.pages import STATIC, environment
-from web.parts import Parts
-from web.posting import keep_posting
-from web.reply_links import ReplyLinks
+from web.post.mail import Letterhead, carrier
+from web.post.posting import keep_posting
+from web.post.reply_links import ReplyLinks
+from web.rooms.parts import Parts
 from web.routes import all_routes
 from web.routing import Table
-from web.sampling import reader
 from web.services import Services
 from web.settings import ConfigurationError, Settings
 from web.sockets import images as image_socket
 from web.sockets import media as media_socket
 from web.sockets import room as room_socket
 from web.sockets.store import RoomStore, facts_of
+from web.upkeep.anchoring import anchors_of, keep_anchoring
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from web.orders import Json, Office, OrderRefused, Progress, carry_out
 from web.services import Services
+from web.upkeep.orders import Json, Office, OrderRefused, Progress, carry_out
 
 log = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from starlette.requests import HTTPConnection
 
 from imaging.dicomweb.results import Results
 from web.database import Database
-from web.reads import Reads
-from web.searches import Searches
+from web.images.reads import Reads
 from web.settings import Settings
+from web.sittings.searches import Searches
 from web.standing import Standing
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from imaging.vault import Vault
     from web.auth.sessions import Sessions
     from web.auth.tickets import Tickets
-    from web.fetching import Fetching
-    from web.mail import Letterhead
-    from web.outgoing import Outgoing
+    from web.images.fetching import Fetching
+    from web.images.outgoing import Outgoing
+    from web.post.mail import Letterhead
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 A cached preview costs less than asking who, whether and for what. All three were settled by the tables when the answer
 was first given: the session or token, the policy over the case, the row of audit. As long as nothing at all was written
-since (`web.database.Database.version`), the row still speaks (`web.reads`) and the session has not run out, asking
-again gives the same. With a database that others write too nothing stands.
+since (`web.database.Database.version`), the row still speaks (`web.images.reads`) and the session has not run out,
+asking again gives the same. With a database that others write too nothing stands.
 """
 
 from collections import OrderedDict

@@ -25,7 +25,7 @@ FILES, DIES_AT = 6, 4
 CHILD = """
 import os, signal, sys
 from pathlib import Path
-import web.dimse
+import web.images.dimse
 from conference.record.appending import Appender
 from imaging.dimse.listener import Listener
 from imaging.intake import Intake
@@ -59,12 +59,12 @@ intake = Intake(FileSettings(), LocalVault(folder / "vault"), sandbox)
 if phase in ("checked", "kept"):
     intake.keep = dying(intake.keep, before=phase == "checked")
 if phase == "indexed":
-    web.dimse.index = dying(web.dimse.index, before=False)
+    web.images.dimse.index = dying(web.images.dimse.index, before=False)
     Appender.add = dying(Appender.add, before=False)
 if phase == "committed":
     database.write_now = dying(database.write_now, before=False)
     database.append_now = dying(database.append_now, before=False)
-reception = web.dimse.Reception(database, intake, lambda *_: None)
+reception = web.images.dimse.Reception(database, intake, lambda *_: None)
 settings = DimseSettings(enabled=True, port=0, peers=("PACS",))
 listener = Listener(settings, folder / "spool", reception.admit, reception.ended)
 print(listener.port, flush=True)

@@ -14,8 +14,8 @@ from tests.unit.imaging.samples import slice_of
 from tests.unit.imaging.test_outbound import Peer
 from web.clock import now
 from web.database import Database, Deed
+from web.images.outgoing import Outgoing
 from web.migrate import upgrade
-from web.outgoing import Outgoing
 
 
 class Killed(Exception):
@@ -46,7 +46,7 @@ def test_what_was_sent_but_not_written_down_is_sent_again_as_the_same_object(
         with monkeypatch.context() as before:
             database = _opened(url)
             database.write_now(Deed("system", "Test", "test", now()), _queue, parcel)
-            before.setattr("web.outgoing.settle", killed)
+            before.setattr("web.images.outgoing.settle", killed)
             with pytest.raises(Killed):
                 asyncio.run(Outgoing(database, spool, (node,), "CONSILIUM").send_due())
             database.close()

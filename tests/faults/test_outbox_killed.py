@@ -12,9 +12,9 @@ from agenda.notices.queue import due, notices, post
 from tests.conftest import ROOT
 from tests.unit.web.application import AT
 from web.database import Database, Deed, opened
-from web.mail import Letterhead, Spool
-from web.posting import deliver
-from web.reply_links import ReplyLinks
+from web.post.mail import Letterhead, Spool
+from web.post.posting import deliver
+from web.post.reply_links import ReplyLinks
 from web.schema import create
 from web.settings import MailSettings
 
@@ -26,9 +26,9 @@ from datetime import timedelta
 from pathlib import Path
 from tests.unit.web.application import AT
 from web.database import Database
-from web.mail import Letterhead, Spool
-from web.posting import deliver
-from web.reply_links import ReplyLinks
+from web.post.mail import Letterhead, Spool
+from web.post.posting import deliver
+from web.post.reply_links import ReplyLinks
 from web.settings import MailSettings
 
 folder, at = Path(sys.argv[1]), int(sys.argv[2])

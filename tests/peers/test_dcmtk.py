@@ -20,7 +20,7 @@ from imaging.vault import LocalVault
 from tests.peers.dcmtk import free_port, program, storescp
 from tests.unit.imaging.samples import RLE, compressed, dataset, slice_of, written
 from web.database import Database
-from web.dimse import Reception, delivery
+from web.images.dimse import Reception, delivery
 
 pytestmark = pytest.mark.peer
 ON = DimseSettings(enabled=True, port=0, peers=("STORESCU", "DCMSEND", "ECHOSCU"))

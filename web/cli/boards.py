@@ -10,7 +10,7 @@ from agenda.boards import Board, Membership, boards, members
 from agenda.people import Person
 from web.cli.place import find, order, reading
 from web.cli.say import say, say_json
-from web.orders import Json
+from web.upkeep.orders import Json
 
 
 def add(fields: Json, config: Path | None, folder: Path | None, *, as_json: bool) -> None:

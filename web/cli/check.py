@@ -26,13 +26,13 @@ from imaging.errors import VaultFailed
 from imaging.nodes import NodeUnusable
 from imaging.pixels.codestream import lossless
 from imaging.vault.place import vault_of
-from web.anchoring import anchors_of
-from web.anchoring import verify as prove
 from web.cli.place import Place, find, reading
 from web.cli.say import Fault, say, say_json
 from web.clock import now
 from web.control import listening
 from web.pages import STATIC
+from web.upkeep.anchoring import anchors_of
+from web.upkeep.anchoring import verify as prove
 
 _SECRET = re.compile(r"secret|password|token|key$", re.IGNORECASE)
 _BUILT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -199,7 +199,7 @@ def _mail(place: Place) -> Finding:
     settings = place.settings.mail
     if not settings.smtp_host:
         return Finding("mail", True, "no mail server is set; mails are written into the spool folder")
-    from web.mail import MailServer, NotTaken  # a fifth of a second that only this test pays
+    from web.post.mail import MailServer, NotTaken  # a fifth of a second that only this test pays
 
     try:
         said = asyncio.run(MailServer(settings).greet())

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from web.backup import BackupRefused
-from web.backup import backup as write_backup
-from web.backup import restore as restore_backup
 from web.cli.place import find
 from web.cli.say import Fault, bar, say, say_json
 from web.clock import now
 from web.database import DatabaseInUse, opened
 from web.migrate import upgrade
+from web.upkeep.backup import BackupRefused
+from web.upkeep.backup import backup as write_backup
+from web.upkeep.backup import restore as restore_backup
 
 
 def migrate(config: Path | None, folder: Path | None, *, as_json: bool) -> None:

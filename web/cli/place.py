@@ -18,8 +18,8 @@ from web.cli.say import Fault
 from web.control import NAME, NotRunning, ask
 from web.database import DatabaseInUse, opened
 from web.migrate import pending, upgrade
-from web.orders import Json, Office, OrderRefused, Progress, carry_out
 from web.settings import ConfigurationError, Effective, Settings, load
+from web.upkeep.orders import Json, Office, OrderRefused, Progress, carry_out
 
 DEFAULT_FILE = Path("config.toml")
 

@@ -32,7 +32,7 @@ from imaging.studies import Frame, series_of, stack
 from web.demo.cast import Company
 from web.demo.rooms import WrittenRoom, facts_of, participant
 from web.demo.story import Decision, Story
-from web.letter_files import key_pictures
+from web.rooms.letter_files import key_pictures
 
 _VOICES = ("neurosurgeon", "physiatrist", "pain", "radiologist", "therapist", "chiropractor", "psychologist",
            "anaesthesiologist")

@@ -13,7 +13,7 @@ from agenda.referrals import save_fields, say, send_back, start_case, withdraw
 from agenda.treatments import FIELDS, add_treatment
 from agenda.triage import put_in_lane
 from imaging.intake import KeptFile, index
-from web.case_facts import readiness_now
+from web.cases.facts import readiness_now
 from web.demo.cast import Company
 from web.demo.story import Story
 

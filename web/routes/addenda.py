@@ -19,18 +19,18 @@ from conference.outcome.report import titled
 from conference.outcome.signing import Signer
 from conference.policy import Action, Actor
 from web.access import actor, demand, in_session, note_read, reading
-from web.anchoring import anchor, anchors_of
 from web.auth.errors import Refused
 from web.auth.reauthenticate import reauthenticate
 from web.auth.totp import enrolled
 from web.clock import now
 from web.errors import wants_json
-from web.letter_files import standing
 from web.middleware import client_address
 from web.pages import page, redirect, status_for
 from web.resources import case_resource
+from web.rooms.letter_files import standing
 from web.routes.recommendation import settle_letter
 from web.services import services
+from web.upkeep.anchoring import anchor, anchors_of
 
 _FIELDS = ("reason", "text", "amends", "password", "code")
 

@@ -19,11 +19,11 @@ from agenda.timetable import Slot, laid_out
 from agenda.undo import undoable
 from conference.policy import Action, Actor
 from web.access import actor, demand, in_session, reading
-from web.agenda_view import Row, agenda_view
 from web.clock import now
 from web.pages import page, redirect
 from web.resources import conference_resource
 from web.services import services
+from web.sittings.view import Row, agenda_view
 
 _LIMITS = Limits(seconds=6, work=4)
 _URGENCY = {"routine": 0, "soon": 1, "urgent": 3}

@@ -26,11 +26,11 @@ from agenda.ordering.values import Arrangement, Places
 from agenda.packet import title_of
 from conference.policy import Action, Actor, BoardResource
 from web.access import actor, demand, in_session, reading
-from web.case_facts import study_facts
+from web.cases.facts import study_facts
 from web.clock import now
 from web.pages import page, redirect
-from web.searches import Search
 from web.services import services
+from web.sittings.searches import Search
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,11 @@ from imaging.deidentify.pseudonyms import Keys
 from imaging.patient_match import Difference, Differs, Identity
 from imaging.studies import Refusal, Series, Study, count_of, refusals, series_of, study
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
-from web.admission import follow_up, patient_of
-from web.case_facts import CaseRow, row_of
+from web.cases.facts import CaseRow, row_of
 from web.clock import now
-from web.deidentification import keys_of
-from web.dimse import delivery
+from web.images.admission import follow_up, patient_of
+from web.images.deidentification import keys_of
+from web.images.dimse import delivery
 from web.pages import page, redirect
 from web.resources import case_resource
 from web.routes.triage import triaging_boards

@@ -19,10 +19,10 @@ from conference.record import audit
 from conference.record.anchors import AnchorsBroken
 from conference.record.audit import AuditEntry, Filter
 from web.access import actor, demand, note_read, reading
-from web.anchoring import anchors_of, verify
 from web.clock import now
 from web.pages import page
 from web.services import services
+from web.upkeep.anchoring import anchors_of, verify
 
 _PAGE = 50
 _EXPORT = 100_000

@@ -21,12 +21,12 @@ from web.access import actor, demand, in_session, reading
 from web.auth.errors import LinkSpent
 from web.auth.secret import digest
 from web.clock import now
-from web.invited import announce_now
-from web.mail import Letterhead, uid_of
 from web.pages import page, redirect
+from web.post.mail import Letterhead, uid_of
 from web.resources import conference_resource
 from web.routes.conferences import show_page, wall_clock, whole
 from web.services import services
+from web.sittings.invited import announce_now
 
 _BEHIND, _AHEAD = timedelta(days=180), timedelta(days=400)
 """What a feed holds around today."""

@@ -32,11 +32,11 @@ from agenda.suggestions import fitting_boards, who_should_see
 from agenda.surgeries import APPROACHES, KINDS, OUTCOMES
 from conference.policy import Action, Actor
 from web.access import actor, demand, in_session, note_read, reading
-from web.case_facts import study_facts, thumbs
-from web.case_plan import LABELS, shown_plan
-from web.case_plan import PREFIX as PLAN
-from web.case_rows import ROWS, row_id, text_of
-from web.case_saving import (
+from web.cases.facts import study_facts, thumbs
+from web.cases.plan import LABELS, shown_plan
+from web.cases.plan import PREFIX as PLAN
+from web.cases.rows import ROWS, row_id, text_of
+from web.cases.saving import (
     Outcome,
     add_row,
     attempt,

@@ -24,14 +24,14 @@ from conference.policy import Action, Actor, may
 from imaging.deidentify.records import reports_about
 from imaging.deidentify.review import held_in
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
-from web.case_facts import TONES, clock_of, latest_conference, readiness_now, rows_of, thumbs
-from web.case_objects import documents_of
+from web.cases.facts import TONES, clock_of, latest_conference, readiness_now, rows_of, thumbs
+from web.cases.levels import level_facts
+from web.cases.objects import documents_of
 from web.clock import now
-from web.level_facts import level_facts
-from web.packets import pictures_of
 from web.pages import page, redirect
 from web.resources import case_resource
 from web.routes import case_form
+from web.sittings.packets import pictures_of
 
 GROUPS: dict[str, tuple[str, frozenset[str]]] = {
     "open": ("Open", frozenset({"draft", "submitted", "needs_info", "triaged", "ready", "rolled_over"})),

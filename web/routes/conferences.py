@@ -34,14 +34,14 @@ from agenda.triage import schedule
 from agenda.undo import redo, to_redo, to_undo, undo, undoable
 from conference.policy import Action, Actor, BoardResource, may
 from web.access import actor, demand, in_session, reading
-from web.agenda_view import agenda_view
-from web.case_facts import readiness_now
+from web.cases.facts import readiness_now
 from web.clock import now
-from web.invited import announce_now, panel
-from web.packets import freeze_agenda, readers
 from web.pages import page, redirect, status_for
 from web.resources import conference_resource
 from web.services import services
+from web.sittings.invited import announce_now, panel
+from web.sittings.packets import freeze_agenda, readers
+from web.sittings.view import agenda_view
 
 
 def _seen(session: Session, who: Actor) -> list[Conference]:

@@ -26,8 +26,8 @@ from imaging.deidentify.review import RECTANGLES, Held, Looked, Reviewer
 from imaging.errors import FrameNotFound, Refused
 from imaging.pixels.stack import Stack
 from web.access import actor, demand, in_session, note_read, reading
-from web.admission import follow_up
 from web.clock import now
+from web.images.admission import follow_up
 from web.pages import page, redirect
 from web.resources import case_resource
 from web.services import services

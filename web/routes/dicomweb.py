@@ -32,7 +32,7 @@ from imaging.pixels.errors import NoPicture
 from imaging.pixels.stack import Stack, stack_of
 from imaging.studies import Instance, count_of
 from web.access import actor, let_stand, note_pictures, note_read, reading
-from web.dicomweb import ROOT, Opened, answered, base_of, opened, readable, wanted
+from web.images.dicomweb import ROOT, Opened, answered, base_of, opened, readable, wanted
 from web.services import services
 
 JSON = "application/dicom+json"

@@ -25,10 +25,10 @@ from imaging.errors import QuotaReached, StudyNotFound
 from imaging.intake import Arrived, Inspection, index
 from imaging.patient_match import Differs, SeveralPatients, compare
 from web.access import Forbidden, actor, demand, in_session, reading
-from web.admission import follow_up, patient_of
 from web.clock import now
-from web.deidentification import Admitted, admitted, board_hides
-from web.dicomweb import ROOT, answered, base_of, cases_of, cases_where, wanted
+from web.images.admission import follow_up, patient_of
+from web.images.deidentification import Admitted, admitted, board_hides
+from web.images.dicomweb import ROOT, answered, base_of, cases_of, cases_where, wanted
 from web.resources import case_resource
 from web.services import services
 

@@ -20,7 +20,7 @@ from imaging.display.values import Segmentation
 from imaging.errors import InstanceNotFound
 from imaging.studies import Instance
 from web.access import actor, demand, note_read, reading
-from web.case_objects import CaseObject, objects_of
+from web.cases.objects import CaseObject, objects_of
 from web.errors import problem
 from web.pages import page
 from web.resources import case_resource

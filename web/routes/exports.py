@@ -29,10 +29,10 @@ from imaging.studies import Instance, instance
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
 from web.clock import now
 from web.errors import problem
-from web.exporting import KINDS, Plan, make, named, plan
-from web.letter_files import make_letters
+from web.images.exporting import KINDS, Plan, make, named, plan
 from web.pages import page, redirect
 from web.resources import case_resource
+from web.rooms.letter_files import make_letters
 from web.services import services
 from web.sockets.seating import seat
 

@@ -18,8 +18,8 @@ from agenda.levels import VERTEBRAE, neighbours
 from agenda.numberings import numbering_of, standing
 from conference.policy import Action, Actor, may
 from web.access import actor, demand, in_session, note_read, reading
+from web.cases.levels import note
 from web.clock import now
-from web.level_facts import note
 from web.pages import page, redirect, status_for
 from web.resources import case_resource
 

@@ -23,14 +23,14 @@ from agenda.second_opinions import case_of, running
 from agenda.triage import LANES, worklist
 from conference.policy import Action, Actor, may
 from web.access import actor, reading
-from web.agenda_view import agenda_view
-from web.case_facts import CaseRow, row_of
+from web.cases.facts import CaseRow, row_of
 from web.clock import now
 from web.pages import page, redirect
 from web.resources import conference_resource
 from web.routes.quick_questions import line_of
 from web.routes.triage import triaging_boards
 from web.services import services
+from web.sittings.view import agenda_view
 
 _VOICED = frozenset({"chair", "coordinator", "core", "extended", "deputy"})
 

@@ -17,7 +17,7 @@ from conference.policy import Action, BoardResource
 from imaging.settings import QuotaSettings
 from web.access import actor, demand, in_session, reading
 from web.clock import now
-from web.keeping import Ending, Room, endings, room_in_all, room_of
+from web.images.keeping import Ending, Room, endings, room_in_all, room_of
 from web.pages import page, redirect
 from web.services import services
 

@@ -18,9 +18,9 @@ from conference.policy import Action, may
 from web.access import actor, demand, in_session, note_read, reading
 from web.clock import now
 from web.errors import problem
-from web.letter_files import Standing, letter_file, standing
 from web.pages import page
 from web.resources import case_resource
+from web.rooms.letter_files import Standing, letter_file, standing
 from web.services import services
 
 

@@ -15,8 +15,8 @@ from agenda.numberings import Standing
 from agenda.plans import INTERVENTIONS, SurgicalPlan, plan_of
 from conference.policy import Action, Actor
 from web.access import actor, demand, note_read, reading
-from web.case_plan import LABELS
-from web.level_facts import level_facts
+from web.cases.levels import level_facts
+from web.cases.plan import LABELS
 from web.resources import case_resource
 
 

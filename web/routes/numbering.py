@@ -16,8 +16,8 @@ from agenda.numberings import NumberingScheme, accept, numbering_of, propose, st
 from agenda.people import Person
 from conference.policy import Action, Actor, may
 from web.access import actor, demand, in_session, note_read, reading
+from web.cases.levels import Markable, anchors_from, as_lines, frames_json, labels_json, markable, resign_needed
 from web.clock import now
-from web.level_facts import Markable, anchors_from, as_lines, frames_json, labels_json, markable, resign_needed
 from web.pages import page, redirect, status_for
 from web.resources import case_resource
 

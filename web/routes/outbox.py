@@ -14,8 +14,8 @@ from agenda.notices.queue import Notice, counts, notice, notices, retry
 from conference.policy import Action
 from web.access import actor, demand, in_session, reading
 from web.clock import now
-from web.mail import Letterhead, compose, meeting_of
 from web.pages import page, redirect
+from web.post.mail import Letterhead, compose, meeting_of
 from web.services import services
 
 STATES = {"waiting": "Waiting", "sent": "Sent", "failed": "Failed"}

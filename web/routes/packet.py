@@ -27,15 +27,15 @@ from conference.room.refused import Refused
 from conference.room.state import CaseState, RoomState
 from conference.room.values import Opinion, Participant
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
-from web.case_facts import thumbs
-from web.case_objects import documents_of
+from web.cases.facts import thumbs
+from web.cases.levels import level_facts
+from web.cases.objects import documents_of
 from web.clock import now
-from web.corresponding import after_opinion
-from web.level_facts import level_facts
-from web.packets import Shown, opened, readers, shown, voices
 from web.pages import page, redirect, status_for
 from web.resources import case_resource, conference_resource
+from web.rooms.corresponding import after_opinion
 from web.services import services
+from web.sittings.packets import Shown, opened, readers, shown, voices
 from web.sockets.seating import seat
 
 

@@ -26,7 +26,7 @@ from agenda.plans import (
 )
 from conference.policy import Action, Actor, may
 from web.access import actor, demand, in_session, note_read, reading
-from web.case_plan import LABELS
+from web.cases.plan import LABELS
 from web.clock import now
 from web.pages import page, redirect, status_for
 from web.resources import case_resource

@@ -19,13 +19,13 @@ from imaging.pixels.stack import stack_of
 from imaging.pixels.window import Window
 from imaging.studies import instance
 from web.access import actor, demand, in_session, note_read, reading
-from web.agenda_view import agenda_view
 from web.clock import now
-from web.packets import Shown, opened, shown
 from web.pages import local, page
-from web.printing import agenda_facts, agenda_pdf, by_discipline, packet_facts, packets_pdf, version_words
 from web.resources import case_resource, conference_resource
 from web.services import services
+from web.sittings.packets import Shown, opened, shown
+from web.sittings.printing import agenda_facts, agenda_pdf, by_discipline, packet_facts, packets_pdf, version_words
+from web.sittings.view import agenda_view
 
 _SIDE_PX = 1024
 

@@ -30,7 +30,7 @@ from agenda.quick_questions import (
 )
 from conference.policy import Action, Actor, may
 from web.access import actor, demand, in_session, note_read, reading
-from web.case_facts import SeriesThumb, thumbs
+from web.cases.facts import SeriesThumb, thumbs
 from web.clock import now
 from web.pages import page, redirect, status_for
 from web.resources import case_resource

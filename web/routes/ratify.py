@@ -20,9 +20,9 @@ from conference.room.values import Participant, Recommendation
 from web.access import Forbidden, actor, demand, in_session, reading
 from web.clock import now
 from web.pages import page, redirect, status_for
-from web.ratifying import agreed_option, lines, standings
 from web.resources import conference_resource
 from web.services import services
+from web.sittings.ratifying import agreed_option, lines, standings
 from web.sockets.seating import seat
 
 RATIFIED = "Ratified: every required discipline agreed before the meeting, and nobody asked to discuss it."

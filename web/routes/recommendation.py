@@ -26,16 +26,16 @@ from conference.room.state import CaseState
 from conference.room.values import CommandId, Participant, Signature
 from imaging.errors import ImagingError
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
-from web.anchoring import anchor, anchors_of
 from web.auth.reauthenticate import reauthenticate
+from web.cases.levels import texts_of
 from web.clock import now
 from web.errors import problem
-from web.letter_files import key_pictures, make_letters, signed_bundle, standing
-from web.level_facts import texts_of
 from web.middleware import client_address
 from web.resources import case_resource
+from web.rooms.letter_files import key_pictures, make_letters, signed_bundle, standing
 from web.services import services
 from web.sockets.seating import seat
+from web.upkeep.anchoring import anchor, anchors_of
 
 log = logging.getLogger(__name__)
 

@@ -20,9 +20,9 @@ from imaging.remote.answer import FoundStudy
 from imaging.remote.errors import BadQuestion, FetchState
 from imaging.remote.question import FIELDS, question
 from web.access import actor, demand, note_read, reading
-from web.admission import patient_of
 from web.clock import now
-from web.fetching import Fetching, Searched, node_of, nodes
+from web.images.admission import patient_of
+from web.images.fetching import Fetching, Searched, node_of, nodes
 from web.pages import page, redirect, status_for
 from web.resources import case_resource
 from web.services import services

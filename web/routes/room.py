@@ -20,7 +20,7 @@ from conference.room.visibility import project, projection_digest, sight
 from web.access import Forbidden, actor, demand, note_read, reading
 from web.auth.totp import enrolled
 from web.clock import now
-from web.first_picture import first_picture
+from web.images.first_picture import first_picture
 from web.pages import page, redirect
 from web.resources import conference_resource
 from web.routes.tickets import give

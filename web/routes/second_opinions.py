@@ -27,11 +27,11 @@ from conference.room.visibility import project, sight
 from web.access import actor, demand, in_session, reading
 from web.auth.errors import Refused as NotProven
 from web.auth.totp import enrolled
-from web.case_facts import clock_of, thumbs
+from web.cases.facts import clock_of, thumbs
 from web.clock import now
-from web.corresponding import act, participant_of
 from web.pages import page, redirect, status_for
 from web.resources import case_resource
+from web.rooms.corresponding import act, participant_of
 from web.routes.packet import who_gave
 from web.routes.recommendation import SignOrder, sign_as
 from web.services import services

@@ -37,8 +37,8 @@ from agenda.undo import undoable
 from conference.policy import Action, Actor, BoardResource, CaseResource, may
 from imaging.arrivals import waiting
 from web.access import Forbidden, actor, demand, in_session, reading
-from web.bulk_triage import Bulk, act_on_all
-from web.case_facts import CaseRow, readiness_now, row_of, study_facts
+from web.cases.facts import CaseRow, readiness_now, row_of, study_facts
+from web.cases.triage import Bulk, act_on_all
 from web.clock import now
 from web.pages import page, redirect, status_for
 from web.resources import case_resource

@@ -25,11 +25,11 @@ from imaging.patient_match import Identity, Match, compare
 from imaging.studies import Series, Study, refusals, series_of, stack, study
 from imaging.uploads import Announced, Upload
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
-from web.admission import admit, follow_up, patient_of
 from web.clock import now
-from web.deidentification import Removal, admit_without_identity, deidentifier, forget_blacked_out
 from web.errors import problem
-from web.keeping import demand_room
+from web.images.admission import admit, follow_up, patient_of
+from web.images.deidentification import Removal, admit_without_identity, deidentifier, forget_blacked_out
+from web.images.keeping import demand_room
 from web.resources import case_resource
 from web.services import services
 

@@ -19,10 +19,10 @@ from web.auth.sessions import Sessions
 from web.auth.tickets import Tickets
 from web.database import Database, Deed
 from web.errors import HANDLERS
-from web.mail import Letterhead
 from web.middleware import stack
 from web.pages import environment
-from web.reply_links import ReplyLinks
+from web.post.mail import Letterhead
+from web.post.reply_links import ReplyLinks
 from web.services import Services
 from web.settings import Settings
 

@@ -15,10 +15,10 @@ from imaging.deidentify.records import Report
 from imaging.patient_match import Identity
 from imaging.studies import Refusal, Series, Study
 from tests.unit.web.desk import Desk, a_desk, a_submitted_case
-from web.admission import patient_of
 from web.clock import now
-from web.deidentification import keys_of
-from web.dimse import delivery
+from web.images.admission import patient_of
+from web.images.deidentification import keys_of
+from web.images.dimse import delivery
 
 NAME = "Featherstonehaugh"
 

@@ -21,7 +21,7 @@ from tests.unit.web.test_recommendation import CHAIR, RADIOLOGIST, Meeting, _que
 from web.auth.passwords import keep_password
 from web.clock import now
 from web.database import Database
-from web.mail import compose
+from web.post.mail import compose
 from web.services import Services
 
 JSON = {"Accept": "application/json"}

@@ -25,9 +25,9 @@ from web.clock import now
 from web.control import NAME, Control, NotRunning, ask, listening
 from web.database import Database, Deed
 from web.migrate import upgrade
-from web.orders import OrderRefused
 from web.services import Services
 from web.settings import Settings, StorageSettings
+from web.upkeep.orders import OrderRefused
 
 
 class Running:

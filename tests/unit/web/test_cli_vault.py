@@ -15,11 +15,11 @@ from imaging.vault import LocalVault
 from imaging.vault.place import vault_of
 from tests.buckets import empty_bucket, s3_service
 from tests.unit.web.commands import Run
-from web.backup import BackupRefused, backup, restore
 from web.database import Deed, opened
-from web.keeping import clear_orphans
+from web.images.keeping import clear_orphans
 from web.migrate import upgrade
 from web.settings import Settings, StorageSettings
+from web.upkeep.backup import BackupRefused, backup, restore
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 DEED = Deed("system", "system", "test", AT)

@@ -35,7 +35,7 @@ from tests.world import World, a_world
 from web.auth.tokens import issue_token
 from web.clock import now
 from web.database import Database
-from web.fetching import Fetching
+from web.images.fetching import Fetching
 from web.services import Services
 
 STUDY, SERIES = "1.2.826.0.1.3680043.9.2.1", "1.2.826.0.1.3680043.9.3.1"

@@ -35,8 +35,8 @@ from imaging.vault import LocalVault
 from tests.unit.imaging.samples import dataset, slice_of, written
 from tests.unit.web import application
 from web.database import Database
-from web.dimse import Reception, delivery, listening
-from web.fetching import Fetching
+from web.images.dimse import Reception, delivery, listening
+from web.images.fetching import Fetching
 from web.services import Services
 from web.settings import Settings
 
@@ -258,7 +258,7 @@ def test_success_is_said_only_after_the_commit(
     made = Listener(ON, tmp_path / "spool", reception.admit)
     try:
         with monkeypatch.context() as patch:
-            patch.setattr("web.dimse.arrivals.note", failing)
+            patch.setattr("web.images.dimse.arrivals.note", failing)
             assert store(made, tmp_path, slice_of(1))[0].Status == 0x0110
         assert database.read_now(rows, Instance) == []
         assert store(made, tmp_path, slice_of(1))[0].Status == 0

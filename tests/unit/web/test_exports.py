@@ -33,8 +33,8 @@ from tests.unit.web.desk import Desk, a_desk, a_sitting
 from web.auth.passwords import keep_password
 from web.clock import now
 from web.database import Deed
-from web.orders import Office, OrderRefused, carry_out
 from web.services import Services
+from web.upkeep.orders import Office, OrderRefused, carry_out
 
 CHAIR = Participant(PersonId("chair"), "Dr Chair", "spine-surgery", "chair")
 RADIOLOGIST = Participant(PersonId("radiologist"), "Dr Radiologist", "neuroradiology", "member")

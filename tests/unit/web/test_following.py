@@ -23,8 +23,8 @@ from imaging.vault import LocalVault
 from tests.unit.imaging.samples import MR, slice_of
 from tests.unit.web import application
 from web.database import Database
-from web.dimse import Reception
-from web.following import Following
+from web.images.dimse import Reception
+from web.images.following import Following
 
 STUDY = "1.2.826.0.1.3680043.9.2.1"
 

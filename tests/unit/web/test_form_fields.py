@@ -18,7 +18,7 @@ from agenda.plans import INTERVENTIONS, plan_of
 from agenda.referrals import field_text
 from agenda.surgeries import surgeries
 from tests.unit.web.desk import Desk, a_complete_draft, a_desk, a_draft
-from web.case_rows import ROWS
+from web.cases.rows import ROWS
 from web.routes.case_form import form_fields
 
 HTMX = {"HX-Request": "true"}

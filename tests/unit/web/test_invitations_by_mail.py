@@ -23,8 +23,8 @@ from agenda.people import add_person
 from tests.unit.web.application import SAME, application, client, deed, sign_in
 from web.auth.invitations import invite
 from web.clock import now
-from web.mail import compose, meeting_of, reply_link
-from web.posting import plan_ahead
+from web.post.mail import compose, meeting_of, reply_link
+from web.post.posting import plan_ahead
 from web.routes import calendar as calendar_pages
 from web.routes import conferences as conference_pages
 from web.routes import outbox as outbox_pages

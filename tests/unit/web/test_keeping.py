@@ -26,7 +26,7 @@ from imaging.studies import Instance, Series, Study
 from imaging.vault import LocalVault
 from tests.unit.web.application import settle
 from web.database import Database, Deed, opened
-from web.keeping import (
+from web.images.keeping import (
     OnHold,
     clear_orphans,
     demand_room,

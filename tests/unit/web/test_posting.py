@@ -15,9 +15,9 @@ from sqlmodel import Session
 from agenda.notices.queue import MOST_ATTEMPTS, due, notices, post, retry
 from tests.unit.web.application import AT, deed
 from web.database import Database
-from web.mail import Carrier, Letterhead, MailServer, NotTaken, Spool, carrier
-from web.posting import deliver
-from web.reply_links import ReplyLinks
+from web.post.mail import Carrier, Letterhead, MailServer, NotTaken, Spool, carrier
+from web.post.posting import deliver
+from web.post.reply_links import ReplyLinks
 from web.settings import MailSettings
 
 

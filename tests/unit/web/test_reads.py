@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from web.reads import WINDOW, Reads
+from web.images.reads import WINDOW, Reads
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

@@ -16,7 +16,7 @@ from conference.room.values import FrameFacts, MarkId, MarkKind, Point
 from imaging.errors import WorkerLost
 from imaging.measure import Sampled
 from tests.unit.web.images.conftest import SERIES
-from web.sampling import reader
+from web.images.sampling import reader
 from web.services import Services
 
 IMAGE = generate_uid(entropy_srcs=[SERIES, "3"])

@@ -20,7 +20,7 @@ from agenda.triage import LANES, ask_for, put_in_lane, schedule, worklist
 from agenda.undo import undoable
 from conference.policy import Action, Actor, BoardResource
 from web.access import demand
-from web.case_facts import readiness_now, study_facts
+from web.cases.facts import readiness_now, study_facts
 from web.resources import case_resource
 
 ACTS = ("lane", "ask", "place")

@@ -18,9 +18,9 @@ from imaging.nodes import Node, node_named
 from imaging.remote.answer import Found, FoundStudy
 from imaging.remote.fetches import Fetch, Fetches
 from web.access import Forbidden, in_session, reading
-from web.admission import follow_up, patient_of
 from web.clock import now
-from web.deidentification import admitted, board_hides
+from web.images.admission import follow_up, patient_of
+from web.images.deidentification import admitted, board_hides
 from web.services import services
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from agenda.rollovers import RolledOver, rolled_over
 from agenda.timetable import ends_at, laid_out, occupied
 from agenda.triage import CROSS_SECTIONAL
 from conference.policy import Action, Actor, ConferenceResource, may
-from web.case_facts import readiness_now, study_facts
+from web.cases.facts import readiness_now, study_facts
 
 Tone = Literal["good", "warn", "bad", "quiet"]
 

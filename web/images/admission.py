@@ -19,7 +19,7 @@ from imaging.patient_match import Identity
 from imaging.pixels.stack import stacks_of_study
 from web.access import demand, reading
 from web.clock import now
-from web.keeping import demand_room
+from web.images.keeping import demand_room
 from web.resources import case_resource
 from web.services import services
 

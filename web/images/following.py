@@ -2,7 +2,7 @@
 
 Of a study that a PACS sends each instance waits for the answer to the one before, so what an instance costs is what a
 study costs. What the index says of its series (the study's patient, the cases, whether there is a limit) is remembered
-until a table it was read from is written; what is not so simple goes the ordinary way, `web.dimse`.
+until a table it was read from is written; what is not so simple goes the ordinary way, `web.images.dimse`.
 """
 
 import sqlite3
@@ -21,7 +21,7 @@ from imaging.patient_match import Identity, same_patient
 from imaging.settings import QuotaSettings
 from imaging.studies import Instance, Series, Study
 from web.database import Database, Deed
-from web.keeping import is_limited
+from web.images.keeping import is_limited
 
 _READ = ("series", "study", "casestudy", "case", "boardkeeping")
 """Tables whose rows are remembered."""

@@ -20,7 +20,7 @@ import aiosmtplib
 from agenda.calendar.messages import Meeting, Party, itip
 from agenda.notices.queue import Notice
 from web.pages import local
-from web.reply_links import ReplyLinks
+from web.post.reply_links import ReplyLinks
 from web.settings import MailSettings
 
 _TIMEOUT_S = 30.0

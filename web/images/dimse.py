@@ -34,9 +34,9 @@ from imaging.settings import DimseSettings, QuotaSettings
 from imaging.studies import Instance
 from web.clock import now
 from web.database import Database, Deed
-from web.deidentification import blacked_out_since, deidentifier
-from web.following import Following
-from web.keeping import demand_room_for_study
+from web.images.deidentification import blacked_out_since, deidentifier
+from web.images.following import Following
+from web.images.keeping import demand_room_for_study
 from web.services import Services
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ async def listening(made: Services) -> AsyncIterator["Listener | None"]:
         yield None
         return
     from imaging.dimse.listener import Listener  # half a second that only a listener pays
-    from web.offering import CaseStudies
+    from web.images.offering import CaseStudies
 
     loop = asyncio.get_running_loop()
 

@@ -13,9 +13,9 @@ import typst
 
 from agenda.packets import KeyPicture, entries
 from conference import outcome
-from web.agenda_view import Row
-from web.packets import Shown
 from web.pages import clock, local
+from web.sittings.packets import Shown
+from web.sittings.view import Row
 
 TEMPLATES = Path(outcome.__path__[0])
 STANDARD: Literal["ua-1"] = "ua-1"

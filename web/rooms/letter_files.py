@@ -24,8 +24,8 @@ from imaging.pixels.window import Window
 from imaging.studies import frame, instance
 from web.clock import now
 from web.database import Database, Deed
-from web.packets import caption_of, pictures_of
 from web.services import Services
+from web.sittings.packets import caption_of, pictures_of
 
 MOST = 12
 """Pictures in a letter; the marks' own come first."""

@@ -21,8 +21,8 @@ from imaging.patient_match import Identity
 from imaging.settings import DeidentifySettings
 from imaging.studies import Instance
 from web.access import actor, in_session, reading
-from web.admission import admit, kept_for, patient_of
 from web.clock import now
+from web.images.admission import admit, kept_for, patient_of
 from web.services import Services, services
 from web.settings import Settings
 
@@ -118,7 +118,7 @@ def admit_without_identity(
     session: Session, who: Actor, case_id: str, kept: list[KeptFile], inspection: Inspection, delivery: str,
     report: Report,
 ) -> list[Outcome]:
-    """`web.admission.admit` for what was rewritten, with the report in the same transaction. Raises Forbidden."""
+    """`web.images.admission.admit` for what was rewritten, with the report in one transaction. Raises Forbidden."""
     outcomes = admit(session, who, case_id, kept, inspection, delivery)
     records.note(session, report, delivery=delivery, at=now())
     return outcomes

@@ -16,9 +16,9 @@ from agenda.cases import Case
 from agenda.drafts import added_last, forget_draft, keep_draft, note_added
 from agenda.errors import Invalid, NotNow
 from conference.policy import Actor
-from web.case_plan import PREFIX as PLAN
-from web.case_plan import save_plan
-from web.case_rows import ROWS, RowKind, row_id, text_of
+from web.cases.plan import PREFIX as PLAN
+from web.cases.plan import save_plan
+from web.cases.rows import ROWS, RowKind, row_id, text_of
 
 Texts = Mapping[str, str]
 

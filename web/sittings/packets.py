@@ -31,7 +31,7 @@ from agenda.people import Person, person
 from agenda.triage import readiness_of
 from imaging.errors import NotFound
 from imaging.studies import instance, series, stack, study
-from web.case_facts import study_facts
+from web.cases.facts import study_facts
 
 FROZEN_STATES = frozenset({"published", "open"})
 """States of a sitting in which a changed packet becomes a new version."""

@@ -34,11 +34,11 @@ from web.auth.sessions import end_sessions_of
 from web.auth.tokens import issue_token
 from web.clock import now
 from web.database import Database, Deed
-from web.deidentification import blacked_out_since, deidentifier_of
-from web.exporting import KINDS, Plan, make, named, plan
-from web.gathering import NotGathered, gather
-from web.keeping import OnHold, clear_orphans, demand_room, endings, retire
-from web.letter_files import Press, make_letters
+from web.images.deidentification import blacked_out_since, deidentifier_of
+from web.images.exporting import KINDS, Plan, make, named, plan
+from web.images.gathering import NotGathered, gather
+from web.images.keeping import OnHold, clear_orphans, demand_room, endings, retire
+from web.rooms.letter_files import Press, make_letters
 from web.settings import Settings
 
 Json = Mapping[str, object]

@@ -14,8 +14,8 @@ from agenda.notices.paging import page_again
 from agenda.settings import AgendaSettings
 from web.clock import now
 from web.database import Database, Deed
-from web.invited import announce_now
-from web.mail import Carrier, Letterhead, NotTaken, compose
+from web.post.mail import Carrier, Letterhead, NotTaken, compose
+from web.sittings.invited import announce_now
 
 log = logging.getLogger(__name__)
 PLAN_EVERY_S = 60.0

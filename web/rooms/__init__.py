@@ -1,0 +1,1 @@
+"""What the pages and the room share: acting without a meeting, parts that change, letters and their pictures."""

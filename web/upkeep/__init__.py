@@ -1,0 +1,1 @@
+"""What an operator orders of an installation: imports and checks, backup and restore, anchors."""
