@@ -25,6 +25,8 @@ _WAITING: Final = 64
 _WINDOW: Final = 1_024
 _HANDSHAKE_S: Final = 20.0
 _LARGEST: Final = 2_048
+_STREAMS: Final = 64
+"""Streams of one line: a browser has a dozen. libsrtp keeps a state for every number that a browser invents."""
 _buffer: Final = ffi.new("unsigned char[]", _LARGEST)
 _length: Final = ffi.new("int *")
 """Where packets are decrypted: one at a time, in one thread."""
@@ -89,6 +91,7 @@ class SecureLine:
         self._ended = ended
         self._open = False
         self._incoming: object = None
+        self._streams: set[int] = set()
         self.context: object | None = None
         """libsrtp's context for what goes out; None while there are no keys."""
 
@@ -114,14 +117,16 @@ class SecureLine:
             self._wire.incoming.put_nowait(data)
 
     def unprotect(self, data: bytes, *, reports: bool) -> bytes | None:
-        """The plain packet; None where it was not made with the browser's key, or came before."""
+        """The plain packet; None where it was not made with the browser's key, came before, or is a stream too many."""
         size = len(data)
-        if not self._open or size > _LARGEST:
+        stream = int.from_bytes(data[4:8] if reports else data[8:12], "big")
+        if not self._open or size > _LARGEST or (stream not in self._streams and len(self._streams) >= _STREAMS):
             return None
         ffi.memmove(_buffer, data, size)
         _length[0] = size
         if (lib.srtp_unprotect_rtcp if reports else lib.srtp_unprotect)(self._incoming, _buffer, _length):
             return None
+        self._streams.add(stream)
         plain: bytes = ffi.buffer(_buffer, _length[0])[:]
         return plain
 

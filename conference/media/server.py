@@ -41,6 +41,10 @@ _CHECKS_PER_S: Final = 500
 """Of one host: a browser checks some ten times a second at most, and a whole hospital may be behind one address."""
 _FLIGHTS_PER_S: Final = 100
 """Datagrams of a handshake from one address; a whole one has some ten."""
+_HANDSHAKES_PER_MINUTE: Final = 60
+"""Of one person in one room: a handshake costs some ten milliseconds, and nobody's window needs one a second."""
+_MINUTE: Final = 3_000
+"""In turns of the timer."""
 _NTP_EPOCH_S: Final = 2_208_988_800
 
 
@@ -85,6 +89,7 @@ class MediaServer:
         self._inquiries = Allowance(_INQUIRIES_PER_S)
         self._checks = Allowance(_CHECKS_PER_S)
         self._flights = Allowance(_FLIGHTS_PER_S)
+        self._handshakes = Allowance(_HANDSHAKES_PER_MINUTE)
 
     async def addresses(self) -> tuple[Address, ...]:
         """Where browsers reach us, as the offers say."""
@@ -117,8 +122,10 @@ class MediaServer:
         self._timer = asyncio.create_task(self._run())
 
     async def join(self, token: str, /) -> Joined:
-        """Begin a session for whom the token admits; raises NotAdmitted."""
+        """Begin a session for whom the token admits; raises NotAdmitted, or MediaUnavailable where it is too often."""
         admitted = tokens.check(self._secret, token, datetime.fromtimestamp(time.time(), UTC))
+        if not self._handshakes.take((admitted.room, admitted.person)):
+            raise MediaUnavailable("You joined this call too often; wait a minute.")
         name = secrets.token_urlsafe(16)
         session: _Session
         line = SecureLine(
@@ -340,6 +347,8 @@ class MediaServer:
         if count % _REPORT_EVERY == 0:
             for allowance in (self._inquiries, self._checks, self._flights):
                 allowance.renew()
+        if count % _MINUTE == 0:
+            self._handshakes.renew()
         for meeting in self._meetings.values():
             self._put(meeting.tick(at))
             if count % _FEEDBACK_EVERY == 0:

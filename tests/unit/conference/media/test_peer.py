@@ -3,6 +3,7 @@
 import asyncio
 import socket
 
+from conference.media import peer
 from conference.media.outbox import Outbox, Way
 from conference.media.peer import Certificate, SecureLine
 from conference.media.rtcp import PictureLoss, serialise
@@ -67,6 +68,30 @@ def test_no_number_is_sealed_twice_and_nothing_too_long():
         assert seal(one, packet(RtpPacket(96, 1, 2, 3, b"frame"))) is not None
         assert seal(one, packet(RtpPacket(96, 1, 2, 3, b"other"))) is None
         assert seal(one, packet(RtpPacket(96, 2, 2, 3, bytes(1900)))) is None
+        await one.close()
+        await other.close()
+
+    asyncio.run(talk())
+
+
+def test_streams_that_are_invented_are_bounded_and_forged_ones_do_not_count(monkeypatch):
+    monkeypatch.setattr(peer, "_STREAMS", 4)
+
+    async def talk() -> None:
+        one, other, _, (first, second) = lines()
+        await asyncio.gather(one.open(second), other.open(first))
+        sealed = [seal(one, packet(RtpPacket(96, 1, 2, ssrc, b"frame"))) for ssrc in range(10, 16)]
+        again = seal(one, packet(RtpPacket(96, 2, 2, 10, b"again")))
+        report = seal(one, serialise(PictureLoss(99, 2)), reports=True)
+        assert again is not None
+        assert report is not None
+        for data in sealed:
+            assert data is not None
+            assert other.unprotect(data[:-1] + bytes([data[-1] ^ 1]), reports=False) is None
+        opened = [other.unprotect(data, reports=False) is not None for data in sealed if data is not None]
+        assert opened == [True] * 4 + [False] * 2
+        assert other.unprotect(report, reports=True) is None
+        assert other.unprotect(again, reports=False) is not None
         await one.close()
         await other.close()
 

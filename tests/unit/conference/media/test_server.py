@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from conference.media import server
 from conference.media.errors import Malformed, MediaUnavailable, NotAdmitted
 from conference.media.plane import MediaPlane, PlaceShown, SessionEnded
 from conference.media.server import MediaServer
@@ -69,6 +70,23 @@ def test_only_an_admitted_person_joins_and_a_session_that_is_over_stays_so(monke
                 with pytest.raises(MediaUnavailable, match="over"):
                     await call
             assert server.sessions == 0
+
+    asyncio.run(visit())
+
+
+def test_nobody_makes_us_shake_hands_without_end(monkeypatch):
+    monkeypatch.setattr(server, "_HANDSHAKES_PER_MINUTE", 3)
+
+    async def visit() -> None:
+        async with media_server(monkeypatch) as plane:
+            for _ in range(3):
+                await plane.join(token("ana"))
+            with pytest.raises(MediaUnavailable, match="too often"):
+                await plane.join(token("ana"))
+            await plane.join(token("bo"))
+            await plane.join(token("ana", "another room"))
+            plane._turn(server._MINUTE, 0.0)
+            await plane.join(token("ana"))
 
     asyncio.run(visit())
 
