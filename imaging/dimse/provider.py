@@ -15,6 +15,7 @@ from pynetdicom import AE, evt
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext, build_context
 
+from imaging.dimse.quiet import keep_answers
 from imaging.dimse.sender import NODELAY, Remote
 
 log = logging.getLogger(__name__)
@@ -185,6 +186,7 @@ class Entity(AE):  # type: ignore[misc]  # pynetdicom is not typed
     def associate(self, *said: Any, **more: Any) -> Association:
         """As the base class."""
         made = super().associate(*said, **more)
+        keep_answers(made)
         if self.provider is not None:
             self.provider.sends_files(made)
         return made

@@ -3,8 +3,10 @@
 import contextlib
 import logging
 import socket
+from typing import Any
 
 from pynetdicom import _config
+from pynetdicom.association import Association
 from pynetdicom.transport import AssociationSocket
 
 
@@ -18,6 +20,20 @@ def prepare() -> None:
     _config.STORE_SEND_CHUNKED_DATASET = True
     AssociationSocket._shutdown_socket = _closed
     logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)
+
+
+def keep_answers(association: Association) -> None:
+    """Let whoever asks in an association of ours be the only one to take its answers.
+
+    pynetdicom's own thread looks for messages too. It pauses while something is asked, but says that it does a moment
+    before: an answer that comes in that moment is taken by it and lost, and the asker waits until its time is up.
+    """
+    taken = association.dimse.get_msg
+
+    def get_msg(block: bool = False) -> Any:
+        return taken(block=True) if block else (None, None)
+
+    association.dimse.get_msg = get_msg
 
 
 def _closed(self: AssociationSocket) -> None:

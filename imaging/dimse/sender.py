@@ -18,7 +18,7 @@ from pynetdicom.association import Association
 from pynetdicom.dsutils import split_dataset
 from pynetdicom.sop_class import Verification
 
-from imaging.dimse.quiet import prepare
+from imaging.dimse.quiet import keep_answers, prepare
 from imaging.errors import ImagingError
 from imaging.nodes import Node, tls_context
 
@@ -174,6 +174,7 @@ def _associated(entity: AE, remote: Remote) -> Association:
     association = entity.associate(
         remote.host, remote.port, ae_title=remote.title, evt_handlers=[NODELAY], **arguments
     )
+    keep_answers(association)
     if association.is_established:
         return association
     where = f"{remote.title} at {remote.host}:{remote.port}"

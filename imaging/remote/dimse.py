@@ -15,7 +15,7 @@ from pynetdicom.presentation import PresentationContext, StoragePresentationCont
 
 from imaging.claims import TAKEN
 from imaging.dimse.part10 import header
-from imaging.dimse.quiet import prepare
+from imaging.dimse.quiet import keep_answers, prepare
 from imaging.dimse.sender import NODELAY, remote_of
 from imaging.errors import TooLarge
 from imaging.nodes import Node
@@ -114,10 +114,7 @@ def move(
 
 
 def _cut(association: Association) -> None:
-    """End an association from another thread: a lost connection wakes the one that waits for its next message.
-
-    An abort would not: pynetdicom's own thread then takes what should have woken it.
-    """
+    """End an association from another thread: a lost connection wakes the one that waits for its next message."""
     with suppress(OSError, AttributeError):  # it may be over already
         association.dul.socket.socket.shutdown(socket.SHUT_RDWR)
 
@@ -200,6 +197,7 @@ def _associated(
         remote.host, remote.port, contexts, ae_title=remote.title, ext_neg=roles or None, max_pdu=128 * 1024,
         evt_handlers=[NODELAY, (evt.EVT_CONN_OPEN, lambda _event: opened.set()), *(handlers or [])], **tls,
     )
+    keep_answers(association)
     if not association.is_established:
         raise RemoteFailed(_why_not(association, node, caller, opened=opened.is_set()))
     if not association.accepted_contexts or association.accepted_contexts[0].context_id != 1:

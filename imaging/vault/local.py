@@ -7,7 +7,7 @@ power cut can no longer take the bytes away. Names from outside never reach the 
 import hashlib
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
@@ -49,7 +49,11 @@ class LocalVault:
                     size += len(chunk)
                 os.fsync(file.fileno())
                 digest = sha.hexdigest()
-                fresh = self._settle(temporary, digest)
+                os.fchmod(file.fileno(), 0o400)
+                place = self._place(digest)
+                fresh = self._settle(lambda: temporary.replace(place), place)
+                if not fresh:
+                    temporary.unlink()
             except BaseException:
                 temporary.unlink(missing_ok=True)
                 raise
@@ -65,20 +69,11 @@ class LocalVault:
         finally:
             os.close(handle)
         place = self._place(digest)
-        with self._settling:
-            fresh = not place.is_file()
-            if not fresh:
-                os.utime(place)
-        if not fresh:
-            return Kept(digest, size, fresh)
         try:
-            os.link(file, place)
-        except FileExistsError:
-            return Kept(digest, size, fresh=False)
+            fresh = self._settle(lambda: os.link(file, place), place)
         except OSError:  # another file system, or one without second names
             with file.open("rb") as copied:
                 return self.keep(chunks_of(copied))
-        _sync(place.parent)
         return Kept(digest, size, fresh)
 
     def open(self, digest: str) -> BinaryIO:
@@ -168,19 +163,18 @@ class LocalVault:
     def _place(self, digest: str) -> Path:
         return self.root / digest[:2] / proper(digest)
 
-    def _settle(self, temporary: Path, digest: str) -> bool:
-        place = self._place(digest)
+    def _settle(self, put: Callable[[], None], place: Path) -> bool:
+        """Give an object its name unless it is there, durably; says whether it was not.
+
+        Where it was there its folder is synced all the same: whoever put it there may not have come to that yet.
+        """
         with self._settling:
             fresh = not place.is_file()
             if fresh:
-                temporary.chmod(0o400)
-                temporary.replace(place)
+                put()
             else:
                 os.utime(place)  # young again, so that nobody clears it away before it is indexed
-        if fresh:
-            _sync(place.parent)
-        else:
-            temporary.unlink()
+        _sync(place.parent)
         return fresh
 
 

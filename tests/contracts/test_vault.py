@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from obstore.store import S3Store
 
 from imaging.errors import ObjectNotFound, VaultFailed
 from imaging.settings import ImagingSettings, S3Settings
-from imaging.vault import LocalVault, Vault
+from imaging.vault import LocalVault, Vault, local
 from imaging.vault.place import is_remote, vault_of
 from imaging.vault.s3 import s3_vault
 from tests.buckets import BUCKET, bucket_vault, empty_bucket, s3_service
@@ -132,6 +133,35 @@ def test_the_same_bytes_from_many_at_once_are_one_object(vault: Vault, tmp_path:
     assert vault.verify(DIGEST)
     assert list(vault.digests()) == [DIGEST]
     assert leftovers(tmp_path) == []
+
+
+@pytest.mark.parametrize("verb", ["keep", "adopt"])
+def test_nobody_is_told_that_bytes_are_kept_while_their_folder_waits_for_its_sync(
+    verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault, file = LocalVault(tmp_path / "vault"), tmp_path / "spooled"
+    file.write_bytes(DATA)
+    named, go_on, synced = threading.Event(), threading.Event(), list[str]()
+    plain = local._sync
+
+    def slow(folder: Path) -> None:
+        if not named.is_set():
+            named.set()
+            go_on.wait()
+        plain(folder)
+        synced.append(folder.name)
+
+    monkeypatch.setattr(local, "_sync", slow)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(vault.keep, [DATA])
+        try:
+            named.wait()
+            assert vault.has(DIGEST)
+            second = vault.keep([DATA]) if verb == "keep" else vault.adopt(file, DIGEST)
+            assert (second.fresh, synced) == (False, [DIGEST[:2]])
+        finally:
+            go_on.set()
+        assert first.result().fresh
 
 
 def test_an_interrupted_keep_leaves_nothing(vault: Vault, tmp_path: Path) -> None:

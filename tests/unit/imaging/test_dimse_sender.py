@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pynetdicom.association import Association
 
+from imaging.dimse import sender
 from imaging.dimse.listener import Listener, Received
 from imaging.dimse.sender import Remote, Unreached, echo, remote_of, send
 from imaging.intake import Outcome
 from imaging.nodes import Node
 from imaging.settings import DimseSettings
+from tests.patience import patience
 from tests.unit.imaging.samples import RLE, compressed, slice_of
 
 TAKEN = Outcome("x", "taken")
@@ -69,6 +72,22 @@ def test_files_of_several_syntaxes_go_out_byte_for_byte(pacs: Pacs, files: list[
     sent = send(files, pacs.start(), calling="CONSILIUM", pause=never)
     assert [(one.path, one.result, one.status, one.attempts) for one in sent] == [(one, "sent", 0, 1) for one in files]
     assert sorted(body(file) for _, file in pacs.got) == sorted(body(one.read_bytes()) for one in files)
+
+
+def test_an_answer_reaches_who_asked_however_fast_it_comes(
+    pacs: Pacs, files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pynetdicom's own thread is always between saying that it pauses and pausing, so that it takes what comes."""
+
+    def greedy(association: Association) -> None:
+        association._is_paused = True
+        while not association._kill:
+            association.dimse.get_msg(block=False)
+
+    monkeypatch.setattr(Association, "_run_reactor", greedy)
+    monkeypatch.setattr(sender, "_ANSWER_S", patience(5))
+    sent = send(files, pacs.start(), calling="CONSILIUM", pause=never)
+    assert [(one.result, one.attempts) for one in sent] == [("sent", 1)] * 3
 
 
 def test_what_the_peer_has_no_room_for_is_sent_again_and_what_it_refuses_is_not(
