@@ -50,11 +50,20 @@ def read(path: str, frames: int) -> tuple[dict[str, Any], bytes]:
 
 def facts_of(found: Found, frames: int) -> dict[str, Any]:
     """What `imaging.facts.Header` holds, of a header that was read."""
-    facts = _identity(found) | _values(found) | _geometry(found)
+    facts = _identity(found) | _values(found) | _geometry(found) | own_facts_of(found)
     facts["frame_facts"] = _functional_groups(found, facts, frames) if frames > 1 or _groups(found) else []
     if frames > 1 and not facts["frame_facts"]:
         facts["frame_facts"] = _dose_planes(found, facts, frames)
     return facts
+
+
+def own_facts_of(found: Found) -> dict[str, Any]:
+    """Those of the facts in which the images of one series differ as a rule; no other depends on their values."""
+    return {
+        "sop_instance_uid": _uid(found, "SOPInstanceUID"),
+        "instance_number": _whole(found, "InstanceNumber"),
+        "position": _numbers(found, "ImagePositionPatient", 3),
+    }
 
 
 def read_all(files: list[tuple[str, int]]) -> tuple[dict[str, Any], bytes]:
@@ -126,7 +135,6 @@ def _identity(found: Found) -> dict[str, Any]:
     return {
         "sop_class_uid": kind,
         "sop_class_name": _safe(lambda: pydicom.uid.UID(kind).name, kind)[:_TEXT_LIMIT],
-        "sop_instance_uid": _uid(found, "SOPInstanceUID"),
         "study_instance_uid": _uid(found, "StudyInstanceUID"),
         "series_instance_uid": _uid(found, "SeriesInstanceUID"),
         "patient_name": _text(found, "PatientName"),
@@ -144,7 +152,6 @@ def _identity(found: Found) -> dict[str, Any]:
         "body_part": _text(found, "BodyPartExamined"),
         "laterality": _text(found, "ImageLaterality") or _text(found, "Laterality"),
         "protocol": _text(found, "ProtocolName"),
-        "instance_number": _whole(found, "InstanceNumber"),
         "frame_of_reference_uid": _uid(found, "FrameOfReferenceUID"),
     }
 
@@ -217,7 +224,6 @@ def _geometry(found: Found) -> dict[str, Any]:
         "spacing_source": source,
         "magnification": magnification,
         "aspect": _aspect(found) if rows is None else None,
-        "position": _numbers(found, "ImagePositionPatient", 3),
         "orientation": _numbers(found, "ImageOrientationPatient", 6),
     }
 

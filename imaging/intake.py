@@ -39,6 +39,8 @@ Progress = Callable[[int], None]
 
 _READ_AT_ONCE = 16
 """Headers a worker is asked for in one go."""
+_ADOPTED_AT_ONCE = 64
+"""Files whose digest is known that are given to the vault in one go."""
 _SYNCED_AT_ONCE = 8
 """Files whose sync is waited for at a time: the file system writes them to the disk together."""
 DICOMDIR_CLASS = "1.2.840.10008.1.3.10"
@@ -121,14 +123,20 @@ class Intake:
     def keep(self, candidates: Sequence[Candidate], progress: Progress = lambda _done: None) -> list[KeptFile]:
         """Put the bytes into the vault as received; durable when this returns."""
         kept: list[KeptFile] = []
+        counted = all(one.arrived.digest for one in candidates)
+        for at in range(0, len(candidates), _ADOPTED_AT_ONCE) if counted else ():
+            some = candidates[at : at + _ADOPTED_AT_ONCE]
+            held = self.vault.adopt([(one.arrived.path, one.arrived.digest) for one in some])
+            kept += [KeptFile(one, found.digest) for one, found in zip(some, held, strict=True)]
+            progress(len(kept))
+        if counted:
+            return kept
         for done, one in enumerate(_side_by_side(self._kept, candidates, _SYNCED_AT_ONCE, "intake-keep"), 1):
             kept.append(one)
             progress(done)
         return kept
 
     def _kept(self, one: Candidate) -> KeptFile:
-        if one.arrived.digest:
-            return KeptFile(one, self.vault.adopt(one.arrived.path, one.arrived.digest).digest)
         with one.arrived.path.open("rb") as file:
             return KeptFile(one, self.vault.keep(chunks_of(file)).digest)
 

@@ -6,17 +6,27 @@ same instance, not a conflict.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlmodel import Session
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, select
 
 from imaging.dimse.part10 import same_data_set
 from imaging.intake import Candidate, Intake, KeptFile, Progress
 from imaging.studies import Instance
 
+_ASKED_AT_ONCE = 500
+_DIGESTS = select(Instance.sop_instance_uid, Instance.digest).where(
+    col(Instance.sop_instance_uid).in_(bindparam("uids", expanding=True))
+)
+
 
 def digests_of(session: Session, sop_instance_uids: Iterable[str]) -> dict[str, str]:
     """The digests of those instances that are here, by SOP Instance UID."""
-    rows = (session.get(Instance, uid) for uid in dict.fromkeys(sop_instance_uids))
-    return {row.sop_instance_uid: row.digest for row in rows if row is not None}
+    uids = list(dict.fromkeys(sop_instance_uids))
+    found: dict[str, str] = {}
+    for at in range(0, len(uids), _ASKED_AT_ONCE):
+        rows = session.connection().execute(_DIGESTS, {"uids": uids[at : at + _ASKED_AT_ONCE]})
+        found |= {row[0]: row[1] for row in rows}
+    return found
 
 
 def keep_new(

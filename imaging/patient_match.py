@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 FieldName = Literal["name", "birth date", "sex", "patient ID"]
@@ -78,6 +79,7 @@ def compare(found: Sequence[Identity], expected: Identity) -> Verdict:
     return Differs(patients[0], differences) if differences else Match(patients[0])
 
 
+@lru_cache(256)  # each image of a series asks the same
 def same_patient(one: Identity, other: Identity) -> bool:
     """Whether two headers can be one patient: nothing that both say may tell them apart."""
     if _contradict(one.born_on, other.born_on) or _contradict(_sex(one), _sex(other)):

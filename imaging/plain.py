@@ -9,11 +9,13 @@ disposable worker reads it with pydicom.
 
 import re
 import struct
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from imaging.header import facts_of
-from imaging.walk import BIG_ENDIAN, DEFLATED, DOUBLE_PIXELS, FLOAT_PIXELS, IMPLICIT, PIXEL_DATA, Element, Walk
+from imaging.header import facts_of, own_facts_of
+from imaging.walk import BIG_ENDIAN, DEFLATED, DOUBLE_PIXELS, FLOAT_PIXELS, IMPLICIT, PIXEL_DATA, Walk
 
 _LONGEST = 4096
 """Bytes of one value that are looked at; a longer one is for the worker."""
@@ -43,7 +45,14 @@ _WANTED: dict[int, tuple[str, str]] = {
 """Every element `imaging.header` asks for outside sequences, with its keyword and value representation."""
 _SEQUENCES = (0x00186011, 0x00283000, 0x00283010, 0x52009229, 0x52009230)
 """Regions of an ultrasound, LUTs of modality and VOI, functional groups: for the worker where they are."""
-_MARKS = {0x00282000: "ICCProfile"}
+_ICC = 0x00282000
+_MARKS = (_ICC, *(group << 16 | 0x0010 for group in range(0x6000, 0x6020, 2)))
+"""Elements of which only the presence counts: a colour profile, overlays."""
+_PIXELS = (PIXEL_DATA, FLOAT_PIXELS, DOUBLE_PIXELS)
+_OWN = frozenset({0x00080018, 0x00200013, 0x00200032})
+"""What `imaging.header.own_facts_of` is told by: the instance's identity, number and position."""
+_REMEMBERED, _REMEMBERED_BYTES = 256, 8192
+"""Series, and bytes of the values of one, whose common facts are remembered."""
 _CHARACTER_SET = 0x00080005
 _ASCII_WITHIN = frozenset({
     "", "ISO_IR 6", "ISO_IR 100", "ISO_IR 101", "ISO_IR 109", "ISO_IR 110", "ISO_IR 126", "ISO_IR 127", "ISO_IR 138",
@@ -58,6 +67,26 @@ class _Odd(Exception):
     """Not an ordinary file."""
 
 
+class _Said(NamedTuple):
+    """One value as the file has it."""
+
+    tag: int
+    vr: str
+    """As the file says it; empty in implicit VR."""
+    raw: bytes
+
+
+class _Read(NamedTuple):
+    """What a file says that facts come from."""
+
+    alike: tuple[_Said, ...]
+    own: tuple[_Said, ...]
+    """Of `_OWN`."""
+    marks: tuple[int, ...]
+    implicit: bool
+    bytes: int
+
+
 @dataclass(frozen=True, slots=True)
 class _Element:
     value: Any
@@ -66,16 +95,21 @@ class _Element:
 class _Values(dict[str, Any]):
     """`imaging.header.Found` over values that were read already."""
 
-    def __init__(self, walk: Walk) -> None:
+    def __init__(self, said: Iterable[_Said], *, implicit: bool, marks: Collection[int] = ()) -> None:
         super().__init__()
-        self._elements = walk.elements
+        self._marks = marks
+        for one in said:
+            keyword, vr = _WANTED[one.tag]
+            self[keyword] = _value(one, vr, implicit=implicit)
+        if _ICC in marks:
+            self["ICCProfile"] = None
 
     def __getitem__(self, keyword: str, /) -> Any:
         return _Element(super().__getitem__(keyword))
 
     def __contains__(self, name: object, /) -> bool:
         if isinstance(name, tuple):
-            return name[0] << 16 | name[1] in self._elements
+            return name[0] << 16 | name[1] in self._marks
         return super().__contains__(name)
 
 
@@ -87,48 +121,55 @@ def facts(walk: Walk, frames: int) -> dict[str, Any] | None:
     if frames > 1 or walk.transfer_syntax in (DEFLATED, BIG_ENDIAN):
         return None
     try:
-        return facts_of(_values(walk), frames)
+        read = _read(walk)
+        work_out = _alike if read.bytes <= _REMEMBERED_BYTES else _alike.__wrapped__
+        alike = work_out(frames, read.alike, read.marks, read.implicit)
+        return alike | own_facts_of(_Values(read.own, implicit=read.implicit))
     except _Odd:
         return None
 
 
-def _values(walk: Walk) -> _Values:
-    elements = walk.elements
+@lru_cache(_REMEMBERED)
+def _alike(frames: int, said: tuple[_Said, ...], marks: tuple[int, ...], implicit: bool) -> dict[str, Any]:
+    """What the files of a series have in common, worked out once: of a series that arrives it is asked for each."""
+    return facts_of(_Values(said, implicit=implicit, marks=marks), frames)
+
+
+def _read(walk: Walk) -> _Read:
+    elements, data = walk.elements, walk.data
     if any(tag in elements for tag in _SEQUENCES) or walk.text(_CHARACTER_SET) not in _ASCII_WITHIN:
         raise _Odd
-    pixels = next((elements[tag].start for tag in (PIXEL_DATA, FLOAT_PIXELS, DOUBLE_PIXELS) if tag in elements), None)
-    implicit = walk.transfer_syntax == IMPLICIT
-    found = _Values(walk)
-    for tag, (keyword, vr) in _WANTED.items():
-        element = elements.get(tag)
-        if element is None or element.length == 0:
+    end = min((elements[tag].start for tag in _PIXELS if tag in elements), default=len(data))
+    alike, own, size = list[_Said](), list[_Said](), 0
+    for tag in _WANTED:
+        found = elements.get(tag)
+        if found is None or found.length == 0:
             continue
-        if element.length > _LONGEST or (pixels is not None and element.start > pixels):
+        _, vr, start, length = found
+        if length > _LONGEST or start > end:
             raise _Odd
-        found[keyword] = _value(walk, element, vr, implicit=implicit)
-    for tag, keyword in _MARKS.items():
-        if tag in elements:
-            found[keyword] = None
-    return found
+        size += length
+        (own if tag in _OWN else alike).append(_Said(tag, vr, data[start : start + length]))
+    marks = tuple(tag for tag in _MARKS if tag in elements)
+    return _Read(tuple(alike), tuple(own), marks, walk.transfer_syntax == IMPLICIT, size)
 
 
-def _value(walk: Walk, element: Element, vr: str, *, implicit: bool) -> Any:
+def _value(said: _Said, vr: str, *, implicit: bool) -> Any:
     if implicit and vr == "US or SS":  # its sign depends on another element
         raise _Odd
-    if not implicit and element.vr not in (vr, *vr.split(" or ")):
+    if not implicit and said.vr not in (vr, *vr.split(" or ")):
         raise _Odd
-    raw = bytes(walk.data[element.start : element.start + element.length])
     if vr.startswith("US"):
-        return _numbers(raw, "h" if element.vr == "SS" else "H")
-    text = raw.rstrip(b"\0 ")
-    if not text.isascii() or not (said := text.decode("ascii")).isprintable():
+        return _numbers(said.raw, "h" if said.vr == "SS" else "H")
+    text = said.raw.rstrip(b"\0 ")
+    if not text.isascii() or not (plain := text.decode("ascii")).isprintable():
         raise _Odd
     if vr in ("DS", "IS"):
-        return _written(said, vr)
-    many = "\\" in said
-    if (many and (vr == "UI" or "\\ " in said or " \\" in said)) or (vr == "PN" and (many or "=" in said)):
+        return _written(plain, vr)
+    many = "\\" in plain
+    if (many and (vr == "UI" or "\\ " in plain or " \\" in plain)) or (vr == "PN" and (many or "=" in plain)):
         raise _Odd
-    return said.split("\\") if many else said
+    return plain.split("\\") if many else plain
 
 
 def _numbers(raw: bytes, form: str) -> int | list[int]:

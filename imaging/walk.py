@@ -108,7 +108,7 @@ def walked(path: Path, limits: FileSettings) -> Iterator[Walk]:
         raise TooLarge("file-size", f"The file has {size:,} bytes; the limit for one file is {limits.bytes:,}.")
     if size < 132:
         raise Unreadable("not-dicom", "This is not a DICOM file: it is too short to be one.")
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with path.open("rb", buffering=0) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         yield walk(data, limits)
 
 
@@ -183,14 +183,14 @@ class _Walker:
     def plain(self, at: int) -> int:
         """Step over elements of short form in explicit VR, which are most of a header; gives where others begin."""
         head, data, elements = struct.Struct(self.order + "HH2sH").unpack_from, self.data, self.elements
-        last, left = self.end - 8, self.limits.elements - self.seen
+        last, left, made = self.end - 8, self.limits.elements - self.seen, tuple.__new__
         while at <= last and left > 0:
             group, element, vr, length = head(data, at)
             start = at + 8
             if vr not in _SHORT or group == 0xFFFE or start + length > self.end:
                 break
             tag, at = group << 16 | element, start + length
-            elements[tag] = Element(tag, _NAMES[vr], start, length)
+            elements[tag] = made(Element, (tag, _NAMES[vr], start, length))
             left -= 1
         self.seen = self.limits.elements - left
         return at

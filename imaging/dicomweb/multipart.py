@@ -23,9 +23,9 @@ class PartBegins:
 
 @dataclass(frozen=True, slots=True)
 class PartData:
-    """Some bytes of the part that began last."""
+    """Some bytes of the part that began last, where they lie in what was fed."""
 
-    data: bytes
+    data: memoryview
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,15 @@ class Splitter:
 
     def __init__(self, boundary: str) -> None:
         self._mark = b"\r\n--" + boundary.encode("ascii")
-        self._held = bytearray(b"\r\n")  # so that a message may begin with its first boundary
+        self._held = b"\r\n"  # so that a message may begin with its first boundary
+        self._at = 0
+        """How much of `_held` is done with."""
         self._state = "preamble"
 
     def feed(self, data: bytes) -> Iterator[Event]:
         """What these bytes complete, in order; raises BadMessage."""
-        self._held += data
+        self._held = self._held[self._at :] + data
+        self._at = 0
         while (step := self._step()) is not None:
             yield from step
 
@@ -80,58 +83,58 @@ class Splitter:
             case "heading":
                 return self._heading()
             case _:
-                self._held.clear()  # an epilogue says nothing (RFC 2046 5.1.1)
+                self._held, self._at = b"", 0  # an epilogue says nothing (RFC 2046 5.1.1)
                 return None
 
     def _until_mark(self) -> list[Event] | None:
-        at = self._held.find(self._mark)
+        at = self._held.find(self._mark, self._at)
         inside = self._state == "data"
         if at < 0:
-            ready = len(self._held) - len(self._mark) + 1
-            found = self._cut(ready) if ready > 0 else b""
+            found = self._until(max(len(self._held) - len(self._mark) + 1, self._at))
             return [PartData(found)] if inside and found else None
-        found = self._cut(at)
-        del self._held[: len(self._mark)]
+        found = self._until(at)
+        self._at += len(self._mark)
         self._state = "after"
         if not inside:
             return []
         return [PartData(found), PartEnds()] if found else [PartEnds()]
 
     def _after_mark(self) -> list[Event] | None:
-        if len(self._held) < 2:
+        if len(self._held) - self._at < 2:
             return None
-        if self._held.startswith(b"--"):
+        if self._held.startswith(b"--", self._at):
             self._state = "done"
             return []
-        at = self._held.find(b"\r\n")
+        at = self._held.find(b"\r\n", self._at)
         if at < 0:
             self._judge_length()
             return None
-        if self._held[:at].strip(b" \t"):
+        if self._held[self._at : at].strip(b" \t"):
             raise BadMessage("The message is damaged: text follows a boundary on its line.")
-        del self._held[:at]  # its line end stays: it may be half of the empty line after no headers
+        self._at = at  # its line end stays: it may be half of the empty line after no headers
         self._state = "heading"
         return []
 
     def _heading(self) -> list[Event] | None:
-        at = self._held.find(b"\r\n\r\n")
+        at = self._held.find(b"\r\n\r\n", self._at)
         if at < 0:
             self._judge_length()
             return None
-        lines = bytes(self._held[:at]).decode("latin-1").split("\r\n")
+        lines = bytes(self._until(at)).decode("latin-1").split("\r\n")
         pairs = (line.partition(":") for line in lines)
         headers = {name.strip().lower(): value.strip() for name, _, value in pairs if name}
-        del self._held[: at + 4]
+        self._at += 4
         self._state = "data"
         return [PartBegins(headers)]
 
     def _judge_length(self) -> None:
-        if len(self._held) > _HEADING_BYTES:
+        if len(self._held) - self._at > _HEADING_BYTES:
             raise BadMessage("The heading of a part is longer than 8 KiB.")
 
-    def _cut(self, count: int) -> bytes:
-        found = bytes(self._held[:count])
-        del self._held[:count]
+    def _until(self, end: int) -> memoryview:
+        """What is held up to there, done with."""
+        found = memoryview(self._held)[self._at : end]
+        self._at = end
         return found
 
 

@@ -1,6 +1,7 @@
 """STOW-RS: a message staged to files as it arrives, and the answer that says what became of each (PS3.18 10.5)."""
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from imaging.dicomweb.multipart import PartBegins, PartData, PartEnds, Splitter,
 from imaging.errors import TooLarge, WorkerLost
 from imaging.intake import Arrived, Candidate, Intake, Outcome
 from imaging.settings import UploadSettings
+from imaging.vault.disk import start_writing
 
 PROCESSING_FAILURE = 0x0110
 NOT_AUTHORIZED = 0x0124
@@ -94,6 +96,8 @@ class Staging:
             self._file = None
 
     def _end(self) -> None:
+        if self._file is not None:
+            start_writing(self._file.fileno())
         self.close()
         if self._root == FILE:
             self.arrived[-1] = replace(self.arrived[-1], digest=self._sha.hexdigest())
@@ -114,7 +118,8 @@ class Staging:
             place = headers.get("content-location", "")
             part = [str(path), media, said.get("transfer-syntax", "")]
             self.described.bulk.setdefault(place, []).append(part)
-        self._file, self._sha = path.open("wb", buffering=0), hashlib.sha256()
+        self._file, self._sha = path.open("xb", buffering=0), hashlib.sha256()
+        os.fchmod(self._file.fileno(), 0o400)  # as the vault keeps it: nobody writes to it another time
 
 
 def composed(described: Described, folder: Path, intake: Intake) -> tuple[list[Arrived], list[Outcome]]:

@@ -6,12 +6,14 @@ the caller says what became of it.
 
 import hashlib
 import logging
+import os
 import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from secrets import token_hex
+from typing import Any, Protocol
 from uuid import uuid4
 
 from imaging.dimse.acceptor import Aborted, Acceptor, Commanded, Event, Piece, Released, Requested
@@ -31,6 +33,7 @@ from imaging.dimse.pdu import (
     release_reply,
 )
 from imaging.dimse.statuses import NOT_A_UID, SUCCESS, Status
+from imaging.vault.disk import start_writing
 
 log = logging.getLogger(__name__)
 
@@ -202,7 +205,7 @@ class Receiver:
             self._coming = _Coming(context, asked, self._refusal(asked))
             if self._coming.refusal is None:
                 head = header(asked.sop_class_uid, asked.sop_instance_uid, self._contexts[context])
-                self._coming.open(self._spool / uuid4().hex, head)
+                self._coming.open(self._spool / token_hex(16), head)
         elif asked.field != C_CANCEL_RQ:  # there is nothing it could cancel: each answer is given at once
             raise Violation(Abort.UNEXPECTED_PARAMETER)
 
@@ -265,12 +268,12 @@ class _Coming:
         """Bytes of its data set so far."""
         self._digest: Any = hashlib.sha256()
         self._path: Path | None = None
-        self._file: BinaryIO | None = None
+        self._file: int | None = None
 
     def open(self, path: Path, head: bytes) -> None:
         """Begin its file, which must not exist."""
         self._path = path
-        self._file = path.open("xb", buffering=0)
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o400)
         self._put(memoryview(head))
 
     def add(self, data: memoryview) -> None:
@@ -283,21 +286,26 @@ class _Coming:
         """Its whole file."""
         if self._path is None or self._file is None:
             raise RuntimeError("it is not written anywhere")
-        self._file.close()
+        start_writing(self._file)
+        self._close()
         return Spooled(self.asked.sop_class_uid, self.asked.sop_instance_uid, self._path, self._digest.hexdigest())
 
     def remove(self) -> None:
         """Take its file away."""
-        if self._file is not None:
-            self._file.close()
+        self._close()
         if self._path is not None:
             self._path.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            os.close(file)
 
     def _put(self, data: memoryview) -> None:
         assert self._file is not None
         self._digest.update(data)
         while data:
-            data = data[self._file.write(data) :]
+            data = data[os.write(self._file, data) :]
 
 
 def _refused(asked: Request) -> tuple[int, int, int] | None:

@@ -86,7 +86,7 @@ def _part(events: Iterator[PartBegins | PartData | PartEnds]) -> Iterator[bytes]
         if isinstance(event, PartEnds):
             return
         if isinstance(event, PartData):
-            yield event.data
+            yield bytes(event.data)
     raise BadMessage("a part without an end")
 
 

@@ -7,8 +7,10 @@ power cut can no longer take the bytes away. Names from outside never reach the 
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from io import FileIO
 from pathlib import Path
 from secrets import token_hex
@@ -16,7 +18,11 @@ from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
 from imaging.errors import ObjectNotFound, VaultFailed
+from imaging.vault.disk import start_writing
 from imaging.vault.port import Held, Kept, chunks_of, is_digest, proper
+
+_READABLE = 0o400
+"""Mode of an object: nobody writes to it, and only we read it."""
 
 
 class LocalVault:
@@ -49,9 +55,10 @@ class LocalVault:
                     size += len(chunk)
                 os.fsync(file.fileno())
                 digest = sha.hexdigest()
-                os.fchmod(file.fileno(), 0o400)
+                os.fchmod(file.fileno(), _READABLE)
                 place = self._place(digest)
-                fresh = self._settle(lambda: temporary.replace(place), place)
+                fresh = self._name(partial(temporary.replace, place), place)
+                _sync(place.parent)
                 if not fresh:
                     temporary.unlink()
             except BaseException:
@@ -59,22 +66,31 @@ class LocalVault:
                 raise
         return Kept(digest, size, fresh)
 
-    def adopt(self, file: Path, digest: str) -> Kept:
-        """Give a file of ours a second name, after syncing it; one on another file system is copied."""
-        handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(handle)
-            os.fchmod(handle, 0o400)
-            size = os.fstat(handle).st_size
-        finally:
-            os.close(handle)
-        place = self._place(digest)
-        try:
-            fresh = self._settle(lambda: os.link(file, place), place)
-        except OSError:  # another file system, or one without second names
-            with file.open("rb") as copied:
-                return self.keep(chunks_of(copied))
-        return Kept(digest, size, fresh)
+    def adopt(self, files: Sequence[tuple[Path, str]]) -> list[Kept]:
+        """Give files of ours second names, after syncing them; one on another file system is copied.
+
+        Step by step for all of them, so that the disk is waited for together and a folder is synced once.
+        """
+        if len(files) > 1:
+            for file, _ in files:
+                with _opened(file) as handle:
+                    start_writing(handle)
+        sizes = [_synced(file) for file, _ in files]
+        kept: list[Kept] = []
+        folders: dict[Path, None] = {}
+        for (file, digest), size in zip(files, sizes, strict=True):
+            place = self._place(digest)
+            try:
+                fresh = self._name(partial(os.link, file, place), place)
+            except OSError:  # another file system, or one without second names
+                with file.open("rb") as copied:
+                    kept.append(self.keep(chunks_of(copied)))
+                continue
+            folders[place.parent] = None
+            kept.append(Kept(digest, size, fresh))
+        for folder in folders:
+            _sync(folder)
+        return kept
 
     def open(self, digest: str) -> BinaryIO:
         """The object for reading; it has a file descriptor, so callers may map it."""
@@ -163,10 +179,10 @@ class LocalVault:
     def _place(self, digest: str) -> Path:
         return self.root / digest[:2] / proper(digest)
 
-    def _settle(self, put: Callable[[], None], place: Path) -> bool:
-        """Give an object its name unless it is there, durably; says whether it was not.
+    def _name(self, put: Callable[[], object], place: Path) -> bool:
+        """Give an object its name unless it has it; says whether it had not.
 
-        Where it was there its folder is synced all the same: whoever put it there may not have come to that yet.
+        Its folder is still to be synced, also where it had its name: whoever gave it may not have come to that yet.
         """
         with self._settling:
             fresh = not place.is_file()
@@ -174,7 +190,6 @@ class LocalVault:
                 put()
             else:
                 os.utime(place)  # young again, so that nobody clears it away before it is indexed
-        _sync(place.parent)
         return fresh
 
 
@@ -190,9 +205,25 @@ def _write(file: FileIO, chunk: bytes) -> None:
         rest = rest[file.write(rest) :]
 
 
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+@contextmanager
+def _opened(path: Path, flags: int = 0) -> Iterator[int]:
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | flags)
     try:
-        os.fsync(handle)
+        yield handle
     finally:
         os.close(handle)
+
+
+def _synced(file: Path) -> int:
+    """Bytes of a file that is on the disk now, as an object is to be."""
+    with _opened(file) as handle:
+        os.fsync(handle)
+        found = os.fstat(handle)
+        if found.st_mode & 0o777 != _READABLE:
+            os.fchmod(handle, _READABLE)
+        return found.st_size
+
+
+def _sync(folder: Path) -> None:
+    with _opened(folder, os.O_DIRECTORY) as handle:
+        os.fsync(handle)

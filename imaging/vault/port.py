@@ -1,7 +1,7 @@
 """What every vault promises: content-addressed, create-once storage of immutable objects."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -49,10 +49,11 @@ class Vault(Protocol):
     def keep(self, chunks: Iterable[bytes]) -> Kept:
         """Store the bytes durably and whole, or not at all; the same bytes twice are one object."""
 
-    def adopt(self, file: Path, digest: str) -> Kept:
-        """`keep` a file of ours whose digest was counted while it was written, without reading it where that can be.
+    def adopt(self, files: Sequence[tuple[Path, str]]) -> list[Kept]:
+        """`keep` files of ours whose digests were counted while they were written, without reading them where that can
+        be; all are durable when this returns.
 
-        It may be taken over where it lies: nobody writes to it any more, and removing its name is the caller's.
+        They may be taken over where they lie: nobody writes to them any more, and removing their names is the caller's.
         """
 
     def open(self, digest: str) -> BinaryIO:

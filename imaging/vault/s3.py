@@ -11,7 +11,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 32 * CHUNK
 """Objects up to this size are put in one conditional request; larger ones in parts, which become visible together."""
 _PARTS = 8 * CHUNK
+_SENT_AT_ONCE = 8
 _YOUNG_S = 600.0
 """Objects stored within this time are not put again when the same bytes arrive."""
 _IN_USE_S = 900.0
@@ -72,8 +74,14 @@ class S3Vault:
             raise
         return Kept(digest, size, fresh)
 
-    def adopt(self, file: Path, digest: str) -> Kept:  # noqa: ARG002 - what is sent is counted as it goes
-        """As `keep`: a bucket is elsewhere."""
+    def adopt(self, files: Sequence[tuple[Path, str]]) -> list[Kept]:
+        """As `keep`, some at a time: a bucket is elsewhere, and what is sent is counted as it goes."""
+        if len(files) < 2:
+            return [self._sent(file) for file, _ in files]
+        with ThreadPoolExecutor(min(_SENT_AT_ONCE, len(files)), thread_name_prefix="vault-send") as pool:
+            return list(pool.map(self._sent, (file for file, _ in files)))
+
+    def _sent(self, file: Path) -> Kept:
         with file.open("rb") as data:
             return self.keep(chunks_of(data))
 

@@ -72,14 +72,32 @@ def leftovers(folder: Path) -> list[Path]:
 def test_a_file_that_is_adopted_is_the_object_and_may_lose_its_own_name(vault: Vault, tmp_path: Path) -> None:
     file = tmp_path / "spooled"
     file.write_bytes(DATA)
-    assert vault.adopt(file, DIGEST).fresh
+    assert vault.adopt([(file, DIGEST)])[0].fresh
     file.unlink()
     with vault.open(DIGEST) as found:
         assert found.read() == DATA
     assert vault.verify(DIGEST)
     file.write_bytes(DATA)
-    assert not vault.adopt(file, DIGEST).fresh
+    assert not vault.adopt([(file, DIGEST)])[0].fresh
     assert list(vault.digests()) == [DIGEST]
+
+
+def test_many_files_are_adopted_at_once_each_as_its_own_object(vault: Vault, tmp_path: Path) -> None:
+    vault.keep([DATA])
+    bodies = [DATA, b"one", b"two", b"one", b""]
+    files = []
+    for number, body in enumerate(bodies):
+        files.append((tmp_path / f"spooled {number}", hashlib.sha256(body).hexdigest()))
+        files[-1][0].write_bytes(body)
+    kept = vault.adopt(files)
+    assert [(one.digest, one.size) for one in kept] == [
+        (digest, len(body)) for (_, digest), body in zip(files, bodies, strict=True)
+    ]
+    assert [one.fresh for one in kept[:3]] == [False, True, True]
+    for file, _ in files:
+        file.unlink()
+    assert sorted(vault.digests()) == sorted({digest for _, digest in files})
+    assert all(vault.verify(digest) for _, digest in files)
 
 
 def test_a_file_of_another_file_system_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +107,7 @@ def test_a_file_of_another_file_system_is_copied(tmp_path: Path, monkeypatch: py
     vault, file = LocalVault(tmp_path / "vault"), tmp_path / "spooled"
     file.write_bytes(DATA)
     monkeypatch.setattr(os, "link", far)
-    assert vault.adopt(file, DIGEST).digest == DIGEST
+    assert vault.adopt([(file, DIGEST)])[0].digest == DIGEST
     assert vault.verify(DIGEST)
     assert leftovers(tmp_path) == []
 
@@ -157,7 +175,7 @@ def test_nobody_is_told_that_bytes_are_kept_while_their_folder_waits_for_its_syn
         try:
             named.wait()
             assert vault.has(DIGEST)
-            second = vault.keep([DATA]) if verb == "keep" else vault.adopt(file, DIGEST)
+            second = vault.keep([DATA]) if verb == "keep" else vault.adopt([(file, DIGEST)])[0]
             assert (second.fresh, synced) == (False, [DIGEST[:2]])
         finally:
             go_on.set()

@@ -53,6 +53,19 @@ def test_the_whole_files_are_ordinary() -> None:
         Header.model_validate(ours)
 
 
+def test_what_a_series_has_in_common_is_remembered_and_what_is_an_images_own_is_not() -> None:
+    for number, place in ((1, [0, 0, 1.5]), (2, [0, 0, 3]), (7, None)):
+        own = {"SOPInstanceUID": f"1.2.3.{number}", "InstanceNumber": number, "ImagePositionPatient": place}
+        for overlay in (False, True):
+            made = dataset(**RICH | own)
+            if overlay:
+                made.add_new(0x60000010, "US", 16)
+            ours, theirs = both(written(made))
+            assert ours is not None
+            assert ours == theirs
+            assert (ours["instance_number"], ours["overlays"]) == (number, overlay)
+
+
 CHANGES = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=4)
 
 

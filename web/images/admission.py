@@ -17,6 +17,7 @@ from imaging.intake import Candidate, Inspection, KeptFile, Outcome, Progress, i
 from imaging.known import digests_of, keep_new
 from imaging.patient_match import Identity
 from imaging.pixels.stack import stacks_of_study
+from imaging.settings import QuotaSettings
 from web.access import demand, reading
 from web.clock import now
 from web.images.keeping import demand_room
@@ -68,10 +69,18 @@ async def kept_for(
 ) -> list[KeptFile]:
     """Files of a case put into the vault, those that are here already only named; raises QuotaReached."""
     made = services(request)
-    known = await reading(request, digests_of, [one.header.sop_instance_uid for one in candidates])
-    coming = sum(one.size for one in candidates if one.header.sop_instance_uid not in known)
-    await reading(request, demand_room, made.settings.imaging.quota, case_id, coming)
+    known = await reading(request, _known_with_room, made.settings.imaging.quota, case_id, candidates)
     return await asyncio.to_thread(keep_new, made.uploads.intake, candidates, known, progress)
+
+
+def _known_with_room(
+    session: Session, quota: QuotaSettings, case_id: str, candidates: Sequence[Candidate]
+) -> dict[str, str]:
+    """The digests of those that are here; raises QuotaReached where there is no room for the others."""
+    known = digests_of(session, [one.header.sop_instance_uid for one in candidates])
+    coming = sum(one.size for one in candidates if one.header.sop_instance_uid not in known)
+    demand_room(session, quota, case_id, coming)
+    return known
 
 
 async def follow_up(request: Request, case_id: str, study_uid: str) -> None:

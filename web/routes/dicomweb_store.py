@@ -23,7 +23,7 @@ from imaging.dicomweb.errors import BadQuery, NotAcceptable
 from imaging.dicomweb.stow import Described, Staging, composed, reasons, refused_all, store_response
 from imaging.errors import QuotaReached, StudyNotFound
 from imaging.intake import Arrived, Inspection, index
-from imaging.patient_match import Differs, SeveralPatients, compare
+from imaging.patient_match import Differs, Identity, SeveralPatients, compare
 from web.access import Forbidden, actor, demand, in_session, reading
 from web.clock import now
 from web.images.admission import follow_up, patient_of
@@ -116,27 +116,34 @@ def _only(cases: list[str], study: str) -> str:
 async def _staged(request: Request, folder: Path) -> tuple[list[Arrived], Described]:
     limits = services(request).settings.imaging.upload
     staging = await asyncio.to_thread(Staging, request.headers.get("content-type", ""), folder, limits)
-    held = bytearray()
+    held = list[bytes]()
+    size = 0
     try:
         async for chunk in request.stream():
-            held += chunk
-            if len(held) >= _BATCH:
-                await asyncio.to_thread(staging.feed, bytes(held))
-                held.clear()
-        await asyncio.to_thread(staging.feed, bytes(held))
+            held.append(chunk)
+            size += len(chunk)
+            if size >= _BATCH:
+                await asyncio.to_thread(staging.feed, b"".join(held))
+                held, size = [], 0
+        await asyncio.to_thread(staging.feed, b"".join(held))
         return await asyncio.to_thread(staging.finish), staging.described
     finally:
         staging.close()
+
+
+def _expected(session: Session, case_id: str) -> tuple[bool, Identity]:
+    """Whether a case wants its images without identity, and its patient."""
+    return board_hides(session, case_id), patient_of(session, case_id)
 
 
 async def _taken(
     request: Request, case_id: str, study: str, inspection: Inspection, into: Path, *, confirmed: bool
 ) -> Admitted:
     """What became of each file, committed."""
-    hide = services(request).settings.imaging.deidentify.stow or await reading(request, board_hides, case_id)
+    hides, expected = await reading(request, _expected, case_id)
+    hide = services(request).settings.imaging.deidentify.stow or hides
     delivery = f"case:{case_id}/stow:{new_id()}"
     inspection = _of_study(inspection, study)
-    expected = await reading(request, patient_of, case_id)
     refusal: tuple[str, str] | None = None
     patient = "matched"
     match compare(inspection.identities, expected):
