@@ -48,3 +48,12 @@ def test_every_icon_a_template_names_is_in_the_sprite() -> None:
         for name in re.findall(r"""\bicon\(\s*["']([a-z0-9-]+)["']""", path.read_text("utf-8"))
     }
     assert {entry for entry in used if entry[1] not in known} == set()
+
+
+def test_every_link_of_our_documents_leads_to_a_file() -> None:
+    lost = []
+    for path in _tracked("*.md"):
+        for target in re.findall(r"\]\((?![a-z]+:)([^)#\s]+)", path.read_text("utf-8")):
+            if not (path.parent / target).exists():
+                lost.append((str(path.relative_to(ROOT)), target))
+    assert lost == []
