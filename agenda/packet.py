@@ -1,7 +1,7 @@
 """The packet: one page per case, made from the structured record, every line with its source."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlmodel import Session
@@ -10,6 +10,7 @@ from agenda.alarms import Alarm, alarms_of, minutes_open
 from agenda.boards import board
 from agenda.cases import Case, Question, TreatmentTried, case, questions, studies_of, treatments
 from agenda.clinical import spine
+from agenda.clinical_scores import standing
 from agenda.outcomes import Measured, measured, scores_of
 from agenda.people import person
 from agenda.plans import FEATURES, plan_of
@@ -72,6 +73,8 @@ class Packet:
     proposal: tuple[Line, ...]
     """The operation somebody proposed, and why that makes a full review mandatory."""
     scores: tuple[Line, ...]
+    clinical: tuple[Line, ...] = field(default=(), kw_only=True)
+    """Clinical scores and classifications, with who entered them and whose rule they are."""
     concerns: tuple[Line, ...]
     """Positive red flags, what was done about them, and readiness items that were waived or are open."""
     studies: tuple[str, ...]
@@ -101,6 +104,9 @@ def packet(session: Session, case_id: str, readiness: Readiness | None = None) -
         surgeries=tuple(_surgery(row, form) for row in surgeries(session, case_id)),
         proposal=_proposal(session, case_id, form),
         scores=tuple(_score(one, form) for one in measured(scores_of(session, case_id))),
+        clinical=tuple(
+            Line(one.sheet.name, one.text, one.source) for one in standing(session, case_id)
+        ),
         concerns=(*_flags(found, form), *_alarms(session, case_id), *_gaps(readiness)),
         studies=tuple(studies_of(session, case_id)),
         required=required_disciplines(session, found, asked),

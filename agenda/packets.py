@@ -25,7 +25,7 @@ from agenda.packet import Asked, Attempt, Line, Packet
 SECTIONS = {
     "questions": "Questions", "goal": "Patient's voice", "story": "History", "examination": "Examination",
     "attempts": "What was tried", "surgeries": "Operations", "proposal": "Proposed operation",
-    "scores": "Outcome scores", "concerns": "Read with care", "required": "To be heard",
+    "scores": "Outcome scores", "clinical": "Clinical scores", "concerns": "Read with care", "required": "To be heard",
 }
 """Field of `Packet` → heading under which its lines stand; a test holds that no field is missing."""
 IDENTITY = frozenset({"case_id", "number", "title", "studies"})

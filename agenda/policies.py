@@ -158,7 +158,7 @@ def _checked(row: Mapping[str, object], number: int) -> dict[str, object]:
         raise Invalid(f"item.{number}.label", "Name the item in at most 100 characters.")
     if len(ask) > 300:
         raise Invalid(f"item.{number}.ask", "At most 300 characters.")
-    key = str(row.get("key", "")) or _key(label)
+    key = str(row.get("key", "")) or key_of(label)
     kept: dict[str, object] = {
         "key": key, "label": label, "ask": ask or f"Please send: {label}.",
         "field": str(row.get("field", "")) or ("evidence" if key not in FORM_ITEMS else key),
@@ -180,6 +180,7 @@ def _checked(row: Mapping[str, object], number: int) -> dict[str, object]:
     return kept
 
 
-def _key(label: str) -> str:
+def key_of(label: str) -> str:
+    """What an item is keyed by that a board named so."""
     letters = "".join(letter if letter.isalnum() else "-" for letter in label.casefold())
     return "-".join(part for part in letters.split("-") if part)[:60]

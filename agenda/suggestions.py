@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from math import floor
 from typing import cast
 
 from sqlmodel import Session
@@ -15,6 +16,7 @@ from sqlmodel import Session
 from agenda.boards import Board, boards, members
 from agenda.cases import Case, questions, treatments
 from agenda.clinical import spine
+from agenda.clinical_scores import score_values
 from agenda.plans import plan_of
 from agenda.sources import cited
 
@@ -99,6 +101,7 @@ def case_facts(session: Session, found: Case) -> dict[str, int]:
         **{f"tried.{kind.key}": sum(row.kind == kind.key for row in tried) for kind in spine().treatments},
         **{f"flag.{flag.key}": int(found.red_flags.get(flag.key, False)) for flag in spine().red_flags},
         **{f"asked.{kind.key}": asked.count(kind.key) for kind in spine().questions},
+        **{f"score.{key}": floor(value) for key, value in score_values(session, found.id).items()},
         "asked.level-or-diagnosis": sum(kind in ("level", "diagnosis") for kind in asked),
         "concerns": sum(found.red_flags.values()), "kinds-without-benefit": len(fruitless),
         "surgery-in-question": int(bool(plan.interventions) or "surgical-candidacy" in asked),

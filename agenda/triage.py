@@ -9,6 +9,7 @@ from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, select
 
 from agenda.cases import Case, Lane, Question, TreatmentTried, case, change_state, history, questions, treatments
 from agenda.clinical import spine
+from agenda.clinical_scores import score_facts
 from agenda.columns import instant
 from agenda.conferences import AgendaItem, place
 from agenda.errors import Invalid, NotNow
@@ -130,7 +131,8 @@ def waivers_of(session: Session, case_id: str) -> dict[str, WaivedBy]:
 def readiness_of(session: Session, found: Case, studies: Sequence[StudyFact], today: date) -> Readiness:
     """The case against its board's policy, as of a day."""
     asked = questions(session, found.id)
-    shown = evidence_of(session, found.id) | facts(found, asked, treatments(session, found.id), studies)
+    entered = evidence_of(session, found.id) | score_facts(session, found.id)
+    shown = entered | facts(found, asked, treatments(session, found.id), studies)
     kinds = frozenset(one.kind for one in asked)
     return check(items_in_force(session, found.board_id), shown, waivers_of(session, found.id), kinds, today)
 

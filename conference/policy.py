@@ -59,6 +59,7 @@ class Action(StrEnum):
     LEVELS_PROPOSE = "levels.propose"
     LEVELS_ACCEPT = "levels.accept"
     GRADE_GIVE = "grade.give"
+    SCORE_GIVE = "score.give"
     PLAN_DECIDE = "plan.decide"
     OPINION_GIVE = "opinion.give"
     LETTER_READ = "letter.read"
@@ -167,18 +168,22 @@ def _may_with_case(actor: Actor, action: Action, case: CaseResource) -> Verdict:
     own = actor.person_id == case.referrer_id
     if own and action in _CASE_READS | _TAKEN_AWAY | _OWN:
         return _YES
+    editable = case.state in ("draft", "needs_info")
+    if own and action == Action.SCORE_GIVE and editable:
+        return _YES
     if own and action in (Action.CASE_EDIT, Action.CASE_SUBMIT):
-        editable = case.state in ("draft", "needs_info")
         return Verdict(editable, "A submitted case is changed by its board; ask the coordinator to send it back.")
     if role is None:
-        return Verdict(False, "This case belongs to another board.")
+        sent = own and action == Action.SCORE_GIVE
+        return Verdict(False, "Once a case is sent, its board enters the scores; add yours to the thread." if sent else
+                       "This case belongs to another board.")
     if case.state == "draft":
         return Verdict(False, "A draft is seen by its referrer alone.")
     if action in _CASE_READS | _TAKEN_AWAY:
         return _YES
     if action in _COORDINATION | {Action.IMAGE_ADD, Action.CASE_EDIT, Action.CASE_SEND}:
         return Verdict(role in _CHAIRING, "The chair and the coordinator of the board do this.")
-    if action in (Action.LEVELS_PROPOSE, Action.PLAN_DECIDE):
+    if action in (Action.LEVELS_PROPOSE, Action.PLAN_DECIDE, Action.SCORE_GIVE):
         return Verdict(role in _VOICED, "The members of the board do this.")
     if action == Action.LEVELS_ACCEPT:
         reads = role in _VOICED and actor.discipline in _RADIOLOGY

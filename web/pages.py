@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from agenda.ids import new_id
 from agenda.service_clock import in_days
 from conference.policy import Action, may
 from web.access import actor_or_none
@@ -31,7 +32,8 @@ def environment() -> Environment:
     )
     made.filters.update(local=local, day=day, clock=clock, age=age, iso=iso, days=in_days)
     made.globals.update(
-        asset=asset, stylesheets=stylesheets, imports=imports, ahead=ahead, sprite=sprite, Action=Action
+        asset=asset, stylesheets=stylesheets, imports=imports, ahead=ahead, sprite=sprite, Action=Action,
+        form_key=new_id
     )
     return made
 

@@ -12,6 +12,7 @@ MODULES = (
     "agenda.calendar.personal",
     "agenda.calendar.series",
     "agenda.cases",
+    "agenda.clinical_scores",
     "agenda.care",
     "agenda.conferences",
     "agenda.drafts",
@@ -51,6 +52,7 @@ MODULES = (
     "web.auth.sessions",
     "web.auth.tokens",
     "web.auth.totp",
+    "web.once",
 )
 """Modules that declare tables; a test looks for tables declared elsewhere."""
 

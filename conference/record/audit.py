@@ -30,6 +30,7 @@ EXEMPT: dict[str, str] = {
     "room_lease": "which process hosts a room is housekeeping of the room's log",
     "room_text": "the joint text's updates name their authors and times themselves",
     "room_text_whole": "a compaction of the joint text can be made again from its updates",
+    "sent_form": "the key of a form that was taken says nothing; what the form did is audited",
     "room_snapshot": "it is a cache of the room's log, made again when it is missing",
     "room_follower": "how far a projection has read the room's log can be computed again from it",
 }

@@ -51,6 +51,7 @@ MODULES = (
     "numbering",
     "level_summary",
     "grades",
+    "clinical_scores",
     "plans",
     "exports",
 )

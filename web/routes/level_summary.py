@@ -1,4 +1,4 @@
-"""The room's short look at a case's levels: the numbering, opened grades with the board's kappa, and the plan."""
+"""The room's short look at a case: the numbering, opened grades with the board's kappa, the scores, and the plan."""
 
 from typing import Any
 
@@ -8,6 +8,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from agenda.clinical import spine
+from agenda.clinical_scores import Given
+from agenda.clinical_scores import standing as scores_of
 from agenda.grades import Graded, opened, running_kappa
 from agenda.grading import Agreement, gradings
 from agenda.levels import in_order
@@ -29,6 +31,7 @@ def _summary(session: Session, who: Actor, case_id: str) -> dict[str, Any]:
         "numbering": _standing(facts.standing), "method": facts.method, "resign": facts.resign,
         "grades": [_grade(one) for one in opened(session, case_id)],
         "kappas": [_kappa(key, found) for key, found in kappas.items()],
+        "scores": [_score(one) for one in scores_of(session, case_id)],
         "plan": _plan(plan_of(session, case_id, "board") or plan_of(session, case_id, "proposed")),
     }
 
@@ -45,6 +48,14 @@ def _grade(one: Graded) -> dict[str, Any]:
     return {
         "where": f"{one.level} {one.side}".strip(), "name": gradings()[one.instrument].name, "apart": one.apart or 0,
         "grades": [f"{said.grade} ({spine().short(said.discipline)})" for said in one.grades],
+    }
+
+
+def _score(one: Given) -> dict[str, Any]:
+    row = one.row
+    return {
+        "name": one.sheet.name, "where": row.level, "said": row.said, "band": row.band,
+        "verified": row.status == "verified", "source": one.source,
     }
 
 

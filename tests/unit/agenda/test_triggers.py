@@ -6,13 +6,13 @@ from agenda.levels import vertebrae
 from agenda.plans import keep_plan, parse_plan
 from agenda.surgeries import add_surgery
 from agenda.triage import put_in_lane
-from agenda.triggers import fired, mandatory, plan_facts, triggers
+from agenda.triggers import case_facts, fired, mandatory, triggers
 from tests.unit.agenda.desk import AT, a_submitted_case
 
 
 def keys(levels: str, *features: str) -> list[str]:
     plan = parse_plan(dict.fromkeys(vertebrae("x", levels), ("fusion-posterior",)), features)
-    return [one.trigger.key for one in fired(plan_facts(plan, ()), triggers())]
+    return [one.trigger.key for one in fired(case_facts(plan, ()), triggers())]
 
 
 @pytest.mark.parametrize(("levels", "features", "expected"), [

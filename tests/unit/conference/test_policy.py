@@ -46,6 +46,7 @@ TABLE: list[tuple[Action, object, set[str]]] = [
     (Action.LEVELS_PROPOSE, CASE, {"chair", "coordinator", "core"}),
     (Action.LEVELS_ACCEPT, CASE, {"chair"}),
     (Action.GRADE_GIVE, CASE, {"chair", "core"}),
+    (Action.SCORE_GIVE, CASE, {"chair", "coordinator", "core"}),
     (Action.PLAN_DECIDE, CASE, {"chair", "coordinator", "core"}),
     (Action.KEY_IMAGE, CASE, {"chair", "coordinator", "core", "referrer"}),
     (Action.LETTER_READ, CASE, {"chair", "coordinator", "core", "observer", "referrer", "guest"}),
@@ -102,6 +103,7 @@ def test_a_draft_is_seen_by_its_referrer_alone() -> None:
     assert {name for name, who in WHO.items() if may(who, Action.CASE_READ, draft)} <= {"referrer", "guest"}
     assert may(REFERRER, Action.CASE_EDIT, draft)
     assert may(REFERRER, Action.CASE_SUBMIT, draft)
+    assert may(REFERRER, Action.SCORE_GIVE, draft)
 
 
 def test_a_guest_of_another_case_sees_nothing_of_this_one() -> None:

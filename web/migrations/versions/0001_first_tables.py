@@ -238,6 +238,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_arrival_state"), ["state"], unique=False)
 
     op.create_table(
+        "sent_form",
+        sa.Column("person_id", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("person_id", "key"),
+    )
+    with op.batch_alter_table("sent_form", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sent_form_at"), ["at"], unique=False)
+
+    op.create_table(
         "boardkeeping",
         sa.Column("board_id", sa.String(), nullable=False),
         sa.Column("retention_months", sa.Integer(), nullable=True),
@@ -784,6 +794,40 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("evidence", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_evidence_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
+        "clinical_score",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("sheet", sa.String(), nullable=False),
+        sa.Column("answers", sa.JSON(), nullable=False),
+        sa.Column("level", sa.String(), nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=False),
+        sa.Column("value", sa.Float(), nullable=True),
+        sa.Column("said", sa.String(), nullable=False),
+        sa.Column("band", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("replaces", sa.String(), nullable=True),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("by_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["person.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_id"],
+            ["case.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["replaces"],
+            ["clinical_score.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("replaces"),
+    )
+    with op.batch_alter_table("clinical_score", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_clinical_score_case_id"), ["case_id"], unique=False)
 
     op.create_table(
         "imaginggrade",
@@ -1590,6 +1634,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_imaginggrade_case_id"))
 
     op.drop_table("imaginggrade")
+    with op.batch_alter_table("clinical_score", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_clinical_score_case_id"))
+
+    op.drop_table("clinical_score")
     with op.batch_alter_table("evidence", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_evidence_case_id"))
 
@@ -1685,6 +1733,10 @@ def downgrade() -> None:
 
     op.drop_table("person")
     op.drop_table("boardkeeping")
+    with op.batch_alter_table("sent_form", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sent_form_at"))
+
+    op.drop_table("sent_form")
     with op.batch_alter_table("arrival", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_arrival_state"))
         batch_op.drop_index(batch_op.f("ix_arrival_destination"))

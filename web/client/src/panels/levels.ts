@@ -1,4 +1,4 @@
-/** What the case's pages know of its levels: the numbering, grades that are open, and the plan; read here, changed there. */
+/** What the case's pages know of its levels: the numbering, grades that are open, scores and the plan; read here, changed there. */
 
 import { html, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit';
 import { icon } from '../icon';
@@ -20,6 +20,16 @@ interface Kappa {
   readonly kappa: number | null;
 }
 
+interface StandingScore {
+  readonly name: string;
+  readonly where: string;
+  readonly said: string;
+  /** What its source says of it; empty where it says nothing. */
+  readonly band: string;
+  readonly verified: boolean;
+  readonly source: string;
+}
+
 interface LevelSummary {
   readonly numbering: 'accepted' | 'proposed' | 'assumed' | 'missing';
   readonly method: string;
@@ -27,6 +37,7 @@ interface LevelSummary {
   readonly resign: readonly string[];
   readonly grades: readonly OpenedGrade[];
   readonly kappas: readonly Kappa[];
+  readonly scores: readonly StandingScore[];
   readonly plan: {
     readonly index: number;
     readonly columns: readonly { readonly key: string; readonly label: string; readonly side: string }[];
@@ -69,7 +80,7 @@ export class LevelsPanel extends Panel {
 
   override render(): TemplateResult | typeof nothing {
     if (this.found === null) return nothing;
-    const { numbering, method, resign, grades, plan } = this.found;
+    const { numbering, method, resign, grades, scores, plan } = this.found;
     const { tone, words } = NUMBERED[numbering];
     return html`<section class="stack levels" aria-labelledby="levels-title">
       <h3 id="levels-title">Levels</h3>
@@ -83,6 +94,10 @@ export class LevelsPanel extends Panel {
       <details class="room-fold" data-grades>
         <summary>${icon('chevron-right')} Grades, ${grades.length} opened</summary>
         ${this.grades()} ${this.link('grades', 'Grade a level')}
+      </details>
+      <details class="room-fold" data-scores>
+        <summary>${icon('chevron-right')} Clinical scores, ${scores.length} entered</summary>
+        ${this.scores()} ${this.link('clinical-scores', 'Enter a score')}
       </details>
       <details class="room-fold" data-plan>
         <summary>${icon('chevron-right')} Plan, invasiveness index ${plan.index}</summary>
@@ -130,6 +145,20 @@ export class LevelsPanel extends Panel {
         )}
       </ul>
     `;
+  }
+
+  private scores(): TemplateResult {
+    return html`<ul class="remarks small" role="list">
+      ${this.found!.scores.map(
+        (one) =>
+          html`<li>
+            <b>${one.name}</b>${one.where === '' ? nothing : `, ${one.where}`}:
+            ${one.said}${one.band === '' ? nothing : `, ${one.band}`}
+            ${one.verified ? nothing : html`<span class="status" data-tone="warn">${icon('triangle-alert')} unverified</span>`}
+            <span class="source">${one.source}</span>
+          </li>`,
+      )}
+    </ul>`;
   }
 
   private plan(): TemplateResult {
