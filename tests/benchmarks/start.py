@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.benchmarks.figures import Figure
-from tests.benchmarks.rig.processes import free_port
 from tests.conftest import ROOT
+from tests.ports import free_port
 
 _LIMIT_S = 20.0
 _PATIENCE_S = 180.0

@@ -1,9 +1,10 @@
 """Browser tests drive the Chromium of the machine; they are skipped with a reason where there is none."""
 
-import shutil
 from typing import Any
 
 import pytest
+
+from tests.chromium import found_chromium
 
 FLAGS = [
     "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
@@ -14,7 +15,7 @@ FLAGS = [
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """How to start the browser."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    found = found_chromium()
     if found is None:
         pytest.skip("needs Chromium on the PATH")
     return {**browser_type_launch_args, "executable_path": found, "args": FLAGS}

@@ -1,7 +1,6 @@
 """Three people in Chromium hear and see each other through the media process, and go on after an ICE restart."""
 
 import asyncio
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from playwright.async_api import Page, async_playwright
 
 from conference.media.remote import RemotePlane
 from tests.browser.conftest import FLAGS
+from tests.chromium import found_chromium
 from tests.unit.conference.media.browsers import token
 from tests.unit.conference.media.test_process import running
 
@@ -26,7 +26,7 @@ HTML = "<!doctype html><title>Media</title>"
 
 
 def test_three_people_hear_and_see_each_other_and_change_networks(tmp_path):
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    found = found_chromium()
     if found is None:
         pytest.skip("needs Chromium on the PATH")
     with ThreadPoolExecutor(1) as apart:  # the browser fixtures of other tests hold this thread's event loop

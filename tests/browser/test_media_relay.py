@@ -1,7 +1,6 @@
 """Two people in Chromium who may only use the relay meet through a real coturn, by UDP and by TCP."""
 
 import asyncio
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from tests.benchmarks.rig.callers import outside_address
 from tests.benchmarks.rig.processes import Missing
 from tests.browser.conftest import FLAGS
 from tests.browser.test_media import FAKE, SCRIPT, blank, received
+from tests.chromium import found_chromium
 from tests.peers.coturn import coturn
 from tests.unit.conference.media.browsers import token
 from tests.unit.conference.media.test_process import running
@@ -37,7 +37,7 @@ def address() -> str:
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_two_people_behind_closed_firewalls_meet_by_the_relay(tmp_path: Path, address: str, transport: str) -> None:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    found = found_chromium()
     if found is None:
         pytest.skip("needs Chromium on the PATH")
     with coturn(tmp_path, address, SECRET) as port, ThreadPoolExecutor(1) as apart:

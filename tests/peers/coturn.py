@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.rig.processes import answers, free_port
+from tests.benchmarks.rig.processes import answers
+from tests.ports import free_port
 
 _START_S = 30.0
 

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -39,11 +38,6 @@ def storescp(inbox: Path, title: str, port: int, more: Sequence[str] = ()) -> It
             yield
         finally:
             receiver.terminate()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def until_it_listens(port: int, program: "subprocess.Popen[bytes]") -> None:

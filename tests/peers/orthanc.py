@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import subprocess
 import threading
 import urllib.request
@@ -12,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.ports import free_port
 
 TITLE = "ORTHANC"
 _PLUGINS = (Path("/usr/share/orthanc/plugins"), Path("/usr/lib/orthanc"))
@@ -40,11 +41,6 @@ class Orthanc:
     def raw(self, path: str) -> bytes:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.http}{path}", timeout=60) as answer:
             return bytes(answer.read())
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def _program() -> str:

@@ -17,7 +17,8 @@ from imaging.sandbox import Sandbox
 from imaging.settings import DimseSettings, FileSettings, WorkerSettings
 from imaging.studies import Instance, refusals
 from imaging.vault import LocalVault
-from tests.peers.dcmtk import free_port, program, storescp
+from tests.peers.dcmtk import program, storescp
+from tests.ports import free_port
 from tests.unit.imaging.samples import RLE, compressed, dataset, slice_of, written
 from web.database import Database
 from web.images.dimse import Reception, delivery

@@ -23,7 +23,8 @@ from imaging.remote.fetches import Fetch
 from imaging.settings import DimseSettings, ImagingSettings
 from imaging.studies import Instance
 from tests.patience import patience
-from tests.peers.orthanc import TITLE, Orthanc, free_port, orthanc
+from tests.peers.orthanc import TITLE, Orthanc, orthanc
+from tests.ports import free_port
 from tests.unit.imaging.samples import slice_of
 from tests.unit.web.desk import Desk, a_desk, a_triaged_case
 from web.services import Services

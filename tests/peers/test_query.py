@@ -16,7 +16,8 @@ from conference.record.audit import AuditEntry
 from imaging.intake import Arrived, index
 from imaging.nodes import Node
 from imaging.settings import DimseSettings, ImagingSettings
-from tests.peers.dcmtk import free_port, run, storescp
+from tests.peers.dcmtk import run, storescp
+from tests.ports import free_port
 from tests.unit.imaging.samples import slice_of
 from tests.unit.web.desk import Desk, a_desk, a_draft, a_triaged_case
 from web.clock import now

@@ -18,7 +18,8 @@ from imaging.remote.errors import RemoteFailed
 from imaging.remote.question import question
 from imaging.settings import DimseSettings, FetchSettings
 from tests.peers.certificates import Authority
-from tests.peers.dcmtk import free_port, program, run, storescp
+from tests.peers.dcmtk import program, run, storescp
+from tests.ports import free_port
 from tests.unit.imaging.samples import slice_of
 from web.clock import now
 

@@ -3,7 +3,6 @@
 A law that catches nothing is decoration. Each entry says what is broken and how; to add one, break something real.
 """
 
-from collections.abc import Callable
 from random import Random
 from typing import Any, Final
 
@@ -14,19 +13,14 @@ from conference.media import forwarder, slot
 from conference.media.forwarder import Switchboard, Track
 from conference.media.rtp import ahead
 from conference.media.slot import Incoming, Slot
+from tests.property.faults import Faults
 from tests.property.test_media_forwarder import World
 
-Plant = Callable[[pytest.MonkeyPatch], None]
-FAULTS: dict[str, Plant] = {}
+FAULTS: Final = Faults(AssertionError, pylibsrtp.Error)
 WALKS: Final = 40
 """How many walks a fault may survive."""
 STARTS: Final = ([1, 65_400, 30_000], [65_535, 65_535, 1], [30_000, 30_000, 30_000], [65_400, 1, 65_535])
 """Where the three senders' sequence numbers begin."""
-
-
-def fault(plant: Plant) -> Plant:
-    FAULTS[plant.__name__] = plant
-    return plant
 
 
 def _segments(patch: pytest.MonkeyPatch, **wrong: int) -> None:
@@ -41,17 +35,17 @@ def _segments(patch: pytest.MonkeyPatch, **wrong: int) -> None:
     patch.setattr(Slot, "begin", begin)
 
 
-@fault
+@FAULTS.plant
 def sequence_numbers_are_not_rewritten_at_a_switch(patch: pytest.MonkeyPatch) -> None:
     _segments(patch, shift=0)
 
 
-@fault
+@FAULTS.plant
 def timestamps_are_not_continued_at_a_switch(patch: pytest.MonkeyPatch) -> None:
     _segments(patch, time=0)
 
 
-@fault
+@FAULTS.plant
 def a_switch_takes_one_number_back(patch: pytest.MonkeyPatch) -> None:
     original = Slot.begin
 
@@ -63,7 +57,7 @@ def a_switch_takes_one_number_back(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Slot, "begin", begin)
 
 
-@fault
+@FAULTS.plant
 def a_packet_from_before_the_switch_is_sent_after_it(patch: pytest.MonkeyPatch) -> None:
     original = Slot.packet
 
@@ -75,7 +69,7 @@ def a_packet_from_before_the_switch_is_sent_after_it(patch: pytest.MonkeyPatch) 
     patch.setattr(Slot, "packet", packet)
 
 
-@fault
+@FAULTS.plant
 def a_retransmission_goes_out_under_the_number_of_the_picture(patch: pytest.MonkeyPatch) -> None:
     original = Slot.retransmission
 
@@ -88,7 +82,7 @@ def a_retransmission_goes_out_under_the_number_of_the_picture(patch: pytest.Monk
     patch.setattr(Slot, "retransmission", retransmission)
 
 
-@fault
+@FAULTS.plant
 def retransmissions_are_not_numbered(patch: pytest.MonkeyPatch) -> None:
     original = Slot.retransmission
 
@@ -101,12 +95,12 @@ def retransmissions_are_not_numbered(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Slot, "retransmission", retransmission)
 
 
-@fault
+@FAULTS.plant
 def pictures_keep_their_numbers(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(slot, "_rename", lambda *_: None)
 
 
-@fault
+@FAULTS.plant
 def what_is_missed_is_looked_for_in_another_segment(patch: pytest.MonkeyPatch) -> None:
     def wanted(self: Slot, sequence: int) -> int | None:
         if self._segment is None:
@@ -116,7 +110,7 @@ def what_is_missed_is_looked_for_in_another_segment(patch: pytest.MonkeyPatch) -
     patch.setattr(Slot, "wanted", wanted)
 
 
-@fault
+@FAULTS.plant
 def the_answer_is_another_packet_of_the_cache(patch: pytest.MonkeyPatch) -> None:
     original = Slot.wanted
 
@@ -127,13 +121,13 @@ def the_answer_is_another_packet_of_the_cache(patch: pytest.MonkeyPatch) -> None
     patch.setattr(Slot, "wanted", wanted)
 
 
-@fault
+@FAULTS.plant
 def a_picture_is_entered_between_key_frames(patch: pytest.MonkeyPatch) -> None:
     original = forwarder.describe
     patch.setattr(forwarder, "describe", lambda payload: original(payload)._replace(key=True))
 
 
-@fault
+@FAULTS.plant
 def duplicates_are_forwarded(patch: pytest.MonkeyPatch) -> None:
     class Forgetful(list[Any]):
         def __getitem__(self, _: Any) -> None:
@@ -148,7 +142,7 @@ def duplicates_are_forwarded(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Track, "__init__", init)
 
 
-@fault
+@FAULTS.plant
 def the_old_sender_stays_on_the_slot(patch: pytest.MonkeyPatch) -> None:
     original = Switchboard.receive
 
@@ -162,11 +156,9 @@ def the_old_sender_stays_on_the_slot(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Switchboard, "receive", receive)
 
 
-@pytest.mark.parametrize("name", sorted(FAULTS))
+@pytest.mark.parametrize("name", FAULTS.names)
 def test_the_laws_catch(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    FAULTS[name](monkeypatch)
-    with pytest.raises((AssertionError, pylibsrtp.Error)):
-        _walk_all()
+    FAULTS.caught(name, monkeypatch, _walk_all)
 
 
 def test_without_a_fault_every_walk_is_lawful() -> None:

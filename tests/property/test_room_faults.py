@@ -14,15 +14,10 @@ from conference.room import events as e
 from conference.room.canonical import digest
 from conference.room.plain import plain
 from conference.room.state import ClosedBy, RoomState
+from tests.property.faults import Faults
 from tests.property.room_walk import walk
 
-Plant = Callable[[pytest.MonkeyPatch], None]
-FAULTS: dict[str, Plant] = {}
-
-
-def fault(plant: Plant) -> Plant:
-    FAULTS[plant.__name__] = plant
-    return plant
+FAULTS = Faults(AssertionError, KeyError, TypeError, AttributeError)
 
 
 def _after(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, change: Callable[..., Any]) -> None:
@@ -31,7 +26,7 @@ def _after(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, change: Call
     monkeypatch.setattr(module, name, lambda *args, **kwargs: change(original(*args, **kwargs), *args))
 
 
-@fault
+@FAULTS.plant
 def opinions_are_shown_to_the_chair(patch: pytest.MonkeyPatch) -> None:
     _after(
         patch,
@@ -41,7 +36,7 @@ def opinions_are_shown_to_the_chair(patch: pytest.MonkeyPatch) -> None:
     )
 
 
-@fault
+@FAULTS.plant
 def the_placeholder_of_an_opinion_carries_it(patch: pytest.MonkeyPatch) -> None:
     original = visibility._shown_event
     patch.setattr(
@@ -58,17 +53,17 @@ def the_placeholder_of_an_opinion_carries_it(patch: pytest.MonkeyPatch) -> None:
     )
 
 
-@fault
+@FAULTS.plant
 def a_revealed_round_still_takes_opinions(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(opinions, "_not_sealable", lambda case: None)
 
 
-@fault
+@FAULTS.plant
 def the_reveal_forgets_to_carry_the_opinions(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(visibility, "_opened", lambda event, of: {})
 
 
-@fault
+@FAULTS.plant
 def a_guest_is_told_which_other_case_is_called(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
         visibility, "_case_of", lambda event, of: None if isinstance(event, e.CaseCalled) else _case_of(event, of)
@@ -78,14 +73,14 @@ def a_guest_is_told_which_other_case_is_called(patch: pytest.MonkeyPatch) -> Non
 _case_of = visibility._case_of
 
 
-@fault
+@FAULTS.plant
 def marks_of_other_cases_reach_a_guest(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
         visibility, "_case_of", lambda event, of: None if isinstance(event, e.Drawn) else _case_of(event, of)
     )
 
 
-@fault
+@FAULTS.plant
 def reopening_keeps_the_closings(patch: pytest.MonkeyPatch) -> None:
     original = evolve._deliberate
 
@@ -96,27 +91,27 @@ def reopening_keeps_the_closings(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(evolve, "_deliberate", deliberate)
 
 
-@fault
+@FAULTS.plant
 def a_colleague_replaces_a_dissent(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(evolve, "_spoken", lambda before, voice: ClosedBy(voice))
 
 
-@fault
+@FAULTS.plant
 def signing_does_not_wait_for_everybody(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(recommendation, "unheard", lambda case: ())
 
 
-@fault
+@FAULTS.plant
 def an_absent_discipline_is_forgotten_in_the_signature(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(recommendation, "is_provisional", lambda case: False)
 
 
-@fault
+@FAULTS.plant
 def a_signed_case_can_be_changed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(recommendation, "_unsigned", lambda of, who, case: of.cases[case])
 
 
-@fault
+@FAULTS.plant
 def closing_does_not_wait_for_the_read_back(patch: pytest.MonkeyPatch) -> None:
     def any_words(case: Any, revision: int) -> Any:
         words = case.recommendation
@@ -125,7 +120,7 @@ def closing_does_not_wait_for_the_read_back(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(recommendation, "_read_back", any_words)
 
 
-@fault
+@FAULTS.plant
 def a_stale_draft_is_taken(patch: pytest.MonkeyPatch) -> None:
     original = recommendation.attest
     patch.setattr(
@@ -147,28 +142,28 @@ def a_stale_draft_is_taken(patch: pytest.MonkeyPatch) -> None:
     )
 
 
-@fault
+@FAULTS.plant
 def points_may_lie_outside_the_image(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(marks, "_inside", lambda point, frame: True)
 
 
-@fault
+@FAULTS.plant
 def a_mark_may_lie_beside_the_table(patch: pytest.MonkeyPatch) -> None:
     original = marks._drawable
     patch.setattr(marks, "_drawable", lambda of, who, case: original(replace(of, table=case), who, case))
 
 
-@fault
+@FAULTS.plant
 def marks_are_not_measured(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(marks, "measured", lambda *_: None)
 
 
-@fault
+@FAULTS.plant
 def an_observer_keeps_the_pen_they_had(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(seats, "role_of", lambda of, who: who.role)
 
 
-@fault
+@FAULTS.plant
 def an_erased_identity_may_be_used_again(patch: pytest.MonkeyPatch) -> None:
     original = evolve._with_mark_case
     del original
@@ -186,7 +181,7 @@ def an_erased_identity_may_be_used_again(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(evolve, "_with_mark_case", with_mark_case)
 
 
-@fault
+@FAULTS.plant
 def anybody_reshapes_a_mark(patch: pytest.MonkeyPatch) -> None:
     original = marks.reshape
     patch.setattr(
@@ -212,7 +207,7 @@ def anybody_reshapes_a_mark(patch: pytest.MonkeyPatch) -> None:
     )
 
 
-@fault
+@FAULTS.plant
 def reshaping_does_not_count_revisions(patch: pytest.MonkeyPatch) -> None:
     _after(
         patch,
@@ -222,12 +217,12 @@ def reshaping_does_not_count_revisions(patch: pytest.MonkeyPatch) -> None:
     )
 
 
-@fault
+@FAULTS.plant
 def erasing_leaves_the_mark(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(evolve, "_without", lambda mapping, key: mapping)
 
 
-@fault
+@FAULTS.plant
 def the_floor_stays_with_whoever_left(patch: pytest.MonkeyPatch) -> None:
     original = evolve._people
     patch.setattr(
@@ -239,7 +234,7 @@ def the_floor_stays_with_whoever_left(patch: pytest.MonkeyPatch) -> None:
     )
 
 
-@fault
+@FAULTS.plant
 def a_hand_stays_up_when_its_owner_left(patch: pytest.MonkeyPatch) -> None:
     original = evolve._people
     patch.setattr(
@@ -251,7 +246,7 @@ def a_hand_stays_up_when_its_owner_left(patch: pytest.MonkeyPatch) -> None:
     )
 
 
-@fault
+@FAULTS.plant
 def a_command_sent_again_is_decided_again(patch: pytest.MonkeyPatch) -> None:
     class Forgetful(dict):  # type: ignore[type-arg]
         def get(self, *_: Any) -> None:
@@ -266,14 +261,14 @@ def a_command_sent_again_is_decided_again(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(room.RoomMachine, "__init__", init)
 
 
-@fault
+@FAULTS.plant
 def time_runs_backwards(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
         room, "max", lambda now, last: f"2026-11-25{now[10:]}" if last > "2026-11-26T08:00:20" else now, raising=False
     )
 
 
-@fault
+@FAULTS.plant
 def a_refusal_leaves_a_trace(patch: pytest.MonkeyPatch) -> None:
     original = room.RoomMachine.receive
 
@@ -286,7 +281,7 @@ def a_refusal_leaves_a_trace(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(room.RoomMachine, "receive", receive)
 
 
-@fault
+@FAULTS.plant
 def the_signature_is_over_other_words(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
         recommendation, "frozen_digest", lambda case, revision, words: digest({"case": case, "at": revision})
@@ -307,11 +302,9 @@ WALKS = 60
 """How many walks a fault may survive."""
 
 
-@pytest.mark.parametrize("name", sorted(FAULTS))
+@pytest.mark.parametrize("name", FAULTS.names)
 def test_the_laws_catch(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    FAULTS[name](monkeypatch)
-    with pytest.raises((AssertionError, KeyError, TypeError, AttributeError)):
-        _walk_all()
+    FAULTS.caught(name, monkeypatch, _walk_all)
 
 
 def _walk_all() -> None:
@@ -325,4 +318,4 @@ def test_without_a_fault_every_walk_is_lawful() -> None:
 
 
 def test_there_are_at_least_twenty() -> None:
-    assert len(FAULTS) >= 20
+    assert len(FAULTS.names) >= 20

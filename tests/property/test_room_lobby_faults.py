@@ -6,7 +6,6 @@ are called and stances are taken. The faults they are known to catch are listed 
 
 import json
 import random
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +19,7 @@ from conference.room import evolve, lobby, parity, recommendation, seats, visibi
 from conference.room.state import RoomState
 from conference.room.values import Participant, PlannedTime, Stance
 from tests import replica
+from tests.property.faults import Faults
 from tests.rooms import (
     CHAIR,
     EVERYBODY,
@@ -219,54 +219,48 @@ def walk(seed: int) -> Walk:
     return made
 
 
-Plant = Callable[[pytest.MonkeyPatch], None]
-FAULTS: dict[str, Plant] = {}
+FAULTS = Faults(AssertionError, KeyError, TypeError, IndexError)
 
 
-def fault(plant: Plant) -> Plant:
-    FAULTS[plant.__name__] = plant
-    return plant
-
-
-@fault
+@FAULTS.plant
 def a_guest_acts_from_the_lobby(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(seats, "waiting", lambda of, who: None)
 
 
-@fault
+@FAULTS.plant
 def a_guest_is_let_in_to_anothers_case(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(seats, "admit_guest", lambda of, who, command: (e.GuestAdmitted(command.person),))
 
 
-@fault
+@FAULTS.plant
 def the_floor_goes_into_the_lobby(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(seats, "admitted", lambda of, person, cases: True)
 
 
-@fault
+@FAULTS.plant
 def guests_stay_when_their_case_leaves_the_table(patch: pytest.MonkeyPatch) -> None:
     original = evolve._clear_table
     patch.setattr(evolve, "_clear_table", lambda of, at: replace(original(of, at), admitted=of.admitted))
 
 
-@fault
+@FAULTS.plant
 def a_guest_takes_the_floor_along(patch: pytest.MonkeyPatch) -> None:
     original = evolve._put_out
     patch.setattr(evolve, "_put_out", lambda of, guests: replace(original(of, guests), floor=of.floor))
 
 
-@fault
+@FAULTS.plant
 def a_guest_takes_the_raised_hand_along(patch: pytest.MonkeyPatch) -> None:
     original = evolve._put_out
     patch.setattr(evolve, "_put_out", lambda of, guests: replace(original(of, guests), hands=of.hands))
 
 
-@fault
+@FAULTS.plant
 def putting_out_puts_nobody_out(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(evolve, "_put_out", lambda of, guests: of)
 
 
-@fault
+@FAULTS.plant
 def a_lost_connection_puts_out(patch: pytest.MonkeyPatch) -> None:
     original = evolve._people
     patch.setattr(
@@ -277,33 +271,33 @@ def a_lost_connection_puts_out(patch: pytest.MonkeyPatch) -> None:
     )  # fmt: skip
 
 
-@fault
+@FAULTS.plant
 def the_lobby_tells_of_every_case(patch: pytest.MonkeyPatch) -> None:
     original = lobby.lobby
     patch.setattr(lobby, "lobby", lambda of, who, at: original(of, replace(who, cases=of.order), at))
 
 
-@fault
+@FAULTS.plant
 def the_lobby_names_who_is_there(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(lobby, "_lets_in", lambda of: [seat.name for seat in of.people.values()])
 
 
-@fault
+@FAULTS.plant
 def guests_of_different_cases_meet(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(visibility.Sight, "meets", lambda self, seat: True)
 
 
-@fault
+@FAULTS.plant
 def a_guest_counts_as_a_discipline(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(evolve, "voiced", lambda role, cases: True)
 
 
-@fault
+@FAULTS.plant
 def an_observer_hears_for_their_discipline(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(evolve, "_in_role", lambda seat, role, at: replace(seat, role=role))
 
 
-@fault
+@FAULTS.plant
 def the_case_on_the_table_is_not_counted_as_ahead(patch: pytest.MonkeyPatch) -> None:
     original = sitting_course.course
     patch.setattr(
@@ -314,17 +308,17 @@ def the_case_on_the_table_is_not_counted_as_ahead(patch: pytest.MonkeyPatch) -> 
     )  # fmt: skip
 
 
-@fault
+@FAULTS.plant
 def a_stance_is_taken_beside_sealed_opinions(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(parity, "sealed", lambda case: False)
 
 
-@fault
+@FAULTS.plant
 def anybody_takes_a_stance(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(parity, "denied", lambda of, who, action: None)
 
 
-@fault
+@FAULTS.plant
 def a_new_stance_wipes_the_others(patch: pytest.MonkeyPatch) -> None:
     original = evolve._weigh
     patch.setattr(
@@ -335,22 +329,22 @@ def a_new_stance_wipes_the_others(patch: pytest.MonkeyPatch) -> None:
     )  # fmt: skip
 
 
-@fault
+@FAULTS.plant
 def exhausted_needs_no_evidence(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(parity, "_unfounded", lambda case, command: None)
 
 
-@fault
+@FAULTS.plant
 def an_operation_needs_no_word_on_other_care(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(recommendation, "unjustified", lambda case, words: None)
 
 
-@fault
+@FAULTS.plant
 def an_operation_is_signed_without_stances(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(recommendation, "unstanced", lambda case, words: ())
 
 
-@fault
+@FAULTS.plant
 def the_word_on_other_care_changes_after_the_read_back(patch: pytest.MonkeyPatch) -> None:
     original = parity.state_non_operative
 
@@ -361,11 +355,9 @@ def the_word_on_other_care_changes_after_the_read_back(patch: pytest.MonkeyPatch
     patch.setattr(parity, "state_non_operative", reopened)
 
 
-@pytest.mark.parametrize("name", sorted(FAULTS))
+@pytest.mark.parametrize("name", FAULTS.names)
 def test_the_laws_catch(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    FAULTS[name](monkeypatch)
-    with pytest.raises((AssertionError, KeyError, TypeError, IndexError)):
-        _walk_all()
+    FAULTS.caught(name, monkeypatch, _walk_all)
 
 
 def _walk_all() -> None:
@@ -380,7 +372,7 @@ def test_R100_R101_R102_R104_R106_R111_R112_R115_R116_without_a_fault_every_walk
 
 
 def test_there_are_at_least_twenty() -> None:
-    assert len(FAULTS) >= 20
+    assert len(FAULTS.names) >= 20
 
 
 # Faults these laws are known to catch: every name in FAULTS; `test_the_laws_catch` runs each.

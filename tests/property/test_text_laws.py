@@ -1,6 +1,5 @@
 """Laws of the joint text, held against random lives; the planted faults they are known to catch stand at the end."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from conference.live.texts import Texts
 from conference.text import document, store
 from conference.text.document import EMPTY, TextDocument
 from conference.text.update import Update
+from tests.property.faults import Faults
 from tests.property.text_walk import walk
 
 
@@ -22,38 +22,32 @@ def test_R99_R91_any_order_loss_repetition_and_compaction_leads_to_the_same_word
     walk(seed)
 
 
-Plant = Callable[[pytest.MonkeyPatch], None]
-FAULTS: dict[str, Plant] = {}
+FAULTS = Faults(AssertionError, ValueError, IndexError)
 
 
-def fault(plant: Plant) -> Plant:
-    FAULTS[plant.__name__] = plant
-    return plant
-
-
-@fault
+@FAULTS.plant
 def an_update_with_a_gap_is_taken(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Update, "builds_on", lambda self, known: True)
 
 
-@fault
+@FAULTS.plant
 def a_removal_is_not_kept(patch: pytest.MonkeyPatch) -> None:
     original = TextDocument._keep
     patch.setattr(TextDocument, "_keep", lambda self, new: EMPTY if new[:1] == b"\x00" else original(self, new))
 
 
-@fault
+@FAULTS.plant
 def a_rebuilt_document_lacks_what_was_merged(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(TextDocument, "_keep", lambda self, new: new)
 
 
-@fault
+@FAULTS.plant
 def what_was_refused_stays_in_the_document(patch: pytest.MonkeyPatch) -> None:
     original = TextDocument._rebuild
     patch.setattr(TextDocument, "_rebuild", lambda self: None if hasattr(self, "_doc") else original(self))
 
 
-@fault
+@FAULTS.plant
 def the_last_writer_wins(patch: pytest.MonkeyPatch) -> None:
     """Each update replaces the words by those of whoever sent it."""
 
@@ -66,7 +60,7 @@ def the_last_writer_wins(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(TextDocument, "merge", merge)
 
 
-@fault
+@FAULTS.plant
 def a_compaction_covers_one_update_too_many(patch: pytest.MonkeyPatch) -> None:
     original = store.compact
 
@@ -76,7 +70,7 @@ def a_compaction_covers_one_update_too_many(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(store, "compact", compact)
 
 
-@fault
+@FAULTS.plant
 def a_compaction_keeps_what_was_there_before_the_last_update(patch: pytest.MonkeyPatch) -> None:
     original = store.compact
 
@@ -87,7 +81,7 @@ def a_compaction_keeps_what_was_there_before_the_last_update(patch: pytest.Monke
     patch.setattr(store, "compact", compact)
 
 
-@fault
+@FAULTS.plant
 def a_compaction_is_not_read_again(patch: pytest.MonkeyPatch) -> None:
     original = store.texts
 
@@ -100,13 +94,13 @@ def a_compaction_is_not_read_again(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(store, "texts", texts)
 
 
-@fault
+@FAULTS.plant
 def the_last_of_a_turn_is_not_shown(patch: pytest.MonkeyPatch) -> None:
     original = Texts.committed
     patch.setattr(Texts, "committed", lambda self: {case: found[:-1] for case, found in original(self).items()})
 
 
-@fault
+@FAULTS.plant
 def the_last_of_a_turn_is_not_written(patch: pytest.MonkeyPatch) -> None:
     original = store.append
     patch.setattr(
@@ -114,7 +108,7 @@ def the_last_of_a_turn_is_not_written(patch: pytest.MonkeyPatch) -> None:
     )
 
 
-@fault
+@FAULTS.plant
 def everything_is_typed_by_the_chair(patch: pytest.MonkeyPatch) -> None:
     original = store.append
 
@@ -125,13 +119,13 @@ def everything_is_typed_by_the_chair(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(store, "append", append)
 
 
-@fault
+@FAULTS.plant
 def whoever_comes_back_is_given_nothing(patch: pytest.MonkeyPatch) -> None:
     original = Texts.since
     patch.setattr(Texts, "since", lambda self, case, state: (original(self, case, state)[0], EMPTY))
 
 
-@fault
+@FAULTS.plant
 def an_update_is_numbered_twice(patch: pytest.MonkeyPatch) -> None:
     original = Texts._stage
 
@@ -143,16 +137,14 @@ def an_update_is_numbered_twice(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Texts, "_stage", stage)
 
 
-@fault
+@FAULTS.plant
 def a_draft_takes_the_minutes_along(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(document, "MINUTES", "no field of this name")
 
 
-@pytest.mark.parametrize("name", sorted(FAULTS))
+@pytest.mark.parametrize("name", FAULTS.names)
 def test_the_laws_catch(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    FAULTS[name](monkeypatch)
-    with pytest.raises((AssertionError, ValueError, IndexError)):
-        _live_many()
+    FAULTS.caught(name, monkeypatch, _live_many)
 
 
 def _live_many() -> None:
@@ -161,4 +153,4 @@ def _live_many() -> None:
 
 
 def test_there_are_at_least_twelve() -> None:
-    assert len(FAULTS) >= 12
+    assert len(FAULTS.names) >= 12

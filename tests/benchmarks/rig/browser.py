@@ -1,6 +1,5 @@
 """Chromium under measurement: reached through a thin link where asked for, its CPU counted over all its processes."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.benchmarks.rig.processes import Missing, cpu_of
 from tests.browser.conftest import FLAGS
+from tests.chromium import found_chromium
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def chromium(through: dict[int, int] | None = None) -> Iterator[Chromium]:
 
     through: port of loopback → port that is connected to instead, such as a thin link's; addresses stay as they are.
     """
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    found = found_chromium()
     if found is None:
         raise Missing("Chromium is not here: apt-get install chromium")
     rules = [f"MAP 127.0.0.1:{port} 127.0.0.1:{instead}" for port, instead in (through or {}).items()]

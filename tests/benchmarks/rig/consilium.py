@@ -14,8 +14,9 @@ from sqlmodel import Session
 
 from agenda.cases import case
 from tests.benchmarks.rig.http import Http
-from tests.benchmarks.rig.processes import Running, answers, free_port
+from tests.benchmarks.rig.processes import Running, answers
 from tests.conftest import ROOT
+from tests.ports import free_port
 from tests.unit.web.application import deed, settle
 from web.app import create_app
 from web.auth.tokens import issue_token

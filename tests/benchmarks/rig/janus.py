@@ -13,7 +13,8 @@ import websockets
 from aiortc import RTCSessionDescription
 
 from tests.benchmarks.rig.callers import Caller
-from tests.benchmarks.rig.processes import Missing, Running, answers, free_port
+from tests.benchmarks.rig.processes import Missing, Running, answers
+from tests.ports import free_port
 
 _FOLDERS = Path("/usr/lib/x86_64-linux-gnu/janus"), Path("/usr/lib/aarch64-linux-gnu/janus")
 _PLUGIN = "janus.plugin.videoroom"

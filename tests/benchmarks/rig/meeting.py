@@ -28,7 +28,8 @@ from tests.benchmarks.rig.consilium import CASE, Consilium, consilium
 from tests.benchmarks.rig.crowd import Crowd
 from tests.benchmarks.rig.http import Http
 from tests.benchmarks.rig.npm import fetched
-from tests.benchmarks.rig.processes import Missing, Running, answers, free_port
+from tests.benchmarks.rig.processes import Missing, Running, answers
+from tests.ports import free_port
 from tests.rooms import CHAIR, IMAGE, OPTIONS, brief, draw, frame
 from web.auth.tokens import issue_token
 from web.clock import now

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks.rig.http import Http
-from tests.benchmarks.rig.processes import Missing, Running, answers, free_port
+from tests.benchmarks.rig.processes import Missing, Running, answers
+from tests.ports import free_port
 
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 

@@ -98,13 +98,6 @@ def _family(stats: Mapping[int, Sequence[str]], ancestor: int) -> list[int]:
     return found
 
 
-def free_port() -> int:
-    """A port of loopback that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def answers(port: int, host: str = "127.0.0.1") -> bool:
     """Somebody listens there."""
     with socket.socket() as probe:
