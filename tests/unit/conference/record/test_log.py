@@ -1,8 +1,13 @@
-"""The log: chained, fenced, found out when somebody touches it."""
+"""The log: chained, fenced, found out when somebody touches it; in SQLite and in PostgreSQL alike."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import SQLModel
 
 from conference.errors import Fenced, ProtocolError, RecordBroken
 from conference.record import log, upcast
@@ -10,11 +15,41 @@ from conference.record.replay import Follower, follow, position
 from conference.room.events import HandRaised
 from conference.room.recorded import Recorded
 from conference.room.values import CommandId
+from tests.benchmarks.rig.postgresql import postgresql
+from tests.benchmarks.rig.processes import Missing
 from tests.live_rooms import DEED
 from tests.rooms import signable
-from web.database import Database
+from web import schema
+from web.database import Database, opened
 
 ROOM = "room-1"
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    """A PostgreSQL of this file's own."""
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(postgresql())
+        except Missing as missing:
+            pytest.skip(str(missing))
+        with opened(url) as fresh:
+            schema.create(fresh.engine)
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.peer)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database with every table, of each kind."""
+    sqlite = request.param == "sqlite"
+    with opened(f"sqlite:///{tmp_path / 'test.db'}" if sqlite else request.getfixturevalue("cluster")) as empty:
+        if sqlite:
+            schema.create(empty.engine)
+        yield empty
+        if not sqlite:
+            with empty.engine.begin() as connection:
+                for table in reversed(SQLModel.metadata.sorted_tables):
+                    connection.execute(table.delete())
 
 
 def write(database: Database, records: list[Recorded], *, room: str = ROOM) -> log.Head:
