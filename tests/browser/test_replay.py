@@ -69,7 +69,7 @@ def test_a_replay_is_stepped_by_keyboard_and_opens_opinions_when_they_were_opene
     seen: list[str] = []
     for _ in range(40):
         said = page.locator(".replay-said").inner_text()
-        if all(any(word in one for one in (*seen, said)) for word in ("draws", "shows an image")):
+        if "draws" in said:
             expect(page.locator(".viewer-mark")).to_have_count(1)
         if "seals an opinion" in said:
             assert "Concordant with the leg." not in page.content()

@@ -43,6 +43,47 @@ describe('the time of a replay', () => {
   });
 });
 
+describe('a mark drawn before its screen had rested', () => {
+  const pane = (uid: string) => ({ sop_instance_uid: uid, frame: 1 });
+  const screen = (uid: string, beside: unknown[] = []) => ({ ...pane(uid), layout: '1x1', place: 0, beside });
+  const shown = (uid: string, beside: unknown[] = []) => ({
+    type: 'shown',
+    case: 'hip',
+    viewport: screen(uid, beside),
+  });
+  const drawn = { type: 'drawn', mark: { mark: 'm1', case: 'hip', ...pane('2') } };
+  const item = { brief: { case: 'hip' }, shown: null, marks: {}, options: [], studies: [] };
+  const told = (...events: readonly (readonly [number, unknown])[]) => {
+    const listed = {
+      seq: 1,
+      at: at(0),
+      actor: null,
+      event: { type: 'case-listed', brief: { case: 'hip' }, options: [] },
+    };
+    const rest = events.map(([seconds, event], index) => ({ seq: index + 2, at: at(seconds), actor: 'Ada', event }));
+    return timeline([listed, ...rest] as unknown as readonly Recorded[]).states.map(
+      (state) => (state.cases['hip'] ?? item).shown?.sop_instance_uid ?? null,
+    );
+  };
+
+  it('has its picture under it from the first', () => {
+    expect(told([1, shown('1')], [2, drawn], [2.6, shown('2')])).toEqual([null, '1', '2', '2']);
+    expect(told([1, drawn], [1.2, { type: 'hand-raised', person: 'Ada' }], [1.6, shown('2')])).toEqual([
+      null,
+      '2',
+      '2',
+      '2',
+    ]);
+  });
+
+  it('leaves every other screen as it was', () => {
+    expect(told([1, shown('2')], [2, drawn], [2.6, shown('3')])).toEqual([null, '2', '2', '3']);
+    expect(told([1, shown('1', [pane('2')])], [2, drawn], [2.6, shown('2')])).toEqual([null, '1', '1', '2']);
+    expect(told([1, shown('1')], [2, drawn], [9, shown('2')])).toEqual([null, '1', '1', '2']);
+    expect(told([1, shown('1')], [2, drawn], [2.6, shown('3')])).toEqual([null, '1', '1', '3']);
+  });
+});
+
 it('says nothing of what needs no line', () => {
   const named = (code: string): string => code;
   expect(line(entries[0]!, empty(), undefined, named)).toBe('Ada comes in');

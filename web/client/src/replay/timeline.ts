@@ -1,11 +1,13 @@
 /** The time of a replay: when each record plays, and what the room was then. Pure. */
-import type { Projection, Recorded } from '../protocol';
+import type { Mark, PaneView, Projection, Recorded, Viewport } from '../protocol';
 import { empty, evolve } from '../replica';
 
 /** Milliseconds; nothing happens for longer than this without the wait being cut short. */
 export const LONGEST_WAIT = 8000;
 /** How long the last state stays before the replay is over. */
 const AFTERWARDS = 3000;
+/** A screen is on record once it has rested; a mark drawn within this before was drawn on it. Milliseconds. */
+const RESTING = 2000;
 
 export interface Timeline {
   readonly entries: readonly Recorded[];
@@ -28,7 +30,36 @@ export function timeline(entries: readonly Recorded[]): Timeline {
     starts.push(at);
     states.push(room);
   });
-  return { entries, starts, states, length: at + AFTERWARDS };
+  return { entries, starts, states: withPictures(entries, states), length: at + AFTERWARDS };
+}
+
+/** The same states; where a mark was drawn on a screen that rested a moment later, that screen is there already. */
+function withPictures(entries: readonly Recorded[], states: readonly Projection[]): Projection[] {
+  const found = [...states];
+  entries.forEach(({ at, event }, index) => {
+    if (event.type !== 'drawn') return;
+    const { mark } = event;
+    const before = states[index]!.cases[mark.case];
+    if (before === undefined || (before.shown !== null && isOn(mark, before.shown))) return;
+    const next = entries.findIndex((later, place) => place > index && later.event.type === 'shown');
+    const rested = entries[next];
+    if (rested === undefined || rested.event.type !== 'shown' || rested.event.case !== mark.case) return;
+    if (!isOn(mark, rested.event.viewport) || Date.parse(rested.at) - Date.parse(at) > RESTING) return;
+    for (let place = index; place < next; place += 1)
+      found[place] = showing(found[place]!, mark.case, rested.event.viewport);
+  });
+  return found;
+}
+
+function isOn(mark: Mark, screen: Viewport): boolean {
+  const shows = (pane: PaneView | null): boolean =>
+    pane !== null && pane.sop_instance_uid === mark.sop_instance_uid && pane.frame === mark.frame;
+  return shows(screen) || screen.beside.some(shows);
+}
+
+function showing(room: Projection, id: string, shown: Viewport): Projection {
+  const item = room.cases[id];
+  return item === undefined ? room : { ...room, cases: { ...room.cases, [id]: { ...item, shown } } };
 }
 
 /** Index of the last record that has played at a moment; -1: none. */

@@ -20,6 +20,8 @@ export class Follow {
   private applied: Viewport | null = null;
   private placed: string | null = null;
   private resting = 0;
+  /** My screen as it moved last, until the log is told of it. */
+  private unrested: Viewport | null = null;
   /** The layout told last, so that it is not told again at every slice. */
   private told = '';
   /** What the leader showed of the case before: not to be followed in this one. */
@@ -62,7 +64,13 @@ export class Follow {
     this.model.session.present(told === this.told ? { viewport: pane } : { viewport: pane, screen });
     this.told = told;
     window.clearTimeout(this.resting);
+    this.unrested = viewport;
     this.resting = window.setTimeout(() => this.rest(viewport), REST_MS);
+  }
+
+  /** Before something is drawn: the log has the screen it lies on first, as whoever looked on saw it. */
+  settle(): void {
+    if (this.unrested !== null) this.rest(this.unrested);
   }
 
   /** Look around alone. */
@@ -84,6 +92,7 @@ export class Follow {
     this.placed = caseId;
     this.following = true;
     this.applied = null;
+    this.unrested = null;
     window.clearTimeout(this.resting);
   }
 
@@ -112,6 +121,8 @@ export class Follow {
   }
 
   private rest(viewport: Viewport): void {
+    window.clearTimeout(this.resting);
+    this.unrested = null;
     // Told anew with the next movement: a connection may have broken in between.
     this.told = '';
     const table = this.model.table;
