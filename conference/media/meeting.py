@@ -233,6 +233,10 @@ class Meeting:
         track = self._board.shown(seat.slot) if seat is not None else None
         if seat is None or track is None:
             return []
+        missed = seat.slot.missed(lost)
+        if missed and seat.place.mid[0] == "v":
+            packets = sum(other.slot.packets for other in one.seats if other.place.mid[0] == "v")
+            one.downlink.missed(missed, packets, at)
         return [(one, data) for data in track.answer(seat.slot, lost, at)]
 
     def _key(self, one: Participant, ssrc: int, at: float) -> Out:

@@ -51,7 +51,7 @@ class Slot:
     """
 
     __slots__ = (
-        "_base_layer", "_budget", "_budget_at", "_header", "_last_at", "_latest", "_number", "_picture",
+        "_asked", "_base_layer", "_budget", "_budget_at", "_header", "_last_at", "_latest", "_number", "_picture",
         "_retransmission", "_segment", "_timestamp", "octets", "packets", "retransmission_ssrc", "ssrc", "video",
     )
 
@@ -70,6 +70,7 @@ class Slot:
         self._retransmission = sequence
         self._last_at: float | None = None
         self._segment: _Segment | None = None
+        self._asked = 0
         self._budget = _BURST
         self._budget_at = 0.0
 
@@ -88,6 +89,7 @@ class Slot:
         elapsed = min(at - self._last_at, _LONGEST_PAUSE_S) if self._last_at is not None else 0.0
         timestamp = self._timestamp + max(1, int(elapsed * self.clock))
         seen = packet.descriptor
+        self._asked = packet.number
         self._segment = _Segment(
             first=packet.number,
             shift=self._number + 1 - packet.number,
@@ -137,6 +139,12 @@ class Slot:
         number = self._number + ahead(sequence, self._number & _U16)
         incoming = number - self._segment.shift
         return incoming if incoming >= self._segment.first and number <= self._number else None
+
+    def missed(self, lost: tuple[int, ...]) -> int:
+        """How many of these, sent since the last switch, a listener asks for that it never asked for before."""
+        wanted = [number for one in lost if (number := self.wanted(one)) is not None and number > self._asked]
+        self._asked = max(wanted, default=self._asked)
+        return len(wanted)
 
     def afford(self, at: float) -> bool:
         """Whether one more retransmission is within the budget; a storm of them would fill a thin line."""

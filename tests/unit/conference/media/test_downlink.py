@@ -64,3 +64,30 @@ def test_an_estimate_that_only_starts_low_or_falls_a_little_changes_nothing():
     line.estimated(440_000, 1.1)
     line.estimated(331_000, 1.3)  # measured on a perfect line of a busy machine
     assert line.try_high(1.3)
+
+
+def test_packets_missed_again_and_again_bring_the_low_layer_before_the_report():
+    line = Downlink()
+    for number in range(6):
+        line.missed(3, 1_000 + 8 * number, 10.0 + 0.05 * number)
+    assert not line.try_high(10.25)
+    assert line.try_high(15.25)
+
+
+def test_one_gap_or_a_few_lost_by_chance_change_nothing():
+    line = Downlink()
+    line.missed(40, 1_000, 10.0)
+    line.missed(1, 1_060, 10.6)
+    for number in range(40):
+        line.missed(1, 2_000 + 10 * number, 11.0 + 0.06 * number)
+    assert line.try_high(14.0)
+
+
+def test_a_line_that_carried_the_high_layer_for_a_minute_is_tried_again_soon():
+    line = Downlink()
+    for at in (0.0, 5.0, 100.0):
+        line.reported(0.5, at)
+        line.reported(0.0, at)
+        assert not line.try_high(at + 4.9)
+        assert line.try_high(at + 5.0) == (at != 5.0)
+        assert line.try_high(at + 10.0)
