@@ -10,8 +10,8 @@ from pylibsrtp import Policy, Session
 
 from conference.media import rtp
 from conference.media.peer import Certificate
+from conference.media.plane import MediaPlane
 from conference.media.profile import OPUS, VP8, Extension
-from conference.media.server import MediaServer
 from conference.media.signalling import Address
 from tests.unit.conference.media.browsers import token
 from tests.unit.conference.media.test_stun import check
@@ -26,7 +26,7 @@ CERTIFICATE = Certificate()
 class Caller:
     """One person's browser, as far as the wire goes."""
 
-    def __init__(self, server: MediaServer, person: str, room: str = "room") -> None:
+    def __init__(self, server: MediaPlane, person: str, room: str = "room") -> None:
         self.server, self.person, self.room = server, person, room
         self.session = ""
         self.user = self.password = ""
