@@ -96,7 +96,7 @@ class CaseStudy(SQLModel, table=True):
     """A DICOM study that belongs to a case; imaging knows the study, the agenda knows whose it is."""
 
     case_id: str = Field(foreign_key="case.id", primary_key=True)
-    study_instance_uid: str = Field(primary_key=True)
+    study_instance_uid: str = Field(primary_key=True, index=True)
     added_at: datetime = instant()
 
 

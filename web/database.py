@@ -32,6 +32,7 @@ _WRITES = re.compile(r'\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)', re.
 _READS = ("SELECT", "BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK")
 _ANY = "*"
 """What a statement touches that is none of these: nobody can tell, so everything."""
+_AUDIT = "auditentry"
 _RECALLED = 4096
 """Results of reads kept until the next write."""
 
@@ -63,7 +64,7 @@ class Database:
         self._read_engine = self._reader_engine(readers)
         self._plain = self._driver() if self._path else None
         self._writing = threading.Lock()
-        self._written = 0
+        self._written = self._changed = 0
         self._recalled: tuple[int, dict[Hashable, object]] = (0, {})
         self._touched: dict[str, int] = {}
         self._touching: set[str] = set()
@@ -73,8 +74,12 @@ class Database:
 
     @property
     def version(self) -> int | None:
-        """A number that is another after every write; None: others write this database too, so nobody can tell."""
-        return self._written if self._sqlite else None
+        """A number that is another after every write; None: others write this database too, so nobody can tell.
+
+        A row of the audit that tells of a read alone is no write in this sense: nothing that is computed or sent again
+        comes from the audit.
+        """
+        return self._changed if self._sqlite else None
 
     @property
     def appends(self) -> bool:
@@ -98,16 +103,18 @@ class Database:
     async def recall(
         self, key: Hashable, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        """`read`, or what it gave for the same key when nothing was written since; what it gives is not changed.
+        """`read`, or what it gave for the same key while `version` was the same; what it gives is not changed.
+
+        work: reads no rows of the audit.
 
         Only this process writes a SQLite database, so nothing that was committed before the call is missed; with any
         other database each call reads.
         """
         if not self._sqlite:
             return await self.read(work, *args, **kwargs)
-        written = self._written
-        if self._recalled[0] != written or len(self._recalled[1]) >= _RECALLED:
-            self._recalled = (written, {})
+        changed = self._changed
+        if self._recalled[0] != changed or len(self._recalled[1]) >= _RECALLED:
+            self._recalled = (changed, {})
         known = self._recalled[1]
         if key not in known:
             known[key] = await self.read(work, *args, **kwargs)
@@ -166,6 +173,8 @@ class Database:
     def _is_written(self, tables: Collection[str]) -> None:
         """Before whoever waits for the write goes on, so that they recall nothing older."""
         self._written += 1
+        if set(tables) != {_AUDIT}:
+            self._changed = self._written
         self._touched |= dict.fromkeys(tables, self._written)
 
     def _note_table(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:

@@ -1,16 +1,18 @@
 """QIDO-RS: a query string to a question, the question to rows, rows to DICOM JSON (PS3.18 10.6).
 
-What a person may see comes as a condition of the caller: nothing outside it is counted, matched or named.
+What a person may see comes as a condition of the caller: nothing outside it is counted, matched or named. Conditions
+are text with places for their values: making an expression of objects costs several times what SQLite takes to answer.
 """
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, cast
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select
-from sqlmodel import Session, and_, col, exists, func, select
+from sqlalchemy import TextClause, text
+from sqlmodel import Session, col, func, select
 
 from imaging.dicomweb.attributes import Attribute, Level, matched, tag_of
 from imaging.dicomweb.errors import BadQuery
@@ -25,8 +27,21 @@ _TEXT = 200
 _WILDCARDS = 8
 """A pattern of many asterisks takes a database very long."""
 _TIME = re.compile(r"(\d\d)(\d\d)?(\d\d)?(\.\d{1,6})?")
-Condition = ColumnElement[bool]
+_STUDIES = (
+    "SELECT study.study_instance_uid FROM study WHERE {} "
+    "ORDER BY study.study_date DESC, study.study_instance_uid DESC LIMIT :most OFFSET :after"
+)
+"""In the order of `_order`."""
+_ANY_SERIES = "EXISTS (SELECT 1 FROM series AS one WHERE one.study_instance_uid = study.study_instance_uid AND {})"
 _DEPTH: dict[Level, int] = {"study": 0, "series": 1, "instance": 2}
+
+
+class Condition(NamedTuple):
+    """Part of a WHERE; tables go by their names."""
+
+    words: str
+    """A ``{}`` stands for each of the values; nothing that came from outside is in it."""
+    values: tuple[str | int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +62,9 @@ class Query:
         """The same question of one study, or one series of it."""
         inside: tuple[Condition, ...] = ()
         if study:
-            inside += (col(Study.study_instance_uid) == study,)
+            inside += (Condition("study.study_instance_uid = {}", (study,)),)
         if series:
-            inside += (col(Series.series_instance_uid) == series,)
+            inside += (Condition("series.series_instance_uid = {}", (series,)),)
         return replace(self, conditions=(*self.conditions, *inside))
 
 
@@ -70,10 +85,10 @@ def query(level: Level, parameters: Iterable[tuple[str, str]]) -> Query:
     return asked
 
 
-def find(session: Session, asked: Query, readable: Select[Any]) -> Found:
+def find(session: Session, asked: Query, readable: Condition) -> Found:
     """The results a person may see, newest study first, in an order that paging can rely on.
 
-    readable: selects the Study Instance UIDs this person may read.
+    readable: what is true of the studies this person may read.
     """
     kinds: list[Any] = [Study, Series, Instance][: _DEPTH[asked.level] + 1]
     wanted = select(*kinds)
@@ -82,19 +97,33 @@ def find(session: Session, asked: Query, readable: Select[Any]) -> Found:
     if asked.level == "instance":
         wanted = wanted.join(Instance, col(Instance.series_instance_uid) == col(Series.series_instance_uid))
         wanted = wanted.where(col(Instance.held).is_(False))
-    wanted = wanted.where(col(Study.study_instance_uid).in_(readable), *asked.conditions)
+    words, values = _joined((*asked.conditions, readable))
+    wanted = wanted.where(_clause(words).bindparams(**values))
     wanted = wanted.order_by(*_order(asked.level)).offset(asked.offset).limit(asked.limit + 1)
     found = [one if isinstance(one, Sequence) else (one,) for one in _tuples(session.exec(wanted).all())]
     rows = tuple(Row(*one) for one in found[: asked.limit])
     return Found(rows, len(found) > asked.limit)
 
 
-def find_studies(session: Session, asked: Query, readable: Select[Any]) -> tuple[list[str], bool]:
+def find_studies(session: Session, asked: Query, readable: Condition) -> tuple[list[str], bool]:
     """The identities alone of the studies `find` would give, and whether there are more."""
-    wanted = select(Study.study_instance_uid).where(col(Study.study_instance_uid).in_(readable), *asked.conditions)
-    wanted = wanted.order_by(*_order("study")).offset(asked.offset).limit(asked.limit + 1)
-    found = list(session.exec(wanted))
+    words, values = _joined((*asked.conditions, readable))
+    page = {"most": asked.limit + 1, "after": asked.offset}
+    found = list(session.connection().execute(_clause(_STUDIES.format(words)), values | page).scalars())
     return found[: asked.limit], len(found) > asked.limit
+
+
+def _joined(conditions: Sequence[Condition]) -> tuple[str, dict[str, str | int]]:
+    """All of them as one, its values by the names of their places."""
+    values = [value for one in conditions for value in one.values]
+    names = [f"v{number}" for number in range(len(values))]
+    words = " AND ".join(one.words for one in conditions).format(*(f":{name}" for name in names))
+    return words, dict(zip(names, values, strict=True))
+
+
+@lru_cache(256)
+def _clause(words: str) -> TextClause:
+    return text(words)
 
 
 def counts(session: Session, rows: Sequence[Row]) -> Counts:
@@ -176,29 +205,33 @@ def _condition(found: Attribute, name: str, value: str) -> Condition:
         raise BadQuery(name, "this value is too long.")
     match found.kind:
         case "uid":
-            return _in(found.column, _uids(name, value))
+            return _in(_place(found), _uids(name, value))
         case "exact":
-            return _in(found.column, [one.upper() for one in value.split("\\")])
+            return _in(_place(found), [one.upper() for one in value.split("\\")])
         case "modalities":
             said = [one.strip().upper() for one in re.split(r"[\\,]", value)]
-            inside = and_(col(Series.study_instance_uid) == col(Study.study_instance_uid), _in(Series.modality, said))
-            return cast(Condition, exists().where(inside))
+            words, values = _in("one.modality", said)
+            return Condition(_ANY_SERIES.format(words), values)
         case "number":
             if not re.fullmatch(r"-?\d{1,10}", value):
                 raise BadQuery(name, "this must be a whole number.")
-            return cast(Condition, found.column == int(value))
+            return Condition(f"{_place(found)} = {{}}", (int(value),))
         case "date":
-            return _range(found.column, *_dates(name, value))
+            return _range(_place(found), *_dates(name, value))
         case "time":
-            return _range(found.column, *_times(name, value))
+            return _range(_place(found), *_times(name, value))
         case "text":
             if value.count("*") > _WILDCARDS:
                 raise BadQuery(name, f"this may have up to {_WILDCARDS} asterisks.")
-            return _text(found.column, value)
+            return _like(_place(found), value)
 
 
-def _in(column: Any, values: Sequence[str]) -> Condition:
-    return cast(Condition, col(column).in_(values))
+def _place(found: Attribute) -> str:
+    return f"{found.level}.{found.column.key}"
+
+
+def _in(place: str, values: Sequence[str]) -> Condition:
+    return Condition(f"{place} IN ({', '.join('{}' for _ in values)})", tuple(values))
 
 
 def _uids(name: str, value: str) -> list[str]:
@@ -208,13 +241,13 @@ def _uids(name: str, value: str) -> list[str]:
     return found
 
 
-def _range(column: Any, low: str, high: str) -> Condition:
-    said = [column != ""]
+def _range(place: str, low: str, high: str) -> Condition:
+    words = f"{place} != ''"
     if low:
-        said.append(column >= low)
+        words += f" AND {place} >= {{}}"
     if high:
-        said.append(column <= high)
-    return and_(*said)
+        words += f" AND {place} <= {{}}"
+    return Condition(words, tuple(one for one in (low, high) if one))
 
 
 def _halves(value: str) -> tuple[str, str]:
@@ -250,7 +283,7 @@ def _clock(name: str, text: str, missing: str) -> str:
     return f"{found[1]}:{found[2] or missing}:{found[3] or missing}"
 
 
-def _text(column: Any, value: str) -> Condition:
+def _like(place: str, value: str) -> Condition:
     """Single value and wildcard matching; case does not matter (PS3.4 C.2.2.2.1, C.2.2.2.4)."""
     escaped = re.sub(r"([%_!])", r"!\1", value).replace("*", "%").replace("?", "_")
-    return cast(Condition, column.ilike(escaped, escape="!"))
+    return Condition(f"lower({place}) LIKE lower({{}}) ESCAPE '!'", (escaped,))

@@ -7,9 +7,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Select
 from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -23,7 +21,7 @@ from imaging.dicomweb.files import DICOM, anew, file_of, files, files_form, file
 from imaging.dicomweb.metadata import PIXELS, Metadata
 from imaging.dicomweb.multipart import closing, heading, part_heading
 from imaging.dicomweb.present import Row, address, result
-from imaging.dicomweb.qido import Query, counts, find, find_studies, query
+from imaging.dicomweb.qido import Condition, Query, counts, find, find_studies, query
 from imaging.dicomweb.rendered import wish
 from imaging.dicomweb.results import TABLES, Results, written
 from imaging.dicomweb.wado import OCTETS, Form, form_of, frame_numbers, samples_of, spans, stored
@@ -55,7 +53,7 @@ class _Search:
     version: int | None
 
 
-def _search(session: Session, one: _Search, allowed: Select[Any]) -> tuple[list[bytes], bool]:
+def _search(session: Session, one: _Search, allowed: Condition) -> tuple[list[bytes], bool]:
     if one.asked.level == "study":
         uids, more = find_studies(session, one.asked, allowed)
         return one.results.studies(session, uids, one.asked, one.base, one.levels, one.version), more

@@ -7,6 +7,7 @@ from sqlalchemy import delete, text
 from sqlmodel import Session, select
 
 from agenda.people import Site
+from conference.record.audit import note_read
 from tests.unit.web.application import deed
 from web.database import Database
 
@@ -58,6 +59,21 @@ def test_a_write_that_fails_still_ends_it_and_keys_are_apart(database: Database,
 
     asyncio.run(run())
     assert len(counted) == 3
+
+
+def test_that_somebody_read_is_written_down_and_ends_nothing(database: Database, counted: list[str]) -> None:
+    heading = deed()
+    database.write_now(heading, _add, "north")
+
+    async def run() -> None:
+        await database.recall("a", _sites)
+        version, audit = database.version, database.version_of("auditentry")
+        await database.write(heading, note_read, heading, "image.read", "case/1")
+        assert (database.version, database.version_of("auditentry") != audit) == (version, True)
+        await database.recall("a", _sites)
+
+    asyncio.run(run())
+    assert len(counted) == 1
 
 
 def test_a_read_that_began_before_a_write_is_not_kept_after_it(database: Database) -> None:

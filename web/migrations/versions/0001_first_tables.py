@@ -737,6 +737,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("case_id", "study_instance_uid"),
     )
+    with op.batch_alter_table("casestudy", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_casestudy_study_instance_uid"), ["study_instance_uid"], unique=False)
+
     op.create_table(
         "conference",
         sa.Column("id", sa.String(), nullable=False),
@@ -1649,6 +1652,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_conference_board_id"))
 
     op.drop_table("conference")
+    with op.batch_alter_table("casestudy", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_casestudy_study_instance_uid"))
+
     op.drop_table("casestudy")
     with op.batch_alter_table("caseplan", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_caseplan_case_id"))
