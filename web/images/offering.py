@@ -20,7 +20,7 @@ from conference.record.audit import note_read
 from imaging.dicomweb.attributes import BY_TAG, Level
 from imaging.dicomweb.errors import BadQuery
 from imaging.dicomweb.present import result
-from imaging.dicomweb.qido import Query, counts, find, query
+from imaging.dicomweb.qido import Condition, Query, counts, find, query
 from imaging.dimse.listener import peers_of
 from imaging.dimse.provider import Offered, WrongQuestion
 from imaging.dimse.sender import Remote, remote_of
@@ -31,6 +31,10 @@ from web.clock import now
 from web.database import Database, Deed
 
 _HIDDEN = ("draft", "withdrawn")
+_OFFERED = (
+    'EXISTS (SELECT 1 FROM casestudy JOIN "case" ON "case".id = casestudy.case_id '
+    'WHERE casestudy.study_instance_uid = study.study_instance_uid AND "case".state NOT IN ({}){})'
+)
 _LEVELS: dict[str, Level] = {"STUDY": "study", "SERIES": "series", "IMAGE": "instance"}
 _UNIQUE = {"STUDY": ("StudyInstanceUID",), "SERIES": ("StudyInstanceUID", "SeriesInstanceUID"),
            "IMAGE": ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")}
@@ -96,8 +100,16 @@ def _offered(board: str) -> Select[Any]:
     return chosen.where(Case.board_id == board) if board else chosen
 
 
+def _findable(board: str) -> Condition:
+    """The same of each study in turn."""
+    hidden = ", ".join("{}" for _ in _HIDDEN)
+    if not board:
+        return Condition(_OFFERED.format(hidden, ""), _HIDDEN)
+    return Condition(_OFFERED.format(hidden, ' AND "case".board_id = {}'), (*_HIDDEN, board))
+
+
 def _found(session: Session, question: Query, board: str, wanted: Sequence[str]) -> list[Dataset]:
-    page = find(session, question, _offered(board))
+    page = find(session, question, _findable(board))
     tally = counts(session, page.rows)
     found = []
     for row in page.rows:
