@@ -44,6 +44,9 @@ window.received = async () => {
 """
 
 
+MICROPHONE = "window.connections.at(-1).getTransceivers().find((one) => one.mid === 'mic').sender.track.id"
+
+
 @pytest.fixture
 def faking(browser_type: BrowserType, browser_type_launch_args: dict[str, Any]) -> Iterator[Browser]:
     """A browser whose microphone beeps and whose camera shows a clock."""
@@ -105,14 +108,14 @@ def test_three_hear_and_see_each_other_and_survive_the_media_process(held: Meeti
     expect(chair.locator(".tile video")).to_have_count(3, timeout=PATIENCE_MS)
 
     second.keyboard.press("Control+d")
-    expect(second.locator(".call-mute")).to_have_attribute("aria-pressed", "true")
+    expect(second.locator(".call-mute")).to_have_attribute("aria-pressed", "true", timeout=PATIENCE_MS)
     expect(chair.locator(f"[data-person='{held.people['mbeki']}'] [aria-label=muted]")).to_be_visible(
         timeout=PATIENCE_MS
     )
     second.keyboard.down("Space")
-    expect(second.locator(".call-mute")).to_have_attribute("aria-pressed", "false")
+    expect(second.locator(".call-mute")).to_have_attribute("aria-pressed", "false", timeout=PATIENCE_MS)
     second.keyboard.up("Space")
-    expect(second.locator(".call-mute")).to_have_attribute("aria-pressed", "true")
+    expect(second.locator(".call-mute")).to_have_attribute("aria-pressed", "true", timeout=PATIENCE_MS)
 
     chair.get_by_label("Volumes and line").click()
     chair.get_by_label("Mute Petra Varga").click()
@@ -122,7 +125,7 @@ def test_three_hear_and_see_each_other_and_survive_the_media_process(held: Meeti
     os.kill(process(held), signal.SIGKILL)
     expect(chair.locator("[data-call=waiting]")).to_contain_text("The room goes on", timeout=PATIENCE_MS)
     for page in pages:
-        expect(page.locator("[data-link=live]")).to_be_attached()
+        expect(page.locator("[data-link=live]")).to_be_attached(timeout=PATIENCE_MS)
         expect(page.locator("[data-call=live]")).to_be_visible(timeout=PATIENCE_MS)
         receives(page, seen=2)
     receives(second, heard=1)
@@ -136,6 +139,9 @@ def test_a_decision_is_a_caption_of_the_call_and_a_voice_is_as_loud_as_one_likes
     second.get_by_label("Volumes and line").click()
     second.get_by_label("Volume of Dr Ines Laurent").fill("0.2")
     second.wait_for_function("voices.some((voice) => voice.volume === 0.2)", timeout=PATIENCE_MS)
+    before = second.evaluate(MICROPHONE)
+    second.locator("[data-device=mic]").select_option(index=1, timeout=PATIENCE_MS)
+    second.wait_for_function(f"(before) => {MICROPHONE} !== before", arg=before, timeout=PATIENCE_MS)
     second.get_by_label("Volumes and line").click()
     expect(second.locator("[data-quality]")).to_contain_text("line")
     expect(second.locator("[data-caption]")).to_be_empty()
@@ -189,6 +195,10 @@ def test_a_microphone_that_cannot_be_had_is_explained_and_one_may_listen(
     page.locator("[data-call-join]").click(timeout=PATIENCE_MS)
     expect(page.locator("call-check [role=alert]")).to_contain_text(words, timeout=PATIENCE_MS)
     expect(page.locator("[data-join]")).to_be_disabled()
+    page.get_by_label("Start with the camera on").click()
+    camera = page.locator("call-check [role=alert]", has_text=words.split(".")[0].replace("microphone", "camera"))
+    expect(camera).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_label("Start with the camera on")).not_to_be_checked()
     expect(page.locator("[data-network=direct]")).to_be_visible(timeout=PATIENCE_MS)
     page.locator("[data-listen]").click()
     expect(page.locator("[data-call=live]")).to_be_visible(timeout=PATIENCE_MS)
@@ -201,10 +211,15 @@ def test_the_call_is_a_strip_of_its_own_that_assistive_technology_reads(held: Me
     expect(page.locator(".viewer-pane").first).to_contain_text("Lossless", timeout=PATIENCE_MS)
     page.locator("[data-call-join]").click()
     expect(page.locator("#call-level")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_label("Start with the camera on").check()
+    expect(page.get_by_label("Your camera")).to_be_visible(timeout=PATIENCE_MS)
     checked = Axe().run(page, context="call-check")
     assert checked.response["violations"] == [], checked.generate_report()
     page.locator("[data-join]").click()
     expect(page.locator("[data-call=live]")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator("[data-own] video")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_label("Volumes and line").click()
+    expect(page.locator("[data-device=mic]")).to_be_visible(timeout=PATIENCE_MS)
     found = Axe().run(page, context="room-media")
     assert found.response["violations"] == [], found.generate_report()
     viewer, strip = page.locator("consilium-viewer").bounding_box(), page.locator("room-media").bounding_box()

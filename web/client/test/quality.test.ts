@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { explain } from '../src/media/devices';
-import { judged, ThinLine } from '../src/media/quality';
+import { judged, Line, ThinLine } from '../src/media/quality';
 
 const at = (received: number, lost: number, roundTrip: number | null = 0.02) => ({ received, lost, roundTrip });
 
@@ -8,13 +8,40 @@ describe('the line', () => {
   it('is judged by loss and delay between two moments', () => {
     expect(judged(at(0, 0), at(500, 0))).toBe('good');
     expect(judged(at(500, 0), at(950, 50))).toBe('fair');
-    expect(judged(at(0, 0), at(80, 20))).toBe('poor');
+    expect(judged(at(0, 0), at(85, 15))).toBe('fair');
+    expect(judged(at(0, 0), at(75, 25))).toBe('poor');
     expect(judged(at(0, 0), at(500, 0, 0.5))).toBe('fair');
     expect(judged(at(0, 0), at(500, 0, 1))).toBe('poor');
   });
 
   it('is not judged by a handful of packets', () => {
     expect(judged(at(0, 0), at(5, 5, null))).toBe('good');
+  });
+
+  it('is judged over four seconds, so that one bad second is not the line', () => {
+    const line = new Line();
+    const readings = [
+      at(0, 0),
+      at(30, 0),
+      at(60, 0),
+      at(80, 10),
+      at(110, 10),
+      at(130, 20),
+      at(150, 30),
+      at(170, 40),
+      at(190, 50),
+    ];
+    expect(readings.map((one) => line.reads(one))).toEqual([
+      'good',
+      'good',
+      'good',
+      'fair',
+      'fair',
+      'fair',
+      'poor',
+      'poor',
+      'poor',
+    ]);
   });
 
   it('is too thin for pictures after four poor readings in a row', () => {

@@ -6,8 +6,10 @@
  */
 
 import { backoff } from '../connection';
-import { camera, explain, microphone, screen } from './devices';
-import { judged, ThinLine, type Counted, type Quality } from './quality';
+import { Cushion } from './cushion';
+import { camera, explain, microphone, outputs, screen } from './devices';
+import { counted, type Report } from './counts';
+import { Line, ThinLine, type Quality } from './quality';
 
 export interface Talker {
   readonly name: string;
@@ -29,7 +31,6 @@ type FromServer =
   | { type: 'refused'; reason: string };
 
 const READ_EVERY_MS = 1000;
-const AUDIBLE = 0.02;
 const RESTART_AFTER_MS = 2000;
 /** Close codes after which coming back by itself makes no sense, in words. */
 const ENDINGS: Readonly<Record<number, string>> = {
@@ -46,6 +47,7 @@ export class Call {
   voicesOnly = false;
   muted = false;
   readonly volumes = new Map<string, number>();
+  speaker = '';
   private readonly tracks: Record<Source, MediaStreamTrack | null> = { mic: null, cam: null, screen: null };
   private readonly places = new Map<string, { person: string; source: Source }>();
   private readonly voices = new Map<string, HTMLAudioElement>();
@@ -55,8 +57,9 @@ export class Call {
   private retry = 0;
   private restarting = 0;
   private readonly clock: number;
-  private before: Counted | null = null;
+  private line = new Line();
   private readonly thin = new ThinLine();
+  private cushion = new Cushion();
   private offered: Promise<void> = Promise.resolve();
   private servers: RTCIceServer[] = [];
 
@@ -77,10 +80,12 @@ export class Call {
     this.clock = window.setInterval(() => void this.read(), READ_EVERY_MS);
   }
 
-  /** Join with this microphone, or only to listen. */
-  join(mic: MediaStreamTrack | null): void {
+  /** Join with this microphone or only to listen, and with this camera or without. */
+  join(mic: MediaStreamTrack | null, cam: MediaStreamTrack | null): void {
     this.tracks.mic = mic;
     this.muted = mic === null;
+    if (mic !== null) mic.onended = () => void this.lost('mic');
+    if (cam !== null) void this.put('cam', cam);
     void this.connect();
   }
 
@@ -112,28 +117,27 @@ export class Call {
   }
 
   /** Turn the camera or the shared screen on or off. */
-  async turn(source: 'cam' | 'screen', device = ''): Promise<void> {
-    if (this.tracks[source] !== null) {
-      await this.put(source, null);
-      return;
-    }
-    try {
-      const track = await (source === 'cam' ? camera(device) : screen());
-      track.onended = () => void this.put(source, null);
-      await this.put(source, track);
-    } catch (error) {
-      this.say(explain(error, source === 'cam' ? 'camera' : 'screen'));
-    }
+  async turn(source: 'cam' | 'screen'): Promise<void> {
+    if (this.tracks[source] !== null) await this.put(source, null);
+    else await this.take(source, '');
   }
 
-  /** Talk into another microphone. */
-  async use(device: string): Promise<void> {
+  /** Talk into another microphone, show another camera, hear by another loudspeaker. */
+  async use(source: 'mic' | 'cam' | 'speaker', device: string): Promise<void> {
+    if (source === 'speaker') {
+      this.speaker = device;
+      this.settle();
+    } else await this.take(source, device);
+  }
+
+  private async take(source: Source, device: string): Promise<void> {
+    const what = ({ mic: 'microphone', cam: 'camera', screen: 'screen' } as const)[source];
     try {
-      const track = await microphone(device);
-      track.enabled = !this.muted;
-      await this.put('mic', track);
+      const track = await { mic: microphone, cam: camera, screen }[source](device);
+      if (source === 'mic') track.enabled = !this.muted;
+      await this.put(source, track);
     } catch (error) {
-      this.say(explain(error, 'microphone'));
+      this.say(explain(error, what));
     }
   }
 
@@ -170,6 +174,7 @@ export class Call {
   private async put(source: Source, track: MediaStreamTrack | null): Promise<void> {
     const old = this.tracks[source];
     this.tracks[source] = track;
+    if (track !== null) track.onended = () => void this.lost(source);
     if (old !== null) {
       old.onended = null;
       old.stop();
@@ -179,6 +184,14 @@ export class Call {
       .find((line) => line.mid === source)
       ?.sender.replaceTrack(track);
     this.told();
+  }
+
+  /** The device was unplugged or taken away, or the browser's own button ended the sharing. */
+  private async lost(source: Source): Promise<void> {
+    if (source === 'mic') this.muted = true;
+    const what = { mic: 'microphone', cam: 'camera', screen: '' }[source];
+    if (what !== '') this.say(`The ${what} is gone. Choose another one in the call menu.`);
+    await this.put(source, null);
   }
 
   private told(): void {
@@ -244,7 +257,7 @@ export class Call {
     switch (message.type) {
       case 'offer':
         if (message.fresh) this.places.clear();
-        this.offered = this.offered.then(() => this.take(message.sdp, message.fresh)).catch(() => this.unlinked());
+        this.offered = this.offered.then(() => this.offer(message.sdp, message.fresh)).catch(() => this.unlinked());
         return;
       case 'shown':
         if (message.person === null) this.places.delete(message.place);
@@ -269,7 +282,7 @@ export class Call {
     this.changed();
   }
 
-  private async take(sdp: string, fresh: boolean): Promise<void> {
+  private async offer(sdp: string, fresh: boolean): Promise<void> {
     if (fresh || this.pc === null) {
       this.hangUp();
       this.pc = this.made();
@@ -326,17 +339,23 @@ export class Call {
       this.pc.close();
     }
     this.pc = null;
-    this.before = null;
+    this.line = new Line();
+    this.cushion = new Cushion();
     for (const voice of this.voices.values()) voice.srcObject = null;
     this.voices.clear();
     this.speaking.clear();
   }
 
-  /** Every voice as loud as its person was set. */
+  /** Every voice as loud as its person was set, and where it is to be heard. */
   private settle(): void {
     for (const [place, voice] of this.voices) {
       const person = this.places.get(place)?.person;
       voice.volume = person === undefined ? 1 : (this.volumes.get(person) ?? 1);
+      if (outputs() && voice.sinkId !== this.speaker) {
+        voice
+          .setSinkId(this.speaker)
+          .catch(() => this.say('This loudspeaker cannot be used. Choose another one in the call menu.'));
+      }
     }
   }
 
@@ -344,25 +363,19 @@ export class Call {
   private async read(): Promise<void> {
     const pc = this.pc;
     if (pc?.connectionState !== 'connected') return;
-    const counted = { received: 0, lost: 0, roundTrip: null as number | null };
+    const now = counted((await pc.getStats()).values() as Iterable<Report>);
     const heard = new Set<string>();
-    for (const report of (await pc.getStats()).values() as Iterable<Record<string, unknown>>) {
-      if (report['type'] === 'inbound-rtp') {
-        counted.received += number(report['packetsReceived']);
-        counted.lost += number(report['packetsLost']);
-        const person = this.places.get(String(report['mid']))?.person;
-        if (person !== undefined && number(report['audioLevel']) > AUDIBLE) heard.add(person);
-      } else if (report['type'] === 'media-source' && report['kind'] === 'audio') {
-        if (!this.muted && number(report['audioLevel']) > AUDIBLE) heard.add(this.me);
-      } else if (report['type'] === 'candidate-pair' && report['nominated'] === true) {
-        counted.roundTrip = number(report['currentRoundTripTime']);
-      }
+    for (const place of now.audible) {
+      const person = this.places.get(place)?.person;
+      if (person !== undefined) heard.add(person);
     }
+    if (now.spoke && !this.muted) heard.add(this.me);
     if (pc !== this.pc) return;
+    const wait = this.cushion.reads(now.asked, now.roundTrip);
+    for (const { receiver } of pc.getTransceivers()) receiver.jitterBufferTarget = wait;
     this.speaking = heard;
     if (heard.size > 0) this.heard(heard, READ_EVERY_MS / 1000);
-    if (this.before !== null) this.quality = judged(this.before, counted);
-    this.before = counted;
+    this.quality = this.line.reads(now);
     if (this.thin.reads(this.quality) && !this.voicesOnly) {
       this.say('Your line is thin: pictures are off so that voices stay clear. Turn them on again in the call menu.');
       void this.prefer(true);
@@ -374,8 +387,4 @@ export class Call {
 /** The media process is reached directly; what more a browser may need is a relay. */
 function relays(servers: readonly RTCIceServer[]): RTCIceServer[] {
   return servers.filter((server) => server.credential !== undefined);
-}
-
-function number(value: unknown): number {
-  return typeof value === 'number' ? value : 0;
 }

@@ -1,8 +1,8 @@
-/** `<call-check>`: which microphone, does it hear me, and only then the call. */
+/** `<call-check>`: which microphone, does it hear me; which camera, what does it show; and only then the call. */
 
-import { html, LitElement, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { icon } from '../icon';
-import { explain, listed, meter, microphone } from './devices';
+import { camera, explain, listed, meter, microphone } from './devices';
 import { network, type Network } from './network';
 
 const NETWORK: Readonly<Record<Network, { tone: string; words: string }>> = {
@@ -20,7 +20,9 @@ const NETWORK: Readonly<Record<Network, { tone: string; words: string }>> = {
 /** What the person chose; without a track they only listen. */
 export interface Joining {
   readonly mic: MediaStreamTrack | null;
-  readonly camera: boolean;
+  readonly camera: MediaStreamTrack | null;
+  /** The camera is wanted but has not shown anything yet. */
+  readonly awaited: boolean;
 }
 
 export class CallCheck extends LitElement {
@@ -28,12 +30,19 @@ export class CallCheck extends LitElement {
     devices: { state: true },
     problem: { state: true },
     track: { state: true },
+    wantsCamera: { state: true },
+    unseen: { state: true },
+    picture: { state: true },
     way: { state: true },
   };
 
   conference = '';
 
   private devices: MediaDeviceInfo[] = [];
+  private cameras: MediaDeviceInfo[] = [];
+  private wantsCamera = false;
+  private unseen = '';
+  private picture: MediaStream | null = null;
   private problem = '';
   private track: MediaStreamTrack | null = null;
   private way: Network = 'asking';
@@ -47,7 +56,7 @@ export class CallCheck extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.release(true);
+    this.closed();
   }
 
   /** Ask for the microphone and show what it hears. */
@@ -60,12 +69,10 @@ export class CallCheck extends LitElement {
   }
 
   override render(): TemplateResult {
-    return html`<dialog class="call-check" aria-labelledby="call-check-title" @close=${() => this.release(true)}>
+    return html`<dialog class="call-check" aria-labelledby="call-check-title" @close=${() => this.closed()}>
       <form method="dialog" class="stack" @submit=${(event: Event) => event.preventDefault()}>
         <h2 id="call-check-title">Before you join</h2>
-        ${this.problem === '' ? this.hearing() : this.trouble()}
-        <label class="check"><input type="checkbox" name="camera" /> <span>Start with the camera on</span></label>
-        ${this.wayThrough()}
+        ${this.problem === '' ? this.hearing() : this.trouble()} ${this.seeing()} ${this.wayThrough()}
         <p class="hint">Nothing that is said or shown here is recorded.</p>
         <div class="row">
           <button
@@ -106,6 +113,54 @@ export class CallCheck extends LitElement {
       </div>`;
   }
 
+  private seeing(): TemplateResult {
+    const chosen = this.picture?.getVideoTracks()[0]?.getSettings().deviceId;
+    return html`<label class="check"
+        ><input
+          type="checkbox"
+          name="camera"
+          .checked=${this.wantsCamera}
+          @change=${(event: Event) => void this.look((event.target as HTMLInputElement).checked)}
+        />
+        <span>Start with the camera on</span></label
+      >
+      ${
+        this.unseen === ''
+          ? nothing
+          : html`<p class="banner" data-tone="warn" role="alert">${icon('video-off')} <span>${this.unseen}</span></p>`
+      }
+      ${
+        this.picture === null
+          ? nothing
+          : html`<video
+              class="call-mirror"
+              autoplay
+              playsinline
+              .muted=${true}
+              .srcObject=${this.picture}
+              aria-label="Your camera"
+            ></video>`
+      }
+      ${
+        this.picture === null || this.cameras.length < 2
+          ? nothing
+          : html`<div class="field">
+              <label for="call-cam">Camera</label>
+              <select
+                id="call-cam"
+                @change=${(event: Event) => void this.look(true, (event.target as HTMLSelectElement).value)}
+              >
+                ${this.cameras.map(
+                  (one) =>
+                    html`<option value=${one.deviceId} ?selected=${one.deviceId === chosen}>
+                      ${one.label || 'Camera'}
+                    </option>`,
+                )}
+              </select>
+            </div>`
+      }`;
+  }
+
   private wayThrough(): TemplateResult {
     const { tone, words } = NETWORK[this.way];
     const sign = this.way === 'blocked' ? 'wifi-off' : 'wifi';
@@ -142,11 +197,43 @@ export class CallCheck extends LitElement {
     }
   }
 
+  /** Show what the camera sees, or let go of it. */
+  private async look(on: boolean, device = ''): Promise<void> {
+    this.unseen = '';
+    this.dim(true);
+    this.wantsCamera = on;
+    if (!on) return;
+    try {
+      const track = await camera(device);
+      if (this.dialog?.open !== true || !this.wantsCamera || this.picture !== null) {
+        track.stop();
+        return;
+      }
+      this.picture = new MediaStream([track]);
+      this.cameras = await listed('videoinput');
+    } catch (error) {
+      this.unseen = explain(error, 'camera');
+      this.wantsCamera = false;
+    }
+  }
+
+  private dim(stop: boolean): void {
+    if (stop) for (const track of this.picture?.getTracks() ?? []) track.stop();
+    this.picture = null;
+  }
+
   private draw(): void {
     const bar = this.querySelector<HTMLMeterElement>('#call-level');
     if (this.level === null) return;
     if (bar !== null) bar.value = this.level.read();
     this.drawing = window.requestAnimationFrame(() => this.draw());
+  }
+
+  private closed(): void {
+    this.release(true);
+    this.dim(true);
+    this.wantsCamera = false;
+    this.unseen = '';
   }
 
   /** Let go of the meter, and of the microphone unless the call has it now. */
@@ -160,11 +247,13 @@ export class CallCheck extends LitElement {
   }
 
   private join(speaking: boolean): void {
-    const camera = this.querySelector<HTMLInputElement>('[name=camera]')?.checked === true;
     const mic = speaking ? this.track : null;
+    const seen = this.picture?.getVideoTracks()[0] ?? null;
+    const awaited = this.wantsCamera && seen === null;
     this.release(!speaking);
+    this.dim(false);
     this.dialog?.close();
-    this.dispatchEvent(new CustomEvent<Joining>('join', { detail: { mic, camera } }));
+    this.dispatchEvent(new CustomEvent<Joining>('join', { detail: { mic, camera: seen, awaited } }));
   }
 }
 

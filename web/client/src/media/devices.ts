@@ -1,10 +1,5 @@
 /** Microphone and camera of this machine, and plain words for why one cannot be had. */
 
-export interface Chosen {
-  readonly mic: string;
-  readonly cam: string;
-}
-
 const VIDEO: MediaTrackConstraints = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { max: 30 } };
 
 /** The microphone's track; rejects with what `explain` puts into words. */
@@ -32,6 +27,11 @@ export async function screen(): Promise<MediaStreamTrack> {
 export async function listed(kind: MediaDeviceKind): Promise<MediaDeviceInfo[]> {
   const found = await devices().enumerateDevices();
   return found.filter((device) => device.kind === kind && device.deviceId !== '');
+}
+
+/** Whether this browser lets voices be heard by a loudspeaker of choice. */
+export function outputs(): boolean {
+  return 'setSinkId' in HTMLMediaElement.prototype;
 }
 
 /** Why a device or the screen could not be had, and what to do about it. */

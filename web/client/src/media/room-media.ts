@@ -9,6 +9,7 @@ import { Panel } from '../room/panel';
 import { Call, type Talker } from './call';
 import type { CallCheck, Joining } from './check';
 import './check';
+import './menu';
 
 /** Where Space means something already. */
 const SPACE_TAKEN =
@@ -22,6 +23,7 @@ export class RoomMedia extends Panel {
   private open = true;
   private said = '';
   private held = false;
+  private shown = 0;
   private readonly streams = new WeakMap<MediaStreamTrack, MediaStream>();
 
   override connectedCallback(): void {
@@ -97,7 +99,12 @@ export class RoomMedia extends Panel {
         >${icon(call.quality === 'poor' ? 'wifi-off' : 'wifi')}
         <span class="call-wide">${QUALITY[call.quality]}</span></span
       >
-      ${this.menu(call)}
+      <call-menu
+        .call=${call}
+        .others=${this.others(call)}
+        .mayMute=${this.model.may('seat')}
+        .shown=${this.shown++}
+      ></call-menu>
       <button
         type="button"
         class="btn btn-quiet btn-small"
@@ -110,47 +117,6 @@ export class RoomMedia extends Panel {
       <button type="button" class="btn btn-small call-leave" aria-label="Leave the call" @click=${() => this.leave()}>
         ${icon('phone-off')}
       </button>
-    </div>`;
-  }
-
-  private menu(call: Call): TemplateResult {
-    return html`<details class="menu">
-      <summary class="btn btn-quiet btn-icon btn-small" aria-label="Volumes and line">${icon('settings')}</summary>
-      <div class="menu-list">
-        <label class="check"
-          ><input
-            type="checkbox"
-            data-voices-only
-            .checked=${call.voicesOnly}
-            @change=${(event: Event) => void call.prefer((event.target as HTMLInputElement).checked)}
-          />
-          <span>Voices only, for a thin line</span></label
-        >
-        ${this.others(call).map(([person, talker]) => this.loudness(call, person, talker))}
-      </div>
-    </details>`;
-  }
-
-  private loudness(call: Call, person: string, talker: Talker): TemplateResult {
-    return html`<div class="menu-field">
-      <label
-        ><span class="label">${talker.name}</span>
-        <input
-          type="range"
-          min="0"
-          max="1"
-          step="0.05"
-          aria-label=${`Volume of ${talker.name}`}
-          .value=${String(call.volumes.get(person) ?? 1)}
-          @input=${(event: Event) => call.volume(person, Number((event.target as HTMLInputElement).value))}
-      /></label>
-      ${
-        this.model.may('seat') && !talker.muted
-          ? html`<button type="button" aria-label=${`Mute ${talker.name}`} @click=${() => call.silence(person)}>
-              ${icon('mic-off')} Mute
-            </button>`
-          : nothing
-      }
     </div>`;
   }
 
@@ -219,7 +185,7 @@ export class RoomMedia extends Panel {
     await this.querySelector<CallCheck>('call-check')?.open();
   }
 
-  private join({ mic, camera }: Joining): void {
+  private join({ mic, camera, awaited }: Joining): void {
     this.call?.leave();
     const call = new Call(
       this.model.facts.conference,
@@ -229,8 +195,8 @@ export class RoomMedia extends Panel {
       (people, seconds) => this.heard(people, seconds),
     );
     this.call = call;
-    call.join(mic);
-    if (camera) void call.turn('cam');
+    call.join(mic, camera);
+    if (awaited) void call.turn('cam');
     this.requestUpdate();
   }
 
