@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.rig.consilium import Consilium, consilium
 from tests.benchmarks.rig.instances import MIXED, study
-from tests.benchmarks.rig.orthanc import Orthanc, orthanc
+from tests.benchmarks.rig.orthanc import DURABILITY, Orthanc, orthanc
 from tests.benchmarks.rig.processes import Missing
 
 
@@ -36,7 +36,7 @@ def measured(name: str, bar: float, cpu_bar: float | None, *, no_delay: bool, sh
             us, them, cpu_us, cpu_them = (statistics.median(column) for column in zip(
                 *(one[1:] for one in found), strict=True))
             seconds[share] = us
-            note = f"{counts[share] / us:.0f} instances/s"
+            note = f"{counts[share] / us:.0f} instances/s; {DURABILITY}"
             yield Figure(f"{name} {counts[share]}: seconds", us, them, "s", bar, note)
             yield Figure(f"{name} {counts[share]}: CPU", cpu_us, cpu_them, "s", cpu_bar)
         small, large = sizes
