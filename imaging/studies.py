@@ -3,6 +3,7 @@
 Whose study it is, the agenda knows; here are only DICOM identities. Rows are written by `imaging.intake` alone.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -244,13 +245,18 @@ def frame_facts(session: Session, sop_instance_uid: str, number: int) -> Frame:
 
 
 def stack(session: Session, series_instance_uid: str) -> list[Frame]:
-    """Every drawable frame of a series in the order a reader scrolls: along the slice normal, else as numbered.
+    """Every drawable frame of a series in the order a reader scrolls (`in_order`)."""
+    return in_order(instances(session, series_instance_uid))
+
+
+def in_order(rows: Iterable[Instance]) -> list[Frame]:
+    """The drawable frames of a series, its instances by number: along the slice normal, else as numbered.
 
     Position decides when all frames share one orientation and no two share a place (PS3.3 C.7.6.2.1.1).
     """
     frames = [
         frame(row, number)
-        for row in instances(session, series_instance_uid)
+        for row in rows
         if row.picture == "yes"
         for number in range(1, row.frames + 1)
     ]

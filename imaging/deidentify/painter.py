@@ -25,7 +25,7 @@ from imaging.deidentify.blackout import Samples, black_of, blacken, rle
 from imaging.deidentify.engine import method
 from imaging.deidentify.regions import Rectangle
 from imaging.deidentify.table import PIXELS_CLEANED
-from imaging.pixels.frames import Layout, stored
+from imaging.pixels.frames import LOSSY, Layout, stored
 from imaging.pixels.tables import tables
 
 _DERIVED = "Writing in the picture blacked out by hand"
@@ -123,7 +123,7 @@ def _darkest(data: bytes) -> tuple[int, int] | None:
 def _put(found: Dataset, shape: Layout, frames: list[Samples], photometric: str) -> None:
     """The new pixels and what describes them; Lossy Image Compression is kept, for it is history."""
     syntax = found.file_meta.TransferSyntaxUID
-    if shape.transfer_syntax in _LOSSY and found.get("LossyImageCompression") != "01":
+    if shape.transfer_syntax in LOSSY and found.get("LossyImageCompression") != "01":
         found.LossyImageCompression = "01"
     found.PhotometricInterpretation = photometric
     for name in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"):
@@ -144,9 +144,6 @@ def _put(found: Dataset, shape: Layout, frames: list[Samples], photometric: str)
         octets = np.ascontiguousarray(whole.astype(whole.dtype.newbyteorder(order))).tobytes()
     vr = "OB" if shape.bits_allocated <= 8 and not found.file_meta.TransferSyntaxUID.is_implicit_VR else "OW"
     found["PixelData"] = pydicom.DataElement(0x7FE00010, vr, octets + b"\0" * (len(octets) % 2))
-
-
-_LOSSY = frozenset(f"1.2.840.10008.1.2.4.{code}" for code in (50, 51, 81, 91, 93, 112, 203))
 
 
 def _compressed(found: Dataset, frames: list[Samples]) -> None:

@@ -36,6 +36,8 @@ JPEG_2000, HTJ2K_LOSSLESS, JPEG_XL = _family(90, 91, 92, 93), _family(201, 202),
 HTJ2K = "1.2.840.10008.1.2.4.203"
 RLE = "1.2.840.10008.1.2.5"
 DEFLATED_FRAME = "1.2.840.10008.1.2.8.1"
+LOSSY = _family(50, 51, 81, 91, 93, 112, 203)
+"""What a file is stored in with loss, or may be."""
 
 _PLACED = frozenset({RLE, DEFLATED_FRAME, "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"})
 """Besides native pixels, the syntaxes in which values lie in their words where High Bit says."""

@@ -39,6 +39,8 @@ _BATCH = 8
 _LOOKED_AT = 7
 """Frames of a series that are sampled for its automatic window."""
 _REMEMBERED = 4096
+_MOST_SLICES = 40_000
+"""Of all stacks that are remembered; about 2 KB each."""
 _FRESH_BYTES = 32 * 1024 * 1024
 QUIET_S = 2.0
 """A study of which nothing came for so long is made pictures of."""
@@ -68,7 +70,8 @@ class Pictures:
         self._running: dict[Path, asyncio.Task[None]] = {}
         self._warming: asyncio.Task[None] | None = None
         self._preparing: dict[str, asyncio.Task[None]] = {}
-        self._stacks: OrderedDict[str, tuple[int, Stack]] = OrderedDict()
+        self._stacks: OrderedDict[str, Stack] = OrderedDict()
+        self._slices = 0
         self._opened: OrderedDict[str, Shown] = OrderedDict()
         self._failed: OrderedDict[Path, tuple[str, float]] = OrderedDict()
         self._drawn: OrderedDict[tuple[str, int, Asked], Path] = OrderedDict()
@@ -179,22 +182,24 @@ class Pictures:
     def stack(self, series_instance_uid: str, instances: int) -> Stack | None:
         """A stack that was opened while the series had as many instances; None: ask the index again."""
         found = self._stacks.get(series_instance_uid)
-        return found[1] if found is not None and found[0] == instances else None
+        return found if found is not None and found.instances == instances else None
 
     def series_of(self, sop_instance_uid: str, frame: int) -> str | None:
         """The series of a frame that is part of a stack remembered here."""
         stacks = reversed(self._stacks.items())
-        return next((uid for uid, (_, one) in stacks if one.index_of(sop_instance_uid, frame) is not None), None)
+        return next((uid for uid, one in stacks if one.index_of(sop_instance_uid, frame) is not None), None)
 
     def forget(self, digest: str) -> None:
         """Delete every picture made of a file that is no longer kept. Blocks."""
         shutil.rmtree(self._folder(digest), ignore_errors=True)
 
-    def remember(self, stack: Stack, instances: int) -> Stack:
+    def remember(self, stack: Stack) -> Stack:
         """Keep a stack for `stack`; files of a series never change, they only become more."""
-        self._stacks[stack.series_instance_uid] = (instances, stack)
-        if len(self._stacks) > _REMEMBERED // 16:
-            self._stacks.popitem(last=False)
+        earlier = self._stacks.pop(stack.series_instance_uid, None)
+        self._stacks[stack.series_instance_uid] = stack
+        self._slices += len(stack.slices) - (len(earlier.slices) if earlier else 0)
+        while self._slices > _MOST_SLICES and len(self._stacks) > 1:
+            self._slices -= len(self._stacks.popitem(last=False)[1].slices)
         return stack
 
     def prepare_soon(self, stack: Stack, around: int = 0) -> None:
@@ -222,7 +227,7 @@ class Pictures:
         await asyncio.sleep(QUIET_S)
         try:
             for stack in await stacks():
-                self.prepare_soon(stack)
+                self.prepare_soon(self.remember(stack))
         except Exception:  # a cache that stays empty for now is no reason to end anything
             log.exception("pictures were not prepared")
 
@@ -234,19 +239,19 @@ class Pictures:
 
     async def prepare(self, shown: Shown, around: int = 0) -> None:
         """Make every picture of a stack ahead of need, outward from `around`; waits until all are made."""
-        order = sorted(range(len(shown.stack.slices)), key=lambda index: abs(index - around))
-        missing: list[int] = []
-        for index in order:
-            if not await asyncio.to_thread(self._has_all, shown, index):
-                missing.append(index)
-            if len(missing) == _BATCH:
-                await self._derive(shown, missing, Urgency.SOMETIME)
-                missing = []
-        if missing:
-            await self._derive(shown, missing, Urgency.SOMETIME)
+        missing = await asyncio.to_thread(self._missing, shown)
+        missing.sort(key=lambda index: abs(index - around))
+        for at in range(0, len(missing), _BATCH):
+            await self._derive(shown, missing[at : at + _BATCH], Urgency.SOMETIME)
 
-    def _has_all(self, shown: Shown, index: int) -> bool:
-        return all(place in self._failed or place.is_file() for place in self._places(shown, index))
+    def _missing(self, shown: Shown) -> list[int]:
+        """Frames of which a picture is neither made nor known to be impossible."""
+
+        def here(place: Path) -> bool:
+            return place in self._failed or place.is_file()
+
+        every = range(len(shown.stack.slices))
+        return [index for index in every if not all(here(place) for place in self._places(shown, index))]
 
     async def _made(self, shown: Shown, index: int, place: Path, urgency: Urgency) -> bytes:
         found = await asyncio.to_thread(read, place)

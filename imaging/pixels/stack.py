@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from imaging import studies
 from imaging.pixels.codestream import Sample, sample_of
-from imaging.pixels.frames import Layout
+from imaging.pixels.frames import LOSSY, Layout
 from imaging.pixels.window import Lut, Rendering, Window
 from imaging.studies import Frame, Instance
 
@@ -64,6 +64,8 @@ class Stack:
     """Each image is shown with its own window."""
     frame_time_ms: float | None = None
     """From a frame to the next, for cine."""
+    instances: int = 0
+    """How many images the series had when it was read, with those that cannot be drawn."""
     places: dict[tuple[str, int], int] = field(default_factory=dict, init=False, repr=False, compare=False)
     """Image and frame → index; filled when first asked."""
     named: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
@@ -114,7 +116,7 @@ def stack_of(session: Session, series_instance_uid: str) -> Stack:
     """The stack of a series; raises SeriesNotFound."""
     series = studies.series(session, series_instance_uid)
     rows = {row.sop_instance_uid: row for row in studies.instances(session, series_instance_uid)}
-    slices = tuple(_slice(rows[one.sop_instance_uid], one) for one in studies.stack(session, series_instance_uid))
+    slices = tuple(_slice(rows[one.sop_instance_uid], one) for one in studies.in_order(rows.values()))
     middle = slices[len(slices) // 2] if slices else None
     row = rows[middle.frame.sop_instance_uid] if middle else None
     return Stack(
@@ -128,6 +130,7 @@ def stack_of(session: Session, series_instance_uid: str) -> Stack:
         without=tuple(dict.fromkeys(one.picture for one in rows.values() if one.picture != "yes")),
         own_windows=series.modality in _SINGLE or len({_kind(one) for one in slices}) > 1,
         frame_time_ms=row.frame_time_ms if row else None,
+        instances=len(rows),
     )
 
 
@@ -255,6 +258,7 @@ def _pixels(layout: Layout) -> dict[str, object]:
         "signed": layout.signed and not eight and not table,
         "sample": _sample(layout),
         "colour": eight,
+        "lossy": layout.transfer_syntax in LOSSY,
     }
 
 

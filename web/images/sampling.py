@@ -20,7 +20,7 @@ def reader(database: Database, pictures: Pictures) -> PixelsOf:
         series, count = await database.read(_series, frame.sop_instance_uid)
         stack = pictures.stack(series, count)
         if stack is None:
-            stack = pictures.remember(await database.read(stack_of, series), count)
+            stack = pictures.remember(await database.read(stack_of, series))
         index = stack.index_of(frame.sop_instance_uid, frame.frame)
         return None if index is None else await pictures.sampled(stack, index, kind, points)
 

@@ -254,7 +254,7 @@ async def _stack(request: Request, series: str) -> Stack:
     pictures = services(request).pictures
     count = (await reading(request, count_of, series))[0]
     known = pictures.stack(series, count)
-    return known or pictures.remember(await reading(request, stack_of, series), count)
+    return known or pictures.remember(await reading(request, stack_of, series))
 
 
 @answered

@@ -111,7 +111,7 @@ async def _frame(request: Request) -> tuple[Shown, int]:
         raise InstanceNotFound(sop)
     stack = pictures.stack(found.series, found.instances)
     if stack is None:
-        stack = pictures.remember(await reading(request, stack_of, found.series), found.instances)
+        stack = pictures.remember(await reading(request, stack_of, found.series))
     shown = await pictures.opened(stack)
     index = stack.index_of(sop, frame)
     if index is None:

@@ -105,6 +105,7 @@ class ImageStream:
         self._said: Link = "normal"
         self._shown: dict[str, tuple[int, Shown]] = {}
         self._refused: set[str] = set()
+        self._unprepared: dict[str, int] = {}
         self._to_open: dict[str, Show] = {}
         self._wake = asyncio.Event()
         self._ended = False
@@ -203,6 +204,7 @@ class ImageStream:
             if opening is not None and self._may_open(opening):
                 await self._open(self._to_open.pop(opening.series))
                 continue
+            self._prepare()
             for series in self._delivery.completed():
                 await self._say({"type": "complete", "series": series})
             item = self._delivery.next()
@@ -218,7 +220,7 @@ class ImageStream:
     async def _open(self, show: Show) -> None:
         try:
             stack = await self._stack(show.series)
-            shown = await self._pictures.opened(stack)
+            shown, _ = await asyncio.gather(self._pictures.opened(stack), self._note(show.series))
         except (_Refused, ImagingError) as refusal:
             self._refused.add(show.series)
             await self._say({"type": "failed", "series": show.series, "index": None, "reason": str(refusal)})
@@ -232,7 +234,14 @@ class ImageStream:
         for tier, ranges in ((Tier.PREVIEW, show.held.preview), (Tier.LOSSLESS, show.held.lossless)):
             for first, last in ranges:
                 self._delivery.skip(show.series, tier, first, last)
-        self._pictures.prepare_soon(stack, newest.index)
+        self._unprepared[show.series] = newest.index
+
+    def _prepare(self) -> None:
+        """Have the rest of what was opened made, once nobody waits for the very picture they look at."""
+        if self._unprepared and not self._delivery.somebody_waits():
+            for series, index in self._unprepared.items():
+                self._pictures.prepare_soon(self._shown[series][1].stack, index)
+            self._unprepared.clear()
 
     def _with_addresses(self, said: dict[str, object]) -> dict[str, object]:
         """Overlay planes are pictures by HTTP: few images have them, and a browser draws them over its own."""
@@ -244,16 +253,18 @@ class ImageStream:
         return said
 
     async def _stack(self, series: str) -> Stack:
-        """The stack of a series of this case; the read is in the audit before a picture leaves."""
+        """The stack of a series of this case."""
         if len(self._shown) >= _MOST_SERIES:
             raise _Refused("Too many series on one connection; reload the page.")
         case_id = self._admission.resource
-        instances = await self._database.read(_instances, case_id, series)
+        instances = await self._database.recall(("stream", case_id, series), _instances, case_id, series)
         if instances is None:
             raise _Refused("This series does not belong to the case.")
-        stack = self._pictures.stack(series, instances)
-        if stack is None:
-            stack = self._pictures.remember(await self._database.read(stack_of, series), instances)
+        known = self._pictures.stack(series, instances)
+        return known or self._pictures.remember(await self._database.read(stack_of, series))
+
+    async def _note(self, series: str) -> None:
+        """The read is in the audit before anything of the series leaves."""
         who = self._admission.actor
         heading = Deed(
             who.person_id,
@@ -262,9 +273,8 @@ class ImageStream:
             now(),
             str(self._socket.scope.get("consilium.request_id", "")),
         )
-        record = f"case/{case_id}/series/{series}"
+        record = f"case/{self._admission.resource}/series/{series}"
         await self._database.write(heading, note_read, heading, Action.IMAGE_READ.value, record)
-        return stack
 
     async def _deliver(self, item: Item) -> None:
         handle, shown = self._shown[item.series]
@@ -301,24 +311,23 @@ class ImageStream:
 
 
 def in_short(said: dict[str, object]) -> dict[str, object]:
-    """The `series` message with what all its frames have in common said once, in `common`.
+    """The `series` message of a long series, nothing in it said twice.
 
-    A long series is 40 KB otherwise: a third of a second of a thin link, before the first picture. The identities of
-    the images are without the part they all begin with, which is in `common` in their place.
+    In full it is 40 KB: a third of a second of a thin link, before the first picture. `common` holds what all frames
+    have in common, and of their identities the part they all begin with; `each` a list, one value a frame, of what
+    all have but not alike; `frames` the rest, and is empty where there is none.
     """
     frames = cast(list[dict[str, object]], said["frames"])
     if len(frames) <= _FEW:
         return said
-    first = frames[0]
-    common = {key: value for key, value in first.items() if all(one.get(key, frames) == value for one in frames)}
+    shared = [key for key in frames[0] if all(key in one for one in frames)]
+    common = {key: frames[0][key] for key in shared if all(one[key] == frames[0][key] for one in frames)}
+    each = {key: [one[key] for one in frames] for key in shared if key not in common}
     identities = [str(one["sop_instance_uid"]) for one in frames]
     common["sop_instance_uid"] = beginning = commonprefix(identities)  # noqa: RUF071 - identities are no paths
-    rest = [
-        {key: value for key, value in one.items() if key not in common}
-        | {"sop_instance_uid": identity[len(beginning) :]}
-        for one, identity in zip(frames, identities, strict=True)
-    ]
-    return said | {"common": common, "frames": rest}
+    each["sop_instance_uid"] = [identity[len(beginning) :] for identity in identities]
+    rest = [{key: value for key, value in one.items() if key not in shared} for one in frames]
+    return said | {"common": common, "each": each, "frames": rest if any(rest) else []}
 
 
 def _instances(session: Session, case_id: str, series: str) -> int | None:

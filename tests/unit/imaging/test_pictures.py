@@ -12,10 +12,11 @@ import pytest
 from PIL import Image
 
 from imaging.errors import WorkerLost
+from imaging.pixels import pictures as module
 from imaging.pixels.errors import NoPicture
 from imaging.pixels.pictures import Pictures
 from imaging.pixels.pool import Urgency
-from imaging.pixels.stack import Stack
+from imaging.pixels.stack import Shown, Stack, manifest
 from imaging.pixels.window import Window
 from imaging.sandbox import Answer
 from tests.unit.imaging.taken import Taken, take
@@ -138,3 +139,41 @@ def test_a_series_without_pictures_says_why(taken: Taken) -> None:
 
     with pytest.raises(NoPicture, match="holds no picture"):
         asyncio.run(run())
+
+
+def test_the_stacks_of_a_study_that_came_are_at_hand_until_more_images_come(
+    taken: Taken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "QUIET_S", 0)
+    stack = drawable(taken)
+
+    async def read() -> list[Stack]:
+        return [stack]
+
+    async def run() -> None:
+        with taken.pictures() as pictures:
+            pictures.prepare_when_quiet(stack.study_instance_uid, read)
+            await pictures._arriving[stack.study_instance_uid]
+            assert pictures.stack(stack.series_instance_uid, instances=1) is stack
+            assert pictures.stack(stack.series_instance_uid, instances=2) is None
+
+    asyncio.run(run())
+
+
+def test_the_oldest_stacks_are_let_go_when_there_are_too_many_slices(
+    taken: Taken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_MOST_SLICES", 5)
+    one = drawable(taken)
+    with taken.pictures() as pictures:
+        for uid, count in (("1.1", 2), ("1.2", 2), ("1.2", 3), ("1.3", 1), ("1.4", 9)):
+            pictures.remember(replace(one, series_instance_uid=uid, slices=one.slices * count))
+            here = [other for other in ("1.1", "1.2", "1.3", "1.4") if pictures.stack(other, one.instances)]
+            assert here == {"1.1": ["1.1"], "1.2": ["1.1", "1.2"], "1.3": ["1.2", "1.3"], "1.4": ["1.4"]}[uid]
+
+
+@pytest.mark.parametrize(("syntax", "lossy"), [("1.2.840.10008.1.2.4.50", True), ("1.2.840.10008.1.2.4.70", False)])
+def test_a_file_that_was_stored_with_loss_is_said_to_be(taken: Taken, syntax: str, lossy: bool) -> None:
+    stack = drawable(taken)
+    one = replace(stack.slices[0], layout=replace(stack.slices[0].layout, transfer_syntax=syntax))
+    assert manifest(Shown(replace(stack, slices=(one,)), stack.rendering), 0)["lossy"] is lossy

@@ -192,20 +192,26 @@ export class ImageStream {
   }
 }
 
-/** A series message; `common`: what all frames have in common and the part their identities begin with. */
-type SeriesText = { readonly type: 'series'; readonly common?: Partial<FrameFacts> } & SeriesFacts;
+/** A series message: of a long series with what all frames have in common, the part their identities begin with too, and
+ * what each has of its own, one value a frame; `frames` is then the rest, or empty. */
+type SeriesText = {
+  readonly type: 'series';
+  readonly common?: Partial<FrameFacts>;
+  readonly each?: { readonly [Key in keyof FrameFacts]?: readonly FrameFacts[Key][] };
+} & SeriesFacts;
 
 /** The message with every frame described by itself. */
 export function inFull(message: SeriesText): SeriesFacts {
-  const { common } = message;
-  if (common === undefined) return message;
-  const beginning = common.sop_instance_uid ?? '';
-  const frames = message.frames.map((frame) => ({
+  const { common, each, ...facts } = message;
+  if (common === undefined || each?.sop_instance_uid === undefined) return message;
+  const columns = Object.entries(each);
+  const frames = each.sop_instance_uid.map((identity, at) => ({
     ...common,
-    ...frame,
-    sop_instance_uid: beginning + frame.sop_instance_uid,
-  }));
-  return { ...message, frames };
+    ...(Object.fromEntries(columns.map(([key, values]) => [key, values[at]])) as Partial<FrameFacts>),
+    ...message.frames[at],
+    sop_instance_uid: (common.sop_instance_uid ?? '') + identity,
+  })) as unknown as readonly FrameFacts[];
+  return { ...facts, frames };
 }
 
 type ServerText =

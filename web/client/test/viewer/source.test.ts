@@ -173,15 +173,21 @@ describe('the image stream', () => {
   });
 });
 
-test('what all frames of a series have in common is said once and holds for each', () => {
+test('what is said once of all frames, or in a list of each, holds for each', () => {
   const common = { sop_instance_uid: '1.2.', frame: 1, rows: 4, columns: 5 };
-  const frames = [
-    { sop_instance_uid: '7', position: [0, 0, 1] },
-    { sop_instance_uid: '8', position: [0, 0, 2] },
-  ];
-  const message = { type: 'series', series: '1', common, frames } as unknown as Parameters<typeof inFull>[0];
-  expect(inFull(message).frames).toEqual([
+  const each = {
+    sop_instance_uid: ['7', '8'],
+    position: [
+      [0, 0, 1],
+      [0, 0, 2],
+    ],
+  };
+  const full = [
     { sop_instance_uid: '1.2.7', frame: 1, rows: 4, columns: 5, position: [0, 0, 1] },
     { sop_instance_uid: '1.2.8', frame: 1, rows: 4, columns: 5, position: [0, 0, 2] },
-  ]);
+  ];
+  const said = (frames: readonly object[]) =>
+    inFull({ type: 'series', series: '1', common, each, frames } as unknown as Parameters<typeof inFull>[0]).frames;
+  expect(said([])).toEqual(full);
+  expect(said([{}, { aspect: 2 }])).toEqual([full[0], { ...full[1], aspect: 2 }]);
 });
