@@ -9,13 +9,14 @@ from starlette.routing import BaseRoute, Route
 
 from agenda.boards import board
 from agenda.conferences import conference
+from agenda.ids import CaseId
 from agenda.people import disciplines
 from conference.policy import Action, Actor
 from conference.room.lobby import in_lobby
 from conference.room.plain import plain
 from conference.room.quorum import Hearing, hearings
 from conference.room.state import RoomState
-from conference.room.values import Participant
+from conference.room.values import PaneView, Participant
 from conference.room.visibility import project, projection_digest, sight
 from web.access import Forbidden, actor, demand, note_read, reading
 from web.auth.totp import enrolled
@@ -34,9 +35,16 @@ async def show(request: Request) -> Response:
     if (await reading(request, conference, conference_id)).due_at is not None:
         return redirect(request, f"/second-opinions/{conference_id}")
     facts = await reading(request, _facts, conference_id, who)
-    table = (await services(request).rooms.state(conference_id)).table
-    first = None if table is None else await reading(request, first_picture, table, who)
+    room = await services(request).rooms.state(conference_id)
+    table = room.table
+    first = None if table is None else await reading(request, first_picture, table, who, _in_first_place(room, table))
     return page(request, "room/show.html", facts=facts | {"media": services(request).lobby is not None}, first=first)
+
+
+def _in_first_place(room: RoomState, case_id: CaseId) -> PaneView | None:
+    """What the one who presents shows of a case in the first place of the screen."""
+    shown = room.cases[case_id].shown
+    return shown if shown is None or shown.place == 0 else shown.beside[0]
 
 
 async def ticket(request: Request) -> Response:
