@@ -65,6 +65,25 @@ def test_words_tools_and_slider_do_not_cover_each_other(contexts: Callable[..., 
     page.context.close()
 
 
+def test_words_of_six_small_images_do_not_cover_each_other_and_no_tool_is_hidden(contexts: Callable[..., Any]) -> None:
+    series = axial()
+    series.description = _LONG
+    page = reading(contexts(1440), [series, sagittal(), finer(), prior()]).page
+    page.set_viewport_size({"width": 850, "height": 800})  # what a room leaves of 1440 pixels
+    chosen(page, "Layout", "Six")
+    expect(pane(page, 3)).to_contain_text("Lossless")
+    spoken = boxes(page, ".viewer-corner > *, .viewer-edge")
+    assert len(spoken) >= 40
+    assert [(a["words"], b["words"]) for a, b in combinations(spoken, 2) if cover(a, b)] == []
+    slices = boxes(page, ".viewer-slice")
+    images = boxes(page, ".viewer-pane:not([hidden])")
+    assert all(any(cover(word, image) and word["right"] <= image["right"] for image in images) for word in slices)
+    tools = boxes(page, ".viewer-tools :is(.viewer-tool, select)")
+    assert len(tools) > 20
+    assert [one["words"] for one in tools if one["right"] > 850] == []
+    page.context.close()
+
+
 @pytest.mark.parametrize(("width", "least"), [(390, 44), (1440, 24)])
 def test_what_is_pressed_is_large_enough(contexts: Callable[..., Any], width: int, least: int) -> None:
     page = reading(contexts(width), [axial(), sagittal()]).page

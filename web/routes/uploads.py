@@ -22,7 +22,7 @@ from conference.policy import Action, Actor
 from imaging.errors import NotFound, QuotaReached, Refused, TooLarge, TooOften, UploadState, WrongOffset
 from imaging.intake import Outcome, index
 from imaging.patient_match import Identity, Match, compare
-from imaging.studies import Series, Study, refusals, series_of, stack, study
+from imaging.studies import Series, Study, in_order, instances, refusals, series_of, study
 from imaging.uploads import Announced, Upload
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
 from web.clock import now
@@ -281,7 +281,9 @@ def _patient(row: Study, expected: Identity) -> str:
 
 
 def _series(session: Session, row: Series) -> dict[str, Any]:
-    frames = stack(session, row.series_instance_uid)
+    rows = instances(session, row.series_instance_uid)
+    frames = in_order(rows)
+    without = [one.picture for one in rows if one.picture != "yes"]
     middle = frames[len(frames) // 2] if frames else None
     preview = {"sop_instance_uid": middle.sop_instance_uid, "frame": middle.number} if middle else None
     return {
@@ -292,6 +294,7 @@ def _series(session: Session, row: Series) -> dict[str, Any]:
         "laterality": row.laterality,
         "number": row.number,
         "frames": len(frames),
+        "without": {"images": len(without), "reason": without[0]} if without else None,
         "frame_of_reference": row.frame_of_reference_uid,
         "preview": preview,
     }

@@ -17,7 +17,7 @@ from imaging.arrivals import note
 from imaging.intake import Intake
 from imaging.sandbox import Sandbox
 from imaging.settings import FileSettings, ImagingSettings, UploadSettings, WorkerSettings
-from imaging.studies import Instance, Study
+from imaging.studies import Instance, Study, instance
 from imaging.uploads import Uploads
 from imaging.vault import LocalVault
 from tests.unit.imaging.samples import slice_of, zip_of
@@ -272,7 +272,9 @@ def _take_away_case_two(session: Session, referrer_id: str) -> None:
     case(session, "case2").referrer_id = referrer_id
 
 
-def test_the_viewer_gets_studies_and_series_with_a_preview(browser: TestClient, people: dict[str, str]) -> None:
+def test_the_viewer_gets_studies_and_series_with_a_preview_and_what_cannot_be_shown(
+    browser: TestClient, people: dict[str, str], database: Database
+) -> None:
     send(browser, {"IM1": slice_of(1), "IM2": slice_of(2), "IM3": slice_of(3)})
     (found,) = browser.get("/cases/case1/studies.json").json()["studies"]
     assert (found["study_instance_uid"], found["date"], found["description"]) == (STUDY, "2026-10-01", "Lumbar spine")
@@ -280,9 +282,17 @@ def test_the_viewer_gets_studies_and_series_with_a_preview(browser: TestClient, 
     (series,) = found["series"]
     assert (series["modality"], series["frames"]) == ("MR", 3)
     assert series["preview"] == {"sop_instance_uid": "1.2.826.0.1.3680043.9.1.2", "frame": 1}
+    assert series["without"] is None
+    database.write_now(application.deed(), _spoil, "1.2.826.0.1.3680043.9.1.3")
+    ((series,),) = (one["series"] for one in browser.get("/cases/case1/studies.json").json()["studies"])
+    assert (series["frames"], series["without"]) == (2, {"images": 1, "reason": "The pixels end early."})
     browser.cookies.clear()
     application.sign_in(browser, "dee")
     assert browser.get("/cases/case1/studies.json").status_code == 403
+
+
+def _spoil(session: Session, sop_instance_uid: str) -> None:
+    instance(session, sop_instance_uid).picture = "The pixels end early."
 
 
 def test_a_study_that_waits_for_a_coordinator_is_not_opened_by_a_file_made_up_to_name_it(

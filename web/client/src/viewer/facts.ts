@@ -1,6 +1,7 @@
 /** The words in the corners of a pane: what a radiologist expects to read beside an image. */
 import { html, nothing, render, type TemplateResult } from 'lit';
-import { edges } from './orientation';
+import { edges, type Edges } from './orientation';
+import type { Title } from './titles';
 import type { Fidelity, FrameFacts, SeriesFacts, Window } from './types';
 import type { View } from './view';
 
@@ -8,8 +9,8 @@ export interface Told {
   readonly series: SeriesFacts | null;
   readonly frame: FrameFacts | null;
   readonly index: number;
-  /** Study description and date, and the series' description. */
-  readonly title: readonly string[];
+  /** Null: the pane is empty. */
+  readonly title: Title | null;
   readonly window: Window | null;
   readonly view: View;
   readonly inverted: boolean;
@@ -17,7 +18,6 @@ export interface Told {
   readonly progress: { readonly total: number; readonly seen: number; readonly lossless: number };
   /** Why there is no picture. */
   readonly message: string | null;
-  readonly prior: boolean;
 }
 
 const SOURCES: Readonly<Record<string, string>> = {
@@ -25,7 +25,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   pixel: 'pixel spacing',
   imager: 'at the detector',
   region: 'ultrasound region',
-  volume: 'distance of the slices',
+  volume: 'slice distance',
 };
 
 export const BADGES: Readonly<Record<Fidelity, string>> = {
@@ -34,6 +34,8 @@ export const BADGES: Readonly<Record<Fidelity, string>> = {
   reduced: 'Reduced to 8 bits, not lossless',
   lossless: 'Lossless',
 };
+
+const LOSSY = 'As stored: with loss in the file';
 
 /** Where millimetres come from on this image, or that there are none. */
 export function spacingWords(frame: FrameFacts): string {
@@ -46,37 +48,78 @@ export function spacingWords(frame: FrameFacts): string {
 /** Slice, loading state and window in one sentence, for a screen reader. */
 export function spoken(told: Told): string {
   if (told.series === null) return told.message ?? 'No image';
-  return `${told.title.join(', ')}. Image ${told.index + 1} of ${told.series.frames.length}. ${BADGES[told.fidelity]}.`;
+  const { lines = [], patient = '' } = told.title ?? {};
+  const title = [...lines, patient].filter((part) => part !== '').join(', ');
+  return `${title}. Image ${told.index + 1} of ${told.series.frames.length}. ${badge(told)}.`;
 }
 
-export function drawFacts(into: HTMLElement, told: Told): void {
-  render(corners(told), into);
+/** What stands in the corners and on the edges, but for the number of the slice. */
+interface Words {
+  readonly title: Title | null;
+  readonly loading: string;
+  readonly left: readonly string[];
+  readonly fidelity: Fidelity;
+  readonly badge: string;
+  readonly letters: Edges | null;
+  readonly message: string | null;
 }
 
-function corners(told: Told): TemplateResult {
-  const { series, frame } = told;
-  const letters = series === null ? null : edges(series.orientation, told.view);
+/** Draws the words of a pane: all of them when any has changed, else only the number of the slice. */
+export class Facts {
+  private drawn = '';
+  private slice: HTMLElement | null = null;
+
+  constructor(private readonly into: HTMLElement) {}
+
+  show(told: Told): void {
+    const words = wordsOf(told);
+    const drawn = JSON.stringify(words);
+    if (drawn !== this.drawn || this.slice === null) {
+      render(corners(words), this.into);
+      this.drawn = drawn;
+      this.slice = this.into.querySelector('.viewer-slice');
+    }
+    const { series, index } = told;
+    const slice = series === null ? '' : `${series.modality} ${index + 1}/${series.frames.length}`;
+    if (this.slice!.textContent !== slice) this.slice!.textContent = slice;
+  }
+}
+
+function wordsOf(told: Told): Words {
+  const { series, frame, window } = told;
+  const tone =
+    window === null || series === null || series.colour
+      ? []
+      : [`W ${round(window.width)} L ${round(window.centre)}${told.inverted ? ', inverted' : ''}`];
+  const zoom = `Zoom ${told.view.zoom.toFixed(2)}${turned(told.view)}`;
+  return {
+    title: told.title,
+    loading: loading(told),
+    left: told.title === null ? [] : [...tone, zoom, ...(frame === null ? [] : [spacingWords(frame)])],
+    fidelity: told.fidelity,
+    badge: badge(told),
+    letters: series === null ? null : edges(series.orientation, told.view),
+    message: told.message,
+  };
+}
+
+function corners({ title, loading, left, fidelity, badge, letters, message }: Words): TemplateResult {
   return html`
     <div class="viewer-corner" data-at="top-left">
-      ${told.prior ? html`<b class="viewer-prior">Prior</b>` : nothing}${told.title.map((line) => html`<span>${line}</span>`)}
+      ${title?.prior === true ? html`<b class="viewer-prior">Prior</b>` : nothing}${(title?.lines ?? []).map((line) => html`<span>${line}</span>`)}
+      ${
+        title === null || title.patient === ''
+          ? nothing
+          : html`<span class="viewer-whose" data-differs=${title.differs}>${title.patient}</span>`
+      }
     </div>
     <div class="viewer-corner" data-at="top-right">
-      ${series === null ? nothing : html`<span class="viewer-slice">${series.modality} ${told.index + 1}/${series.frames.length}</span>`}
-      ${loading(told)}
+      <span class="viewer-slice"></span>
+      ${loading === '' ? nothing : html`<span class="viewer-dim">${loading}</span>`}
     </div>
-    <div class="viewer-corner" data-at="bottom-left">
-      ${
-        told.window === null || series === null || series.colour
-          ? nothing
-          : html`<span
-              >W ${round(told.window.width)} L ${round(told.window.centre)}${told.inverted ? ', inverted' : ''}</span
-            >`
-      }
-      <span>Zoom ${told.view.zoom.toFixed(2)}${turned(told.view)}</span>
-      ${frame === null ? nothing : html`<span>${spacingWords(frame)}</span>`}
-    </div>
-    <div class="viewer-corner" data-at="bottom-right">
-      <span class="viewer-badge" data-fidelity=${told.fidelity}>${badge(told)}</span>
+    <div class="viewer-corner" data-at="bottom-left">${left.map((line) => html`<span>${line}</span>`)}</div>
+    <div class="viewer-corner" data-at="bottom-right" ?hidden=${title === null}>
+      <span class="viewer-badge" data-fidelity=${fidelity}>${badge}</span>
       <span>Not for primary diagnosis</span>
     </div>
     ${
@@ -87,19 +130,19 @@ function corners(told: Told): TemplateResult {
             <span class="viewer-edge" data-at="top">${letters.top}</span>
             <span class="viewer-edge" data-at="bottom">${letters.bottom}</span>`
     }
-    ${told.message === null ? nothing : html`<p class="viewer-message">${told.message}</p>`}
+    ${message === null ? nothing : html`<p class="viewer-message">${message}</p>`}
   `;
 }
 
-function badge({ fidelity, message }: Told): string {
+function badge({ series, fidelity, message }: Told): string {
+  if (fidelity === 'lossless' && series?.lossy === true) return LOSSY;
   return fidelity === 'none' && message !== null ? 'No picture' : BADGES[fidelity];
 }
 
-function loading({ progress }: Told): TemplateResult | typeof nothing {
-  const { total, seen, lossless } = progress;
-  if (total === 0 || lossless === total) return nothing;
+function loading({ progress: { total, seen, lossless } }: Told): string {
+  if (total === 0 || lossless === total) return '';
   const [count, word] = seen < total ? [seen, 'Loading'] : [lossless, 'Lossless'];
-  return html`<span class="viewer-dim">${word} ${Math.floor((100 * count) / total)} %</span>`;
+  return `${word} ${Math.floor((100 * count) / total)} %`;
 }
 
 function turned(view: View): string {

@@ -215,8 +215,8 @@ const merged = new WeakMap<FrameFacts, SeriesFacts>();
 export function factsOf(series: SeriesFacts, frame: FrameFacts): SeriesFacts {
   const known = merged.get(frame);
   if (known !== undefined && known.frames === series.frames) return known;
-  const { photometric, bits_stored, signed, sample, colour, window, presets, padding, inverted } = frame;
-  const own = { photometric, bits_stored, signed, sample, colour, window, presets, padding, inverted };
+  const { photometric, bits_stored, signed, sample, colour, lossy, window, presets, padding, inverted } = frame;
+  const own = { photometric, bits_stored, signed, sample, colour, lossy, window, presets, padding, inverted };
   const said = Object.entries(own).filter(([, value]) => value !== undefined);
   const facts = said.length === 0 ? series : { ...series, ...(Object.fromEntries(said) as Partial<SeriesFacts>) };
   merged.set(frame, facts);

@@ -3,7 +3,7 @@ import type { Decoder } from './decoder';
 import { Frames } from './frames';
 import { Reformats, storedSeries } from './reformats';
 import { imageAddress, ImageStream, linkClass, type StreamState } from './source';
-import { listStudies, pictured } from './studies';
+import { listStudies, opening, pictured } from './studies';
 import type { SeriesFacts, StudyListed } from './types';
 
 export interface ImagesEvents {
@@ -68,8 +68,8 @@ export class CaseImages {
 
   /** The opening pictures of what else there is are fetched while nothing more urgent is. */
   private foresee(studies: readonly StudyListed[]): void {
-    for (const { series_instance_uid: uid, frames } of studies.flatMap(pictured)) {
-      this.stream.foresee(uid, Math.floor(frames / 2));
+    for (const series of studies.flatMap(pictured)) {
+      this.stream.foresee(series.series_instance_uid, opening(series));
     }
   }
 

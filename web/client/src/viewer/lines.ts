@@ -20,7 +20,7 @@ export function drawLines(
   place: Place | null,
   region: readonly [Point, Point] | null,
 ): void {
-  if (place === null) {
+  if (place === null || (lines.length === 0 && region === null)) {
     render(nothing, into);
     return;
   }

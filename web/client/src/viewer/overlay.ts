@@ -40,11 +40,12 @@ export interface Scene {
 
 /** Draw the scene; null clears it. */
 export function drawOverlay(into: SVGSVGElement, scene: Scene | null): void {
-  if (scene === null) {
+  const shown = scene?.marks.filter((mark) => scene.layers.shows(mark.discipline)) ?? [];
+  // While an image without marks is scrolled there is nothing to compare.
+  if (scene === null || (shown.length === 0 && bare(scene))) {
     render(nothing, into);
     return;
   }
-  const shown = scene.marks.filter((mark) => scene.layers.shows(mark.discipline));
   // In this order: words of marks stay where they are, words of what moves give way to them.
   const labels = new Labels(scene.width, scene.height);
   const content = svg`
@@ -58,6 +59,12 @@ export function drawOverlay(into: SVGSVGElement, scene: Scene | null): void {
     ${scene.reading === null ? nothing : readingOf(scene.reading, labels)}
     ${scene.cross === null ? nothing : crossOf(scene.cross)}`;
   render(content, into);
+}
+
+/** Whether nothing but marks would be drawn. */
+function bare({ laid, frame, levels, drafts, own, pointers, reading, cross }: Scene): boolean {
+  const single = [laid, frame.overlay ?? null, own, reading, cross];
+  return single.every((one) => one === null) && drafts.length + pointers.length + (levels?.length ?? 0) === 0;
 }
 
 /** The overlay planes of the file itself, exactly over its pixels. */

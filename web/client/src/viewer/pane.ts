@@ -1,6 +1,6 @@
 /** One image on the screen: its canvas, its marks and its words, and what it shows. */
-import { drawFacts, spoken } from './facts';
-import { dropFirstPicture } from './first';
+import { Facts, spoken } from './facts';
+import { checkFirstPicture, dropFirstPicture } from './first';
 import type { Laid } from './laid';
 import type { Layers } from './layers';
 import { levelsOn } from './levels';
@@ -12,6 +12,7 @@ import type { PictureSource } from './pictures';
 import { isReformat } from './reformats';
 import { renderer, tone, type Renderer } from './render';
 import { Slider } from './slider';
+import type { Title } from './titles';
 import { reading } from './tools/reading';
 import { gridOf, sampled } from './tools/region';
 import type {
@@ -47,8 +48,10 @@ export interface Shared {
   readonly laid: Pick<Laid, 'on' | 'levels'>;
   /** Where the images of the other panes cut this one. */
   readonly lines: (pane: Pane) => readonly CrossLine[];
-  /** Study and series in words, and whether the study is an earlier one. */
-  readonly title: (series: string) => { readonly lines: readonly string[]; readonly prior: boolean };
+  /** Study and series in words, whose they are, and whether the study is an earlier one. */
+  readonly title: (series: string) => Title;
+  /** What an empty pane says. */
+  readonly vacant: () => string;
   /** A person changed what is seen, or the first picture of a series came up. */
   readonly changed: (pane: Pane) => void;
   readonly asked: string | null;
@@ -85,6 +88,7 @@ export class Pane {
   private readonly overlay: SVGSVGElement;
   private readonly crossings: SVGSVGElement;
   private readonly words: HTMLElement;
+  private readonly told: Facts;
   private readonly slider: Slider;
   private made: Renderer | null = null;
   private place: Place | null = null;
@@ -100,6 +104,7 @@ export class Pane {
     this.crossings = root.querySelector<SVGSVGElement>('svg.viewer-lines')!;
     this.overlay = root.querySelector<SVGSVGElement>('svg.viewer-overlay')!;
     this.words = root.querySelector<HTMLElement>('.viewer-facts')!;
+    this.told = new Facts(this.words);
     this.slider = new Slider(root.querySelector<HTMLInputElement>('.viewer-slider')!, (index) => this.go(index));
     this.canvas.addEventListener('webglcontextlost', (event) => this.fallBack(event));
     this.observer = new ResizeObserver(() => this.draw());
@@ -352,22 +357,21 @@ export class Pane {
     const { series, facts, index } = this;
     const frames = this.shared.frames();
     const failure = this.notice ?? (series === null ? null : (frames?.failure(series, index) ?? null));
-    const named = series === null ? { lines: [], prior: false } : this.shared.title(series);
     const told = {
       series: facts,
       frame: this.frame,
       index,
-      title: named.lines,
-      prior: named.prior,
+      title: series === null ? null : this.shared.title(series),
       window: this.window,
       view: this.state.view,
       inverted: this.state.inverted,
       fidelity: this.fidelity,
       progress: frames?.counted(series ?? '') ?? { total: 0, seen: 0, lossless: 0 },
-      message: failure ?? (series === null ? 'No images yet' : null),
+      message: failure ?? (series === null ? this.shared.vacant() : null),
     };
     if (told.fidelity !== 'none' || failure !== null) dropFirstPicture(this.root);
-    drawFacts(this.words, told);
+    else checkFirstPicture(this.root, series, this.frame);
+    this.told.show(told);
     this.root.setAttribute('aria-label', spoken(told));
     this.root.dataset['fidelity'] = told.fidelity;
     this.root.dataset['renderer'] = this.renderer.kind;

@@ -170,7 +170,8 @@ export class Reformats implements PictureSource {
   private make(id: string, cuts: Cuts): void {
     const voxels = this.voxels.get(storedSeries(id));
     const index = cuts.wanted;
-    if (voxels === undefined || cuts.making !== null) return;
+    // Of a volume of which nothing has come a cut would be black, and called a picture.
+    if (voxels === undefined || voxels.loaded === 0 || cuts.making !== null) return;
     if (cuts.made.get(index)?.loaded === voxels.loaded) return;
     cuts.making = index;
     const { slab } = cuts;

@@ -37,13 +37,14 @@ function item(series: SeriesListed, state: StripState): TemplateResult {
   const address = thumbnail(state.caseId, series);
   const uid = series.series_instance_uid;
   const open = state.open.includes(uid);
+  const without = series.without ?? null;
   return html`<button
     type="button"
     class="viewer-series"
     data-series=${uid}
     aria-pressed=${open ? 'true' : 'false'}
     data-active=${uid === state.active ? 'true' : nothing}
-    title=${seriesWords(series)}
+    title=${[seriesWords(series), without?.reason ?? ''].filter((part) => part !== '').join('. ')}
     draggable="true"
     @dragstart=${(event: DragEvent) => event.dataTransfer?.setData(DRAGGED, uid)}
     @click=${() => state.choose(uid)}
@@ -55,7 +56,9 @@ function item(series: SeriesListed, state: StripState): TemplateResult {
     }
     <span
       ><b>${seriesWords(series)}</b
-      ><small>${series.modality}, ${series.frames} ${series.frames === 1 ? 'image' : 'images'}</small></span
+      ><small>${series.modality}, ${series.frames} ${series.frames === 1 ? 'image' : 'images'}</small>${
+        without === null ? nothing : html`<small class="viewer-without">${without.images} cannot be shown</small>`
+      }</span
     >
   </button>`;
 }

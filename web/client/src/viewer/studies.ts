@@ -101,18 +101,19 @@ export function seriesWords(series: SeriesListed): string {
   return series.description === '' ? series.modality : series.description;
 }
 
+/** When and what: the date first, for what is cut short is cut at its end. */
 export function studyWords(study: StudyListed): string {
-  return [study.description, study.date === null ? '' : dateWords(study.date)].filter((part) => part !== '').join(', ');
+  return [study.date === null ? '' : dateWords(study.date), study.description].filter((part) => part !== '').join(', ');
 }
 
 /** Made once: a pane says its date at every frame it draws. */
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
 
-/** A calendar date in words, as everywhere in the product: 9 Nov 2026. */
+/** A calendar date in words, as everywhere in the product: 9 Nov 2026. It is not broken at the end of a line. */
 function dateWords(date: string): string {
   const day = new Date(`${date}T00:00:00Z`);
   if (Number.isNaN(day.getTime())) return date;
-  return DAY.format(day);
+  return DAY.format(day).replaceAll(' ', '\u00a0');
 }
 
 /** The series so many further on in the strip; undefined beyond its ends. */

@@ -147,6 +147,7 @@ export interface FrameFacts {
   readonly signed?: boolean;
   readonly sample?: SampleType;
   readonly colour?: boolean;
+  readonly lossy?: boolean;
   readonly window?: Window | null;
   readonly presets?: readonly Preset[];
   readonly padding?: readonly [number, number] | null;
@@ -171,6 +172,8 @@ export interface SeriesFacts {
   readonly presets: readonly Preset[];
   readonly inverted: boolean;
   readonly colour: boolean;
+  /** The file itself was stored with loss, or by a method that may lose: what comes without loss is no better. */
+  readonly lossy?: boolean;
   readonly orientation: readonly number[] | null;
   readonly frame_of_reference: string | null;
   /** The type of raw samples, where frames are sent raw. */
@@ -191,6 +194,8 @@ export interface SeriesListed {
   /** Body Part Examined as the file says it. */
   readonly body_part?: string;
   readonly frames: number;
+  /** Images of the series that cannot be shown, and why the first of them cannot. */
+  readonly without?: { readonly images: number; readonly reason: string } | null;
   readonly preview: { readonly sop_instance_uid: string; readonly frame: number } | null;
 }
 

@@ -283,6 +283,7 @@ export class ConsiliumViewer extends LitElement {
       discipline: () => this.discipline,
       laid: this.laid,
       title: (id) => titleOf(this.studies, this.images?.pictures ?? null, id),
+      vacant: () => (all(this.studies).length === 0 ? 'No images yet' : 'Choose a series for this place'),
       asked: this.getAttribute('renderer'),
     };
   }
