@@ -8,6 +8,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -15,12 +16,14 @@ from io import FileIO
 from pathlib import Path
 from secrets import token_hex
 from tempfile import NamedTemporaryFile
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from imaging.errors import ObjectNotFound, VaultFailed
 from imaging.vault.disk import start_writing
 from imaging.vault.port import Held, Kept, chunks_of, is_digest, proper
 
+T = TypeVar("T")
+_SYNCED_AT_ONCE = 8
 _READABLE = 0o400
 """Mode of an object: nobody writes to it, and only we read it."""
 
@@ -75,7 +78,7 @@ class LocalVault:
             for file, _ in files:
                 with _opened(file) as handle:
                     start_writing(handle)
-        sizes = [_synced(file) for file, _ in files]
+        sizes = _some_at_a_time(_synced, [file for file, _ in files])
         kept: list[Kept] = []
         folders: dict[Path, None] = {}
         for (file, digest), size in zip(files, sizes, strict=True):
@@ -88,8 +91,7 @@ class LocalVault:
                 continue
             folders[place.parent] = None
             kept.append(Kept(digest, size, fresh))
-        for folder in folders:
-            _sync(folder)
+        _some_at_a_time(_sync, list(folders))
         return kept
 
     def open(self, digest: str) -> BinaryIO:
@@ -203,6 +205,14 @@ def _write(file: FileIO, chunk: bytes) -> None:
     rest = memoryview(chunk)
     while rest:
         rest = rest[file.write(rest) :]
+
+
+def _some_at_a_time(work: Callable[[Path], T], paths: Sequence[Path]) -> list[T]:
+    """What it gives for each, in order; syncs that are waited for at the same time reach the disk as one."""
+    if len(paths) < 2:
+        return [work(one) for one in paths]
+    with ThreadPoolExecutor(min(_SYNCED_AT_ONCE, len(paths)), thread_name_prefix="vault-sync") as pool:
+        return list(pool.map(work, paths))
 
 
 @contextmanager
