@@ -3,15 +3,16 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from conference.media.profile import VIDEO_SLOTS
+from conference.media.profile import LOW, VIDEO_SLOTS
 from conference.media.remote import RemotePlane
-from tests.browser.camera import show
+from tests.browser.camera import Layer, showing
 from tests.browser.conftest import FLAGS
 from tests.chromium import found_chromium
 from tests.unit.conference.media.browsers import token
@@ -56,7 +57,7 @@ def apart(meet: Callable[[Browser, RemotePlane], Coroutine[Any, Any, None]], pat
         pytest.skip("needs Chromium on the PATH")
 
     async def run() -> None:
-        async with running(path), async_playwright() as playwright, asyncio.timeout(120):
+        async with running(path), async_playwright() as playwright, asyncio.timeout(300):
             browser = await playwright.chromium.launch(executable_path=found, args=FLAGS + FAKE)
             plane = RemotePlane(path)
             await meet(browser, plane)
@@ -68,26 +69,19 @@ def apart(meet: Callable[[Browser, RemotePlane], Coroutine[Any, Any, None]], pat
 
 
 async def _speak(browser: Browser, plane: RemotePlane) -> None:
-    silent = [Caller(plane, f"silent {number}") for number in range(VIDEO_SLOTS)]
-    showing = []
-    for caller in silent:
-        await caller.join()
-        await caller.shake_hands()
-        showing.append(asyncio.create_task(show(caller)))
-    ana = await join(browser, plane, "ana", video=False)
-    grey = f"() => Object.values(({SEEN})()).filter((one) => one === 'grey').length"
-    await ana.wait_for_function(f"() => ({grey})() === {VIDEO_SLOTS}", timeout=0)
-    bo = await join(browser, plane, "bo", video=True)
-    await ana.wait_for_function(f"() => Object.values(({SEEN})()).includes('green')", timeout=0)
-    seen = await ana.evaluate(SEEN)
-    assert sorted(seen.values()) == ["green", "grey", "grey", "grey", "nothing"], seen
-    (place,) = (place for place, shown in seen.items() if shown == "green")
-    await bo.close()
-    await ana.wait_for_function(f"(place) => ({SEEN})()[place] === 'grey'", arg=place, timeout=0)
-    for task in showing:
-        task.cancel()
-    for caller in silent:
-        caller.wire.close()
+    async with AsyncExitStack() as held:
+        for number in range(VIDEO_SLOTS):
+            await held.enter_async_context(showing(Caller(plane, f"silent {number}"), {LOW: Layer()}))
+        ana = await join(browser, plane, "ana", video=False)
+        grey = f"() => Object.values(({SEEN})()).filter((one) => one === 'grey').length"
+        await ana.wait_for_function(f"() => ({grey})() === {VIDEO_SLOTS}", timeout=0)
+        bo = await join(browser, plane, "bo", video=True)
+        await ana.wait_for_function(f"() => Object.values(({SEEN})()).includes('green')", timeout=0)
+        seen = await ana.evaluate(SEEN)
+        assert sorted(seen.values()) == ["green", "grey", "grey", "grey", "nothing"], seen
+        (place,) = (place for place, shown in seen.items() if shown == "green")
+        await bo.close()
+        await ana.wait_for_function(f"(place) => ({SEEN})()[place] === 'grey'", arg=place, timeout=0)
 
 
 async def join(browser: Browser, plane: RemotePlane, name: str, *, video: bool) -> Page:

@@ -8,7 +8,7 @@ from itertools import count
 from OpenSSL import SSL
 from pylibsrtp import Policy, Session
 
-from conference.media import rtp
+from conference.media import rtcp, rtp
 from conference.media.peer import Certificate
 from conference.media.plane import MediaPlane
 from conference.media.profile import OPUS, VP8, Extension
@@ -26,8 +26,10 @@ CERTIFICATE = Certificate()
 class Caller:
     """One person's browser, as far as the wire goes."""
 
-    def __init__(self, server: MediaPlane, person: str, room: str = "room") -> None:
+    def __init__(self, server: MediaPlane, person: str, room: str = "room", by: Address | None = None) -> None:
         self.server, self.person, self.room = server, person, room
+        self.by = by
+        """Where to send, if that is not the port itself."""
         self.session = ""
         self.user = self.password = ""
         self.flights: list[bytes] = []
@@ -35,13 +37,14 @@ class Caller:
         self.wire: socket.socket
         self._ssl: SSL.Connection
         self._out: Session | None = None
+        self._in: Session | None = None
 
     async def join(self) -> None:
         """Take an offer and bind an address by a genuine check."""
         joined = await self.server.join(token(self.person, self.room))
         self.session = joined.session
         self.user, self.password = credentials(joined.offer)
-        self.wire = wire((await self.server.addresses())[0])
+        self.wire = wire(self.by or (await self.server.addresses())[0])
         self.wire.send(self.check())
         answer = await self.hear()
         assert answer[8:20] == b"t" * 12
@@ -64,7 +67,9 @@ class Caller:
         assert self._ssl.get_selected_srtp_profile() == _PROFILE
         keys = self._ssl.export_keying_material(b"EXTRACTOR-dtls_srtp", 2 * (_KEY + _SALT))
         own = keys[:_KEY] + keys[2 * _KEY : 2 * _KEY + _SALT]
+        theirs = keys[_KEY : 2 * _KEY] + keys[2 * _KEY + _SALT :]
         self._out = Session(Policy(own, Policy.SSRC_ANY_OUTBOUND, 0, Policy.SRTP_PROFILE_AEAD_AES_256_GCM))
+        self._in = Session(Policy(theirs, Policy.SSRC_ANY_INBOUND, 0, Policy.SRTP_PROFILE_AEAD_AES_256_GCM))
 
     def seal(self, data: bytes) -> bytes:
         """RTP or RTCP as it goes over the wire; raises pylibsrtp.Error for what no browser could send."""
@@ -93,6 +98,14 @@ class Caller:
         while (data := await loop.sock_recv(self.wire, _LARGEST))[0] < 128 or 192 <= data[1] <= 223:
             pass
         return rtp.parse(data)
+
+    async def reports(self) -> tuple[rtcp.Packet, ...]:
+        """What the next datagram of RTCP says."""
+        assert self._in is not None, "after the handshake"
+        loop = asyncio.get_running_loop()
+        while not 192 <= (data := await loop.sock_recv(self.wire, _LARGEST))[1] <= 223 or data[0] < 128:
+            pass
+        return rtcp.parse(self._in.unprotect_rtcp(data))
 
     def _flush(self) -> None:
         while True:
