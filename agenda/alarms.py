@@ -15,6 +15,7 @@ from agenda.errors import Invalid, ItemNotFound, NotNow
 from agenda.ids import new_id
 from agenda.referrals import editable, resubmitted, what_is_missing
 
+LONGEST_NOTE = 500
 DO_NOT_WAIT = "Do not wait for the conference."
 
 
@@ -109,12 +110,17 @@ def confirm(session: Session, case_id: str, action_taken: str, actor_id: str, at
 
 
 def acknowledge(session: Session, alarm_id: str, note: str, actor_id: str, at: datetime) -> Alarm:
-    """Somebody of the board has seen the alarm; the first acknowledgement stands. Raises ItemNotFound."""
+    """Somebody of the board has seen the alarm; the first acknowledgement stands.
+
+    Raises ItemNotFound, Invalid naming note.
+    """
     alarm = session.get(Alarm, alarm_id)
     if alarm is None:
         raise ItemNotFound(alarm_id)
+    if len(note.strip()) > LONGEST_NOTE:
+        raise Invalid("note", f"At most {LONGEST_NOTE} characters; this has {len(note.strip())}.")
     if alarm.answered_at is None:
-        alarm.answered_at, alarm.answered_by, alarm.answered_note = at, actor_id, note.strip()[:500]
+        alarm.answered_at, alarm.answered_by, alarm.answered_note = at, actor_id, note.strip()
         session.add(alarm)
         session.flush()
     return alarm

@@ -65,7 +65,7 @@ def time_zones() -> tuple[str, ...]:
 def add_board(
     session: Session, *, name: str, charter: str, time_zone: str, required_disciplines: Iterable[str]
 ) -> Board:
-    """Add a board; raises Invalid naming the field: name, time_zone or required."""
+    """Add a board; raises Invalid naming the field: name, charter, time_zone or required."""
     added = Board(name="", time_zone="")
     return _fill(session, added, name, charter, time_zone, required_disciplines)
 
@@ -83,6 +83,9 @@ def _fill(
     wanted, zone, required = " ".join(name.split()), time_zone.strip(), list(dict.fromkeys(required_disciplines))
     if not wanted:
         raise Invalid("name", "A board needs a name.")
+    for field, text, most in (("name", wanted, 120), ("charter", charter.strip(), 4000)):
+        if len(text) > most:
+            raise Invalid(field, f"At most {most} characters; this has {len(text)}.")
     if any(one.name.casefold() == wanted.casefold() and one.id != found.id for one in boards(session)):
         raise Invalid("name", "Another board has this name.")
     if zone not in time_zones():

@@ -106,6 +106,9 @@ def add_person(
     address = email.strip().lower()
     if not name.strip():
         raise Invalid("name", "A person needs a name.")
+    for field, text, most in (("name", name, 120), ("email", address, 254), ("credentials", credentials, 80)):
+        if len(text.strip()) > most:
+            raise Invalid(field, f"At most {most} characters; this has {len(text.strip())}.")
     if "@" not in address or address.startswith("@") or address.endswith("@"):
         raise Invalid("email", "This is not an e-mail address.")
     if person_by_email(session, address) is not None:
@@ -118,7 +121,7 @@ def add_person(
         raise Invalid("discipline", f"There is no discipline {discipline!r}.")
     added = Person(
         name=name.strip(), email=address, standing=cast(Standing, standing), site_id=site_id, discipline=discipline,
-        credentials=credentials,
+        credentials=credentials.strip(),
     )
     session.add(added)
     session.flush()

@@ -26,6 +26,11 @@ class SentForm(SQLModel, table=True):
     at: datetime = instant(index=True)
 
 
+def texts_of(form: Mapping[str, object]) -> dict[str, str]:
+    """What was typed in a form, without its files."""
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
 def first_time(session: Session, who: Actor, texts: Mapping[str, str], at: datetime) -> bool:
     """Whether this form was not taken before; notes that it is now. A program that sends no key is always first."""
     key = texts.get(FIELD, "")[:_LONGEST]

@@ -16,6 +16,8 @@ from agenda.people import Person, Site, person
 _DAY_MIN = 24 * 60
 
 
+LONGEST_NOTE = 120
+
 class PersonalCalendar(SQLModel, table=True):
     """What a person has said about their time and their mail; without a row the defaults hold."""
 
@@ -108,7 +110,10 @@ def absences(session: Session, person_id: str) -> list[Absence]:
 def add_absence(session: Session, person_id: str, first_day: date, last_day: date, note: str = "") -> Absence:
     """Be away from one day to another, both included; raises Invalid."""
     _span(first_day, last_day)
-    added = Absence(person_id=person_id, first_day=first_day, last_day=last_day, note=note.strip()[:120])
+    said = note.strip()
+    if len(said) > LONGEST_NOTE:
+        raise Invalid("note", f"At most {LONGEST_NOTE} characters; this has {len(said)}.")
+    added = Absence(person_id=person_id, first_day=first_day, last_day=last_day, note=said)
     session.add(added)
     session.flush()
     return added

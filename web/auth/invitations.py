@@ -58,6 +58,9 @@ def invite(
     """A fresh invitation and the text of its link, ``/guest/<text>``, shown once; raises Invalid naming the field."""
     if not name.strip():
         raise Invalid("name", "Say whom the invitation is for.")
+    for field, text, most in (("name", name, 120), ("email", email, 254)):
+        if len(text.strip()) > most:
+            raise Invalid(field, f"At most {most} characters; this has {len(text.strip())}.")
     if email.strip() and "@" not in email:
         raise Invalid("email", "This is not an e-mail address.")
     text = new_token()

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from agenda.alarms import DO_NOT_WAIT, acknowledge, alarms_of, minutes_open
 from agenda.cases import case
 from agenda.clinical import spine
-from agenda.errors import ItemNotFound
+from agenda.errors import Invalid, ItemNotFound
 from agenda.people import Site, person
 from conference.policy import Action, Actor, BoardResource, may
 from web.access import actor, demand, in_session, note_read, reading
@@ -44,7 +44,7 @@ async def show(request: Request) -> Response:
     case_id = request.path_params["case_id"]
     view = await reading(request, _show, actor(request), case_id, now())
     await note_read(request, Action.CASE_READ, f"alarm of case {case_id}")
-    return page(request, "alarms/show.html", **view)
+    return page(request, "alarms/show.html", error="", note="", **view)
 
 
 def _acknowledge(session: Session, who: Actor, case_id: str, alarm_id: str, note: str, at: datetime) -> None:
@@ -57,10 +57,15 @@ def _acknowledge(session: Session, who: Actor, case_id: str, alarm_id: str, note
 async def acknowledged(request: Request) -> Response:
     """A member of the board has seen the red flags."""
     case_id, form = request.path_params["case_id"], await request.form()
-    await in_session(
-        request, "alarm.acknowledge", _acknowledge, actor(request), case_id, request.path_params["alarm_id"],
-        str(form.get("note", "")), now(),
-    )
+    note = str(form.get("note", ""))
+    try:
+        await in_session(
+            request, "alarm.acknowledge", _acknowledge, actor(request), case_id, request.path_params["alarm_id"], note,
+            now(),
+        )
+    except Invalid as error:
+        view = await reading(request, _show, actor(request), case_id, now())
+        return page(request, "alarms/show.html", 422, error=error.reason, note=note, **view)
     return redirect(request, f"/cases/{case_id}/alarms")
 
 

@@ -30,6 +30,7 @@ from conference.policy import Action, Actor
 from web.access import actor, demand, in_session, reading
 from web.auth.secret import digest, new_token
 from web.clock import now
+from web.once import first_time, texts_of
 from web.pages import page, redirect
 from web.services import services
 
@@ -71,10 +72,15 @@ async def be_away(request: Request) -> Response:
         first = day_of("first_day", str(given.get("first_day", "")))
         last = day_of("last_day", str(given.get("last_day", "") or given.get("first_day", "")))
         note = str(given.get("note", ""))
-        await in_session(request, "calendar.absence", add_absence, who.person_id, first, last, note)
+        await in_session(request, "calendar.absence", _be_away, who, texts_of(given), first, last, note)
     except Invalid as error:
         return await _page(request, 422, errors={error.field: error.reason}, typed=dict(given))
     return redirect(request, "/calendar?done=absence")
+
+
+def _be_away(session: Session, who: Actor, texts: dict[str, str], first: date, last: date, note: str) -> None:
+    if first_time(session, who, texts, now()):
+        add_absence(session, who.person_id, first, last, note)
 
 
 async def be_there(request: Request) -> Response:

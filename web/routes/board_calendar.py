@@ -32,15 +32,17 @@ from agenda.errors import Invalid, NotNow
 from agenda.ids import BoardId
 from agenda.notices.queue import tell
 from agenda.people import Person, person
-from conference.policy import Action, BoardResource, may
+from conference.policy import Action, Actor, BoardResource, may
 from web.access import actor, demand, in_session, reading
 from web.clock import now
+from web.once import first_time, texts_of
 from web.pages import day as day_in_words
 from web.pages import page, redirect
 from web.routes.availability import day_of
 from web.routes.conferences import whole
 from web.services import services
 
+LONGEST_PLACE = 200
 SHOWN = 12
 """Dates ahead that the page lists."""
 
@@ -107,7 +109,7 @@ async def name_stand_in(request: Request) -> Response:
     """Name who stands in for a member, and tell both."""
     board_id, given = _managed(request, Action.BOARD_MANAGE), await request.form()
     try:
-        await in_session(request, "stand-in.add", _stand_in, board_id, given, now())
+        await in_session(request, "stand-in.add", _stand_in, actor(request), board_id, given, now())
     except Invalid as error:
         return await _page(request, board_id, 422, stood=dict(given), errors={f"in_{error.field}": error.reason})
     return redirect(request, f"/boards/{board_id}/calendar#stand-ins")
@@ -231,15 +233,19 @@ def _preview(session: Session, board_id: str, given: FormData, at: datetime) -> 
 def _keep(session: Session, board_id: str, given: FormData, at: datetime, weeks: int) -> None:
     typed = _typed(given)
     rhythm, (first, begins, last) = _rhythm(typed), _times(typed)
+    if len(typed["place"]) > LONGEST_PLACE:
+        raise Invalid("place", f"At most {LONGEST_PLACE} characters; this has {len(typed['place'])}.")
     keep_pattern(
         session, board_id, rhythm=rhythm, first_day=first, begins=begins, last_day=last, title=typed["title"],
-        duration_min=whole("duration_min", typed["duration_min"]), chair_id=typed["chair"], place=typed["place"][:200],
+        duration_min=whole("duration_min", typed["duration_min"]), chair_id=typed["chair"], place=typed["place"],
         at=at, weeks=weeks,
     )
 
 
-def _stand_in(session: Session, board_id: str, given: FormData, at: datetime) -> None:
+def _stand_in(session: Session, who: Actor, board_id: str, given: FormData, at: datetime) -> None:
     first, last = (day_of(key, str(given.get(key, ""))) for key in ("first_day", "last_day"))
+    if not first_time(session, who, texts_of(given), at):
+        return
     added = add_stand_in(
         session, board_id, member_id=str(given.get("member", "")), deputy_id=str(given.get("deputy", "")),
         first_day=first, last_day=last,

@@ -26,8 +26,10 @@ from agenda.clinical import spine
 from agenda.errors import Invalid
 from agenda.ids import BoardId
 from agenda.people import Person, keep_disciplines, people
-from conference.policy import Action, BoardResource
+from conference.policy import Action, Actor, BoardResource
 from web.access import actor, demand, in_session, reading
+from web.clock import now
+from web.once import first_time, texts_of
 from web.pages import page, redirect
 
 
@@ -67,10 +69,10 @@ async def add(request: Request) -> Response:
     demand(actor(request), Action.BOARD_MANAGE)
     given = await request.form()
     try:
-        added = await in_session(request, "board.add", _add, given)
+        added = await in_session(request, "board.add", _add, actor(request), given)
     except Invalid as error:
         return _form(request, 422, values=_values(given), errors={error.field: error.reason})
-    return redirect(request, f"/boards/{added}")
+    return redirect(request, f"/boards/{added}" if added else "/boards")
 
 
 async def show(request: Request) -> Response:
@@ -95,7 +97,8 @@ async def change_seat(request: Request) -> Response:
     try:
         await in_session(request, "board.seat", _seat, board_id, who, role)
     except Invalid as error:
-        return await _show(request, board_id, 422, errors={error.field: error.reason})
+        typed = {"person": who, "role": role}
+        return await _show(request, board_id, 422, errors={error.field: error.reason}, seated=typed)
     return redirect(request, f"/boards/{board_id}")
 
 
@@ -127,8 +130,8 @@ async def _show(request: Request, board_id: str, status: int = 200, **context: A
         "name": found.board.name, "charter": found.board.charter, "time_zone": found.board.time_zone,
         "required": found.board.required_disciplines,
     }
-    return page(request, "boards/show.html", status, **({"shown": found, "values": kept, "errors": {}} | _choices()
-                                                        | context))
+    shown = {"shown": found, "values": kept, "errors": {}, "seated": {}} | _choices()
+    return page(request, "boards/show.html", status, **(shown | context))
 
 
 def _choices() -> dict[str, Any]:
@@ -149,7 +152,9 @@ def _shown(session: Session, board_id: str) -> Shown:
     return Shown(board(session, board_id), members(session, board_id), everybody)
 
 
-def _add(session: Session, given: FormData) -> str:
+def _add(session: Session, who: Actor, given: FormData) -> str:
+    if not first_time(session, who, texts_of(given), now()):
+        return ""
     keep_disciplines(session, spine().disciplines)
     values = _values(given)
     return add_board(

@@ -23,6 +23,7 @@ from web.auth.secret import digest
 from web.clock import now
 from web.pages import page, redirect
 from web.post.mail import Letterhead, uid_of
+from web.refused import refused
 from web.resources import conference_resource
 from web.routes.conferences import show_page, wall_clock, whole
 from web.services import services
@@ -81,7 +82,7 @@ async def change_time(request: Request) -> Response:
     try:
         await in_session(request, "conference.reschedule", _change, actor(request), conference_id, texts, now())
     except (Invalid, NotNow) as error:
-        return await show_page(request, 422 if isinstance(error, Invalid) else 409, error.reason)
+        return await show_page(request, 422 if isinstance(error, Invalid) else 409, refused("time", error, texts))
     return redirect(request, f"/conferences/{conference_id}")
 
 
@@ -98,7 +99,8 @@ async def take_reply(request: Request) -> Response:
     except (Invalid, NotNow) as error:
         if by_program:
             raise
-        return await show_page(request, 422 if isinstance(error, Invalid) else 409, error.reason)
+        wrong = refused("reply", error, {"reply": text})
+        return await show_page(request, 422 if isinstance(error, Invalid) else 409, wrong)
     return Response(status_code=204) if by_program else redirect(request, f"/conferences/{conference_id}#invitations")
 
 

@@ -12,7 +12,6 @@ from starlette.routing import BaseRoute, Route
 from agenda.care import (
     KINDS,
     LONGEST,
-    CareStep,
     Wanted,
     accept,
     add,
@@ -31,6 +30,7 @@ from conference.policy import Action, Actor, may
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
 from web.clock import now
 from web.errors import wants_json
+from web.once import first_time
 from web.pages import page, redirect, status_for
 from web.resources import case_resource
 
@@ -72,10 +72,12 @@ async def _texts(request: Request) -> dict[str, str]:
     return {name: value.strip() for name, value in (await request.form()).items() if isinstance(value, str)}
 
 
-def _add(session: Session, who: Actor, case_id: str, texts: Mapping[str, str], at: datetime) -> CareStep:
+def _add(session: Session, who: Actor, case_id: str, texts: Mapping[str, str], at: datetime) -> None:
     demand(who, Action.CARE_KEEP, case_resource(session, case_id))
+    if not first_time(session, who, texts, at):
+        return
     wanted = Wanted(*(texts.get(name, "") for name in ("kind", "text", "owner", "due")))
-    return add(session, case_id, wanted, who.person_id, at)
+    add(session, case_id, wanted, who.person_id, at)
 
 
 async def added(request: Request) -> Response:

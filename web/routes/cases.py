@@ -28,6 +28,7 @@ from web.cases.facts import TONES, clock_of, latest_conference, readiness_now, r
 from web.cases.levels import level_facts
 from web.cases.objects import documents_of
 from web.clock import now
+from web.once import first_time, texts_of
 from web.pages import page, redirect
 from web.resources import case_resource
 from web.routes import case_form
@@ -141,9 +142,13 @@ async def show(request: Request) -> Response:
     return answer
 
 
-def _speak(session: Session, who: Actor, case_id: str, act: str, about: str, text: str, at: datetime) -> None:
-    resource = case_resource(session, case_id)
+def _speak(
+    session: Session, who: Actor, case_id: str, act: str, about: str, texts: dict[str, str], at: datetime
+) -> None:
+    resource, text = case_resource(session, case_id), texts.get("text", "")
     demand(who, Action.CASE_READ, resource)
+    if not first_time(session, who, texts, at):
+        return
     if act == "ask":
         demand(who, Action.CASE_TRIAGE, resource)
         send_back(session, case_id, about, text, who.person_id, at)
@@ -161,7 +166,9 @@ async def speak(request: Request) -> Response:
     case_id, form = request.path_params["case_id"], await request.form()
     act, text, about = (str(form.get(name, "")) for name in ("act", "text", "field"))
     try:
-        await in_session(request, f"case.{act or 'note'}", _speak, actor(request), case_id, act, about, text, now())
+        await in_session(
+            request, f"case.{act or 'note'}", _speak, actor(request), case_id, act, about, texts_of(form), now()
+        )
     except Invalid as error:
         return await _page(request, 422, errors={error.field: error.reason}, typed={"text": text}, sent=False)
     return redirect(request, f"/cases/{case_id}#thread")
@@ -172,7 +179,9 @@ async def sent_back(request: Request) -> Response:
     case_id, form = request.path_params["case_id"], await request.form()
     text, about = str(form.get("text", "")), str(form.get("field", ""))
     try:
-        await in_session(request, "case.send-back", _speak, actor(request), case_id, "ask", about, text, now())
+        await in_session(
+            request, "case.send-back", _speak, actor(request), case_id, "ask", about, texts_of(form), now()
+        )
     except Invalid as error:
         return await _page(request, 422, errors={error.field: error.reason}, typed={"text": text}, sent=False)
     return redirect(request, f"/cases/{case_id}#thread")
@@ -193,7 +202,7 @@ async def withdrawn(request: Request) -> Response:
     try:
         await in_session(request, "case.withdraw", _withdraw, actor(request), case_id, reason, now())
     except Invalid as error:
-        return await _page(request, 422, errors={"withdraw": error.reason}, typed={}, sent=False)
+        return await _page(request, 422, errors={"withdraw": error.reason}, typed={"reason": reason}, sent=False)
     return redirect(request, f"/cases/{case_id}")
 
 

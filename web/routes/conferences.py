@@ -36,7 +36,9 @@ from conference.policy import Action, Actor, BoardResource, may
 from web.access import actor, demand, in_session, reading
 from web.cases.facts import readiness_now
 from web.clock import now
+from web.once import first_time
 from web.pages import page, redirect, status_for
+from web.refused import NOTHING, Refused, refused
 from web.resources import conference_resource
 from web.services import services
 from web.sittings.invited import announce_now, panel
@@ -85,8 +87,11 @@ async def _list_page(request: Request, status: int = 200, **more: Any) -> Respon
     return page(request, "conferences/list.html", status, **({"errors": {}, "typed": {}} | view | more))
 
 
-def _plan(session: Session, who: Actor, texts: dict[str, str], at: datetime) -> Conference:
+def _plan(session: Session, who: Actor, texts: dict[str, str], at: datetime) -> Conference | None:
+    """The sitting; none where this form was taken before."""
     demand(who, Action.CONFERENCE_PLAN, BoardResource(BoardId(texts["board"])))
+    if not first_time(session, who, texts, at):
+        return None
     zone = board(session, texts["board"]).time_zone
     return plan_conference(
         session, board_id=texts["board"], title=texts["title"], starts_at=wall_clock(texts["starts_at"], zone),
@@ -116,12 +121,12 @@ def whole(field: str, text: str) -> int:
 async def plan(request: Request) -> Response:
     """Plan a sitting of a board."""
     form = await request.form()
-    texts = {name: str(form.get(name, "")) for name in ("board", "title", "starts_at", "duration_min", "chair")}
+    texts = {name: str(form.get(name, "")) for name in ("board", "title", "starts_at", "duration_min", "chair", "once")}
     try:
         made = await in_session(request, "conference.plan", _plan, actor(request), texts, now())
     except Invalid as error:
         return await _list_page(request, 422, errors={error.field: error.reason}, typed=texts)
-    return redirect(request, f"/conferences/{made.id}")
+    return redirect(request, f"/conferences/{made.id}" if made else "/conferences")
 
 
 def _show(
@@ -152,17 +157,19 @@ async def show(request: Request) -> Response:
     return await show_page(request)
 
 
-async def show_page(request: Request, status: int = 200, error: str = "") -> Response:
+async def show_page(request: Request, status: int = 200, wrong: Refused = NOTHING) -> Response:
     """The agenda of one sitting, with what could not be done."""
     hours = services(request).settings.agenda.cut_off_hours
     view = await reading(request, _show, actor(request), request.path_params["conference_id"], now(), hours)
-    return page(request, "conferences/show.html", status_for(request, status), error=error, **view)
+    return page(request, "conferences/show.html", status_for(request, status), refused=wrong, **view)
 
 
 def _add(session: Session, who: Actor, conference_id: str, texts: dict[str, str], at: datetime) -> None:
     resource = conference_resource(session, conference_id)
     demand(who, Action.CONFERENCE_PLAN, resource)
     minutes = whole("minutes", texts["minutes"])
+    if not first_time(session, who, texts, at):
+        return
     if texts["act"] == "break":
         with undoable(session, conference_id, who.person_id, at, "a break"):
             add_break(session, conference_id, whole("at_min", texts["at_min"]), minutes)
@@ -193,10 +200,13 @@ def _change(
                 remove_item(session, conference_id, item_id, who.person_id, at)
 
 
-async def _changed(request: Request, error: Invalid | NotNow | None) -> Response:
+async def _changed(
+    request: Request, error: Invalid | NotNow | None, form: str = "", typed: dict[str, str] | None = None
+) -> Response:
     conference_id = request.path_params["conference_id"]
     if error is not None:
-        return await show_page(request, 422 if isinstance(error, Invalid) else 409, error.reason)
+        status = 422 if isinstance(error, Invalid) else 409
+        return await show_page(request, status, refused(form, error, typed or {}))
     await services(request).rooms.sync_agenda(conference_id)
     if "hx-request" in request.headers:
         return await show_page(request)
@@ -206,12 +216,12 @@ async def _changed(request: Request, error: Invalid | NotNow | None) -> Response
 async def add(request: Request) -> Response:
     """Put a case or a break on the agenda."""
     form = await request.form()
-    texts = {name: str(form.get(name, "")) for name in ("act", "case", "minutes", "at_min")}
+    texts = {name: str(form.get(name, "")) for name in ("act", "case", "minutes", "at_min", "once")}
     conference_id = request.path_params["conference_id"]
     try:
         await in_session(request, "agenda.add", _add, actor(request), conference_id, texts, now())
     except (Invalid, NotNow) as error:
-        return await _changed(request, error)
+        return await _changed(request, error, texts["act"], texts)
     return await _changed(request, None)
 
 
@@ -223,7 +233,7 @@ async def change(request: Request) -> Response:
     try:
         await in_session(request, "agenda.change", _change, actor(request), conference_id, item_id, texts, now())
     except (Invalid, NotNow) as error:
-        return await _changed(request, error)
+        return await _changed(request, error, item_id, texts)
     return await _changed(request, None)
 
 

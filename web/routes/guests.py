@@ -13,7 +13,7 @@ from agenda.boards import board
 from agenda.cases import Case, case
 from agenda.errors import Invalid
 from agenda.people import person
-from conference.policy import Action, CaseResource
+from conference.policy import Action, Actor, CaseResource
 from web.access import actor, demand, in_session, reading
 from web.auth.errors import LinkSpent
 from web.auth.invitations import (
@@ -28,6 +28,7 @@ from web.auth.invitations import (
 )
 from web.auth.sessions import end_sessions_of, guest_actor
 from web.clock import now
+from web.once import first_time, texts_of
 from web.pages import page, redirect
 from web.resources import case_resource
 from web.services import services
@@ -89,14 +90,28 @@ async def add(request: Request) -> Response:
     try:
         if not days.isdecimal() or not 1 <= int(days[:4]) <= most:
             return await _page(request, 422, errors={"days": f"Between 1 and {most} days."}, values=dict(given))
-        _, text = await in_session(
-            request, "invitation.add", invite, case_id=resource.case_id, name=str(given.get("name", "")),
-            email=str(given.get("email", "")), invited_by=actor(request).person_id,
+        text = await in_session(
+            request, "invitation.add", _invite, actor(request), texts_of(given), case_id=resource.case_id,
+            name=str(given.get("name", "")), email=str(given.get("email", "")),
             lifetime=timedelta(days=int(days)), at=now(),
         )
     except Invalid as error:
         return await _page(request, 422, errors={error.field: error.reason}, values=dict(given))
+    if not text:
+        return redirect(request, f"/cases/{resource.case_id}/guests")
     return await _page(request, link=f"{services(request).settings.public_url}/guest/{text}")
+
+
+def _invite(
+    session: Session, who: Actor, texts: dict[str, str], *, case_id: str, name: str, email: str, lifetime: timedelta,
+    at: datetime,
+) -> str:
+    """The text of the link; empty where this form was taken before."""
+    if not first_time(session, who, texts, at):
+        return ""
+    return invite(
+        session, case_id=case_id, name=name, email=email, invited_by=who.person_id, lifetime=lifetime, at=at
+    )[1]
 
 
 async def withdraw(request: Request) -> Response:

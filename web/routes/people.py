@@ -12,14 +12,16 @@ from starlette.routing import BaseRoute, Route
 from agenda.boards import Board, boards, roles_of, seat, unseat
 from agenda.errors import Invalid
 from agenda.people import Person, Site, add_person, disable, disciplines, people, person, sites
-from conference.policy import Action
+from conference.policy import Action, Actor
 from web.access import actor, demand, in_session, reading
 from web.auth import totp
 from web.auth.enter import RESET_LIFETIME, issue_link, withdraw_links
 from web.auth.passwords import credential
 from web.auth.sessions import end_sessions_of
 from web.clock import now
+from web.once import first_time, texts_of
 from web.pages import page, redirect
+from web.refused import NOTHING, Refused, refused
 from web.services import services
 
 
@@ -70,9 +72,11 @@ async def add(request: Request) -> Response:
     demand(actor(request), Action.PEOPLE_MANAGE)
     given = await request.form()
     try:
-        added, text = await in_session(request, "person.add", _add, given)
+        added, text = await in_session(request, "person.add", _add, actor(request), given)
     except Invalid as error:
         return await _form(request, 422, values=dict(given), errors={error.field: error.reason})
+    if added is None:
+        return redirect(request, "/people")
     return await _show(request, added.id, link=_address(request, text))
 
 
@@ -122,12 +126,11 @@ async def change_seat(request: Request) -> Response:
     """Give, change or take a place on a board; open rooms notice within two seconds."""
     demand(actor(request), Action.PEOPLE_MANAGE)
     person_id, given = str(request.path_params["person_id"]), await request.form()
+    typed = {name: str(given.get(name, "")) for name in ("board", "role")}
     try:
-        await in_session(
-            request, "board.seat", _seat, str(given.get("board", "")), person_id, str(given.get("role", ""))
-        )
+        await in_session(request, "board.seat", _seat, typed["board"], person_id, typed["role"])
     except Invalid as error:
-        return await _show(request, person_id, 422, error=error.reason)
+        return await _show(request, person_id, 422, wrong=refused("seat", error, typed))
     return redirect(request, f"/people/{person_id}")
 
 
@@ -136,9 +139,11 @@ async def _form(request: Request, status: int = 200, **context: Any) -> Response
     return page(request, "people/new.html", status, choices=await reading(request, _choices), **shown)
 
 
-async def _show(request: Request, person_id: str, status: int = 200, *, link: str = "", error: str = "") -> Response:
+async def _show(
+    request: Request, person_id: str, status: int = 200, *, link: str = "", error: str = "", wrong: Refused = NOTHING
+) -> Response:
     found = await reading(request, _shown, person_id)
-    return page(request, "people/show.html", status, shown=found, link=link, error=error)
+    return page(request, "people/show.html", status, shown=found, link=link, error=error, refused=wrong)
 
 
 def _address(request: Request, text: str) -> str:
@@ -168,7 +173,10 @@ def _choices(session: Session) -> Choices:
     )
 
 
-def _add(session: Session, given: FormData) -> tuple[Person, str]:
+def _add(session: Session, who: Actor, given: FormData) -> tuple[Person | None, str]:
+    """The person and the text of their link; nobody where this form was taken before."""
+    if not first_time(session, who, texts_of(given), now()):
+        return None, ""
     added = add_person(
         session, name=str(given.get("name", "")), email=str(given.get("email", "")),
         standing=str(given.get("standing", "")), site_id=str(given.get("site", "")),
@@ -197,6 +205,8 @@ def _reset(session: Session, person_id: str, forget: bool) -> str:
 
 
 def _seat(session: Session, board_id: str, person_id: str, role: str) -> None:
+    if board_id not in {one.id for one in boards(session)}:
+        raise Invalid("board", "Choose a board.")
     if role:
         seat(session, board_id, person(session, person_id).id, role)
     else:

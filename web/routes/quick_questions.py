@@ -32,7 +32,9 @@ from conference.policy import Action, Actor, may
 from web.access import actor, demand, in_session, note_read, reading
 from web.cases.facts import SeriesThumb, thumbs
 from web.clock import now
+from web.once import first_time
 from web.pages import page, redirect, status_for
+from web.refused import NOTHING, Refused, refused
 from web.resources import case_resource
 from web.services import services
 
@@ -135,6 +137,8 @@ def _ask(
 ) -> str:
     demand(who, Action.QUESTION_ASK, case_resource(session, case_id))
     shows = _shows(texts, thumbs(session, case_id), marks)
+    if not first_time(session, who, texts, at):
+        return ""
     return ask(session, case_id, texts.get("to", ""), texts.get("text", ""), shows, who.person_id, at).id
 
 
@@ -148,7 +152,7 @@ async def asked(request: Request) -> Response:
         made = await in_session(request, "question.ask", _ask, actor(request), case_id, texts, marks, now())
     except Invalid as error:
         return await _case_page(request, 422, {error.field: error.reason}, texts)
-    return redirect(request, f"/quick-questions/{made}")
+    return redirect(request, f"/quick-questions/{made}" if made else f"/cases/{case_id}/quick-questions")
 
 
 def _thread(session: Session, who: Actor, question_id: str) -> dict[str, Any]:
@@ -166,10 +170,10 @@ def _thread(session: Session, who: Actor, question_id: str) -> dict[str, Any]:
     }
 
 
-async def _page(request: Request, status: int = 200, error: str = "", text: str = "") -> Response:
+async def _page(request: Request, status: int = 200, wrong: Refused = NOTHING) -> Response:
     view = await reading(request, _thread, actor(request), request.path_params["question_id"])
     return page(
-        request, "quick_questions/show.html", status_for(request, status), error=error, text=text,
+        request, "quick_questions/show.html", status_for(request, status), refused=wrong,
         marks=await _marks(request, view["case"].id), **view,
     )
 
@@ -189,6 +193,8 @@ def _reply(
     session: Session, who: Actor, question_id: str, texts: Mapping[str, str], marks: list[Mark], at: datetime
 ) -> None:
     shows = _shows(texts, thumbs(session, _demand(session, who, question_id)), marks)
+    if not first_time(session, who, texts, at):
+        return
     reply(session, question_id, texts.get("text", ""), shows, who.person_id, at)
 
 
@@ -201,7 +207,7 @@ async def replied(request: Request) -> Response:
     try:
         await in_session(request, "question.reply", _reply, actor(request), question_id, texts, marks, now())
     except (Invalid, NotNow) as error:
-        return await _page(request, 422 if isinstance(error, Invalid) else 409, error.reason, texts.get("text", ""))
+        return await _page(request, 422 if isinstance(error, Invalid) else 409, refused("reply", error, texts))
     return redirect(request, f"/quick-questions/{question_id}#last")
 
 
@@ -219,7 +225,7 @@ async def taken(request: Request) -> Response:
     try:
         running = await in_session(request, "question.take", _take, actor(request), question_id, now())
     except (Invalid, NotNow) as error:
-        return await _page(request, 422 if isinstance(error, Invalid) else 409, error.reason)
+        return await _page(request, 422 if isinstance(error, Invalid) else 409, refused("board", error, {}))
     for conference_id in running:
         await services(request).rooms.sync_agenda(conference_id)
     return redirect(request, f"/quick-questions/{question_id}")

@@ -13,7 +13,7 @@ from agenda.agreement import panel
 from agenda.cases import case, questions
 from agenda.clinical import spine
 from agenda.conferences import Conference, conference
-from agenda.errors import ConferenceNotFound, Invalid
+from agenda.errors import ConferenceNotFound, Invalid, NotNow
 from agenda.ids import BoardId, CaseId, QuestionId
 from agenda.second_opinions import ask, case_of, tell_voices, voices
 from conference.outcome.letter import OUTCOMES, letter_of
@@ -29,11 +29,14 @@ from web.auth.errors import Refused as NotProven
 from web.auth.totp import enrolled
 from web.cases.facts import clock_of, thumbs
 from web.clock import now
+from web.once import first_time
 from web.pages import page, redirect, status_for
+from web.refused import refused
 from web.resources import case_resource
 from web.rooms.corresponding import act, participant_of
 from web.routes.packet import who_gave
 from web.routes.recommendation import SignOrder, sign_as
+from web.routes.triage import triage_page
 from web.services import services
 
 CLOSINGS = {"concur": "We concur", "reservation": "We concur with a reservation", "dissent": "We dissent"}
@@ -44,7 +47,10 @@ def _texts(form: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _ask(session: Session, who: Actor, texts: Mapping[str, str], at: datetime) -> str:
+    """The sitting that stays open; empty where this form was taken before."""
     demand(who, Action.CASE_TRIAGE, case_resource(session, texts.get("case", "")))
+    if not first_time(session, who, texts, at):
+        return ""
     days = texts.get("days", "")
     return ask(session, texts["case"], int(days) if days.isdecimal() else 0, who.person_id, at).id
 
@@ -52,7 +58,13 @@ def _ask(session: Session, who: Actor, texts: Mapping[str, str], at: datetime) -
 async def asked(request: Request) -> Response:
     """Answer a case without a meeting: its room opens, and those whose voice it needs are told."""
     texts = _texts(await request.form())
-    conference_id = await in_session(request, "second-opinion.ask", _ask, actor(request), texts, now())
+    try:
+        conference_id = await in_session(request, "second-opinion.ask", _ask, actor(request), texts, now())
+    except (Invalid, NotNow) as error:
+        status, wrong = 422 if isinstance(error, Invalid) else 409, refused(f"second:{texts['case']}:", error, texts)
+        return await triage_page(request, status, held=texts["case"], refused=wrong)
+    if not conference_id:
+        return redirect(request, "/triage")
     await services(request).rooms.sync_agenda(conference_id)
     await act(request, conference_id, c.OpenConference(), c.CallCase(CaseId(texts["case"])))
     return redirect(request, f"/second-opinions/{conference_id}")
@@ -105,14 +117,15 @@ def _panels(found: CaseState | None) -> list[tuple[str, Any]]:
 
 
 async def _page(
-    request: Request, status: int = 200, error: str = "", typed: Mapping[str, str] | None = None
+    request: Request, status: int = 200, error: str = "", typed: Mapping[str, str] | None = None, field: str = ""
 ) -> Response:
     conference_id = request.path_params["conference_id"]
     await reading(request, _about, actor(request), conference_id)
     state = await services(request).rooms.state(conference_id)
     view = await reading(request, _view, actor(request), conference_id, state, now())
     return page(
-        request, "second_opinions/show.html", status_for(request, status), error=error, typed=typed or {}, **view
+        request, "second_opinions/show.html", status_for(request, status), error=error, field=field,
+        typed=typed or {}, **view,
     )
 
 
@@ -129,7 +142,7 @@ async def step(request: Request) -> Response:
     try:
         command = _command(CaseId(about), texts, state)
     except Invalid as error:
-        return await _page(request, 422, error.reason, texts)
+        return await _page(request, 422, error.reason, texts, error.field)
     refused = await act(request, conference_id, command)
     if refused is not None:
         return await _page(request, 409, refused.reason, texts)
@@ -201,7 +214,7 @@ async def sign(request: Request) -> Response:
     state = await services(request).rooms.state(conference_id)
     drafted = state.cases[CaseId(about)].recommendation
     if drafted is None or not texts.get("password"):
-        return await _page(request, 422, "Give your password to sign.")
+        return await _page(request, 422, "Give your password to sign.", texts, "password")
     if missing := unheard(state.cases[CaseId(about)]):
         named = ", ".join(spine().short(code) for code in missing)
         return await _page(request, 409, f"Not signable yet: {named} has neither closed nor been marked absent.")
@@ -209,7 +222,7 @@ async def sign(request: Request) -> Response:
     try:
         answer = await sign_as(request, conference_id, about, order)
     except NotProven as error:
-        return await _page(request, 422, str(error))
+        return await _page(request, 422, str(error), texts, "password")
     if answer.status_code >= 400:
         return await _page(request, answer.status_code, "This cannot be signed now; read the words again.")
     return redirect(request, f"/second-opinions/{conference_id}")

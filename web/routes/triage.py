@@ -41,7 +41,9 @@ from web.cases.facts import CaseRow, readiness_now, row_of, study_facts
 from web.cases.triage import Bulk, act_on_all
 from web.clock import now
 from web.pages import page, redirect, status_for
+from web.refused import NOTHING, refused
 from web.resources import case_resource
+from web.routes.conferences import whole
 from web.services import services
 
 
@@ -106,10 +108,11 @@ async def listed(request: Request) -> Response:
     who = actor(request)
     _demand_some_board(who)
     lane = request.query_params.get("lane", "")
-    return await _page(request, lane=lane)
+    return await triage_page(request, lane=lane)
 
 
-async def _page(request: Request, status: int = 200, *, lane: str = "", **more: Any) -> Response:
+async def triage_page(request: Request, status: int = 200, *, lane: str = "", **more: Any) -> Response:
+    """The list, with what became of a press of a button."""
     view = await reading(request, _work, actor(request), now())
     lines: list[Line] = view["lines"]
     counts: dict[str, int] = {key: sum(line.row.case.lane == key for line in lines) for key in LANES}
@@ -117,6 +120,7 @@ async def _page(request: Request, status: int = 200, *, lane: str = "", **more: 
     shown = [line for line in lines if not lane or (line.row.case.lane or "new") == lane]
     context: dict[str, Any] = {
         "lanes": LANES, "lane": lane, "counts": counts, "total": len(lines), "error": "", "held": "", "bulk": None,
+        "refused": NOTHING,
         "chosen": frozenset(), "typed": {}, "did": "",
     }
     return page(request, "triage/list.html", status_for(request, status), **(context | view | {"lines": shown} | more))
@@ -146,7 +150,7 @@ def _act(session: Session, who: Actor, case_id: str, act: str, texts: dict[str, 
             settle_readiness(session, found, readiness_now(session, found, at), who.person_id, at)
         case "schedule":
             demand(who, Action.CONFERENCE_PLAN, BoardResource(resource.board_id))
-            minutes = int(texts["minutes"]) if texts["minutes"].isdecimal() else 10
+            minutes = whole("minutes", texts["minutes"])
             with undoable(session, texts["conference"], who.person_id, at, f"case {found.number} on the agenda"):
                 schedule(session, texts["conference"], case_id, readiness, who.person_id, at, minutes=minutes)
             return texts["conference"]
@@ -164,14 +168,14 @@ async def act(request: Request) -> Response:
     try:
         changed = await in_session(request, f"triage.{doing}", _act, actor(request), case_id, doing, texts, now())
     except (Invalid, NotNow) as error:
-        status = 422 if isinstance(error, Invalid) else 409
-        return await _page(request, status, lane=lane, error=error.reason, held=case_id)
+        status, about = 422 if isinstance(error, Invalid) else 409, f"{doing}:{case_id}:{texts['item']}"
+        return await triage_page(request, status, lane=lane, held=case_id, refused=refused(about, error, texts))
     if changed:
         await services(request).rooms.sync_agenda(changed)
     if doing == "call-in":
         return redirect(request, f"/cases/{case_id}")
     if "hx-request" in request.headers:
-        return await _page(request, lane=lane, did="Done.")
+        return await triage_page(request, lane=lane, did="Done.")
     return redirect(request, f"/triage?lane={lane}" if lane else "/triage")
 
 
@@ -186,10 +190,10 @@ async def act_together(request: Request) -> Response:
     try:
         bulk: Bulk = await in_session(request, f"triage.{act}", act_on_all, who, chosen, act, texts, now(), cut_off)
     except Invalid as error:
-        return await _page(request, 422, lane=lane, error=error.reason, held="", chosen=keep, typed=texts)
+        return await triage_page(request, 422, lane=lane, error=error.reason, held="", chosen=keep, typed=texts)
     for conference_id in bulk.changed:
         await services(request).rooms.sync_agenda(conference_id)
-    return await _page(request, lane=lane, bulk=bulk, chosen=keep)
+    return await triage_page(request, lane=lane, bulk=bulk, chosen=keep)
 
 
 routes: list[BaseRoute] = [
