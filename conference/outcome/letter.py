@@ -17,8 +17,9 @@ from agenda.clinical import spine
 from agenda.columns import instant
 from agenda.ids import new_id
 from conference.outcome.addenda import REASONS, Addendum
-from conference.outcome.drawing import Look, alternative, drawing
+from conference.outcome.drawing import Look, alternative, drawing, value_lines
 from conference.outcome.signing import SignedRecord
+from conference.room.references import spoken
 
 TEMPLATE = Path(__file__).parent / "letter.typ"
 
@@ -80,7 +81,7 @@ def open_letter(session: Session, case_id: str, reader_id: str, at: datetime) ->
 
 def facts(signed: SignedRecord, added: Sequence[Addendum] = ()) -> dict[str, Any]:
     """What page and PDF show: the record, its dates and headline in words, and what was added to it later."""
-    record: dict[str, Any] = msgspec.json.decode(signed.record)
+    record: dict[str, Any] = with_mark_names(msgspec.json.decode(signed.record))
     zone = ZoneInfo(record["conference"]["time_zone"])
     at = datetime.fromisoformat(record["signed_at"]).astimezone(zone)
     sitting = datetime.fromisoformat(record["conference"]["starts_at"]).astimezone(zone)
@@ -103,6 +104,23 @@ def facts(signed: SignedRecord, added: Sequence[Addendum] = ()) -> dict[str, Any
         "stances": stances(record),
         "minutes": (record.get("minutes") or {}).get("text", ""),
     }
+
+
+def with_mark_names(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record as it is read: where its prose refers to a mark, the mark's kind and value stand."""
+    names = {one["mark"]: _name(one) for one in record.get("marks", ())}
+    advice = dict(record["recommendation"])
+    for part in ("rationale", "follow_up", "goal_answered"):
+        advice[part] = spoken(advice[part], names)
+    advice["answers"] = {key: spoken(text, names) for key, text in advice["answers"].items()}
+    minutes = record.get("minutes")
+    kept = minutes and {**minutes, "text": spoken(minutes["text"], names)}
+    return {**record, "recommendation": advice, **({"minutes": kept} if "minutes" in record else {})}
+
+
+def _name(mark: Mapping[str, Any]) -> str:
+    kind, value = mark["kind"].capitalize(), " ".join(value_lines(mark)[:1])
+    return value if value.startswith(kind) else f"{kind} {value or mark['text']}".strip()
 
 
 def non_operative(record: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from conference.room import events as e
 from conference.room.canonical import canonical, digest
 from conference.room.parity import unjustified, unstanced
 from conference.room.plain import Json, plain
+from conference.room.references import citing
 from conference.room.refused import LONG_TEXT_LIMIT, Refused, too_long
 from conference.room.seats import Answer, denied, listed
 from conference.room.sitting import not_open
@@ -97,9 +98,9 @@ def read_back(state: RoomState, who: Participant, command: c.ReadBack, context: 
     if words.digest is not None:
         return ()
     typed = context.typed.get(command.case)
-    read, revision = with_words(words.recommendation, case, typed), words.revision
+    read, revision = citing(with_words(words.recommendation, case, typed), case, typed), words.revision
     newly: tuple[e.Event, ...] = ()
-    if same_words(read, words.recommendation):
+    if same_words(read, words.recommendation) and read.cited == words.recommendation.cited:
         read = words.recommendation
     else:
         revision += 1

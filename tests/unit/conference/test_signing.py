@@ -19,6 +19,7 @@ from conference.outcome.letter import facts, headline, pdf
 from conference.outcome.plain import plain_facts, plain_pdf
 from conference.outcome.report import SCHEMA
 from conference.outcome.signing import APPROVAL, SignedRecord, Signer, canonical
+from conference.room.references import reference
 
 AT = datetime(2026, 11, 26, 15, 20, tzinfo=UTC)
 
@@ -136,6 +137,23 @@ def test_the_letter_says_stances_non_operative_care_and_minutes(tmp_path: Path) 
     assert "Facet block" not in said
     assert "was tried first" in plain_facts(record)["instead"]
     assert "was tried first" in pages(plain_pdf(record), tmp_path)
+
+
+def test_the_letter_names_the_marks_its_words_refer_to(tmp_path: Path) -> None:
+    value = {"value": 12.34, "unit": "mm", "error": 1.0, "parts": [], "spacing": "pixel"}
+    marks = [
+        {"mark": "1a2b3c4d-0001", "kind": "length", "text": "", "measured": value},
+        {"mark": "5e6f7a8b-0002", "kind": "arrow", "text": "the cyst", "measured": None},
+    ]
+    named, other = (reference(mark["mark"]) for mark in marks)  # type: ignore[arg-type]
+    advice = a_record()["recommendation"] | {"rationale": f"Because of {named}, not of [#0000]."}
+    minutes = {"text": f"All looked at {other}.", "digest": "0" * 64}
+    record = signed(Signer(tmp_path), a_record(recommendation=advice, marks=marks, minutes=minutes, pictures=[]))
+    told = facts(record)
+    assert told["record"]["recommendation"]["rationale"] == "Because of Length 12.3 mm ± 1.0 mm, not of [#0000]."
+    assert told["minutes"] == "All looked at Arrow the cyst."
+    assert named in record.record
+    assert verify(bundle(record)).genuine
 
 
 def test_a_record_of_before_stances_and_minutes_still_verifies_and_makes_its_letters(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import pytest
 from conference.room import commands as c
 from conference.room import events as e
 from conference.room.recommendation import frozen_digest
+from conference.room.references import reference, spoken
 from conference.room.text_fields import minutes_digest
 from conference.room.values import QuestionId
 from tests.rooms import (
@@ -16,6 +17,7 @@ from tests.rooms import (
     REFERRER,
     SURGEON,
     THERAPIST,
+    draw,
     listed,
     opened,
     read_back,
@@ -126,6 +128,26 @@ def test_R92_words_that_were_deleted_meanwhile_are_missed_at_the_read_back(field
     table = opened()
     table.do(CHAIR, choose(), typed={HIP: TYPED})
     assert table.refused(CHAIR, c.ReadBack(HIP, 1), typed={HIP: TYPED | {field: " "}}) == code
+
+
+def test_R117_R27_words_and_minutes_that_name_a_mark_cite_it() -> None:
+    table = opened()
+    for mark in ("mark-one-and-more", "mark-two-and-more", "mark-six", "same-beginning-1", "same-beginning-2"):
+        table.do(SURGEON, draw(mark))
+    table.do(CHAIR, choose())
+    typed = TYPED | {"rationale": f"See {reference('mark-one-and-more')}, not [#nothing].",  # type: ignore[arg-type]
+                     "minutes": f"[#same-beg] {reference('mark-six')} {reference('mark-one-and-more')}"}  # type: ignore[arg-type]
+    table.do(CHAIR, c.ReadBack(HIP, 1), typed={HIP: typed})
+    read = table.state.cases[HIP].recommendation
+    assert read.recommendation.cited == ("mark-one-and-more", "mark-six")
+    assert read.revision == 2
+    assert table.refused(SURGEON, c.Erase("mark-six")) == "cited"
+    table.do(SURGEON, c.Erase("mark-two-and-more"))
+
+
+def test_a_reference_is_read_as_what_it_names() -> None:
+    names = {"1a2b3c4d-5e6f": "Length 12.3 mm", "ffff0000-1": "one", "ffff0000-2": "other"}
+    assert spoken("The [#1a2b3c4d] of [#ffff0000] and [#].", names) == "The Length 12.3 mm of [#ffff0000] and [#]."  # type: ignore[arg-type]
 
 
 def test_R93_a_read_back_freezes_text_and_minutes_until_it_is_reopened() -> None:

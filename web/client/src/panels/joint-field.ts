@@ -4,9 +4,13 @@ import { html, nothing, type PropertyDeclarations, type PropertyValues, type Tem
 import { icon } from '../icon';
 import { Panel } from '../room/panel';
 import { tint } from '../room/badge';
+import { named, reference } from '../room/references';
 import { Area } from '../text/area';
 import type { JointText, Kept } from '../text/joint-text';
 import type { OthersCaret } from '../text/texts';
+import type { Mark } from '../protocol';
+import { markName } from './mark-chip';
+import './mark-chip';
 
 export class JointField extends Panel {
   static override properties: PropertyDeclarations = {
@@ -56,10 +60,11 @@ export class JointField extends Panel {
     const may = this.model.may('draft');
     const carets = this.model.texts.carets(this.caseId, this.field);
     const kept = text.kept.filter((one) => one.field === this.field);
+    const marks = Object.values(this.model.room.cases[this.caseId]?.marks ?? {});
     return html`<div class="field joint">
       <div class="joint-head">
         <label for=${this.name}>${this.label}</label>
-        ${this.others(carets)}
+        ${this.others(carets)} ${may && text.ready && marks.length > 0 ? this.citing(marks) : nothing}
       </div>
       <div class="joint-area">
         <div class="joint-mirror" aria-hidden="true">${this.mirror(text.words(this.field), carets)}</div>
@@ -74,6 +79,7 @@ export class JointField extends Panel {
           @blur=${() => this.model.texts.present(this.caseId, this.field, null)}
         ></textarea>
       </div>
+      ${this.named(named(text.words(this.field), marks))}
       ${this.hint === '' ? nothing : html`<p class="hint" id=${`${this.name}-hint`}>${this.hint}</p>`}
       ${kept.map((one) => this.keptWords(one))}
     </div>`;
@@ -89,6 +95,41 @@ export class JointField extends Panel {
     this.area = new Area(found, this.text, this.field, () => this.typed());
     this.unwatch = this.model.texts.watch(() => this.requestUpdate());
     this.requestUpdate();
+  }
+
+  /** Marks to name where the caret is. */
+  private citing(marks: readonly Mark[]): TemplateResult {
+    return html`<details class="menu joint-cite">
+      <summary class="btn btn-quiet btn-small" aria-label=${`Name a mark in: ${this.label}`}>
+        ${icon('link')} Mark
+      </summary>
+      <div class="menu-list">
+        ${marks.map(
+          (mark) =>
+            html`<button type="button" data-cite=${mark.mark} @click=${() => this.cite(mark)}>
+              ${markName(mark)} <span class="muted small">${mark.author_name}</span>
+            </button>`,
+        )}
+      </div>
+    </details>`;
+  }
+
+  /** The reference goes where the caret is, as if it were typed. */
+  private cite(mark: Mark): void {
+    const menu = this.querySelector<HTMLDetailsElement>('.joint-cite');
+    if (menu !== null) menu.open = false;
+    const area = this.area?.area;
+    if (area === undefined) return;
+    area.focus();
+    area.setRangeText(reference(mark.mark), area.selectionStart, area.selectionEnd, 'end');
+    area.dispatchEvent(new InputEvent('input'));
+  }
+
+  private named(marks: readonly Mark[]): TemplateResult | typeof nothing {
+    if (marks.length === 0) return nothing;
+    return html`<p class="small joint-named">
+      Names ${marks.map((mark) => html`<mark-chip .model=${this.model} .mark=${mark}></mark-chip> `)}
+    </p>`;
   }
 
   private others(carets: readonly OthersCaret[]): TemplateResult | typeof nothing {

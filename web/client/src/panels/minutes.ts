@@ -5,6 +5,7 @@ import { icon } from '../icon';
 import type { CaseProjection } from '../protocol';
 import { Panel } from '../room/panel';
 import './joint-field';
+import { prose } from './prose';
 import './saved-state';
 
 const MOST = 20_000;
@@ -52,7 +53,7 @@ export class MinutesPanel extends Panel {
           }
         </div>
       </div>
-      ${item.minutes === null ? '' : html`<article class="readback prose" aria-label="Minutes">${item.minutes.text}</article>`}`;
+      ${item.minutes === null ? '' : html`<article class="readback prose" aria-label="Minutes">${prose(this.model, item, item.minutes.text)}</article>`}`;
   }
 }
 

@@ -3,6 +3,8 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icon';
 import type { CaseProjection, OpinionShown, Option, Projection } from '../protocol';
 import { spread } from '../panels/agreement';
+import { markName } from '../panels/mark-chip';
+import { parts } from '../room/references';
 import { CLOSINGS, OUTCOMES, STANCES, STANDINGS } from '../room/words';
 import type { Named } from './words';
 
@@ -95,12 +97,12 @@ export function words(item: CaseProjection, named: Named): TemplateResult | type
     </div>
     <div class="card-body stack">
       <p class="strong">${OUTCOMES[said.outcome]}${option === undefined ? '' : `: ${option}`}</p>
-      <p class="prose">${said.rationale}</p>
+      <p class="prose">${spoken(item, said.rationale)}</p>
       ${item.brief.questions.map(
         (asked) =>
           html`<div>
             <p class="small strong">${asked.text}</p>
-            <p class="prose">${said.answers[asked.question] ?? 'Not answered yet.'}</p>
+            <p class="prose">${spoken(item, said.answers[asked.question] ?? 'Not answered yet.')}</p>
           </div>`,
       )}
       ${closings(item, named)}
@@ -153,7 +155,7 @@ export function minutes(item: CaseProjection): TemplateResult | typeof nothing {
   if (item.minutes === null) return nothing;
   return html`<section class="card" aria-labelledby="replay-minutes">
     <div class="card-head"><h2 id="replay-minutes">Minutes</h2></div>
-    <div class="card-body"><p class="prose">${item.minutes.text}</p></div>
+    <div class="card-body"><p class="prose">${spoken(item, item.minutes.text)}</p></div>
   </section>`;
 }
 
@@ -172,4 +174,12 @@ function closings(item: CaseProjection, named: Named): TemplateResult | typeof n
         </li>`,
     )}
   </ul>`;
+}
+
+/** Prose with the names of the marks it refers to. */
+function spoken(item: CaseProjection, words: string): string {
+  const told = parts(words, Object.values(item.marks)).map((part) =>
+    typeof part === 'string' ? part : markName(part),
+  );
+  return told.join('');
 }
