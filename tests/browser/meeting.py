@@ -2,12 +2,11 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -33,6 +32,8 @@ from imaging.sandbox import Sandbox
 from imaging.settings import WorkerSettings
 from imaging.vault import LocalVault
 from tests.conftest import ROOT
+from tests.patience import patience
+from tests.ports import free_port
 from web.app import create_app
 from web.auth.enter import issue_link
 from web.auth.passwords import Passwords, keep_password
@@ -79,6 +80,7 @@ class Meeting:
         context = self.browser.new_context(
             base_url=self.url, viewport={"width": width, "height": height}, has_touch=touch
         )
+        context.set_default_navigation_timeout(patience(30) * 1000)
         self.contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: self.problems.append(f"{who}: {error}"))
@@ -94,7 +96,7 @@ class Meeting:
         """This person in the room, live."""
         page = self.sign_in(who, **size)  # type: ignore[arg-type]
         page.goto(f"/conferences/{self.conference}/room")
-        expect(page.locator("[data-link=live]")).to_be_attached(timeout=15_000)
+        expect(page.locator("[data-link=live]")).to_be_attached(timeout=patience(15) * 1000)
         return page
 
     def _heard(self, who: str, kind: str, text: str) -> None:
@@ -105,6 +107,7 @@ class Meeting:
 @contextmanager
 def meeting(
     folder: Path, browser: Browser, *, media: bool = False, owners: Mapping[str, str] = {},
+    cases: Sequence[str] = CASES,
 ) -> Iterator[Meeting]:
     """The meeting, its server in a thread of this process; with voice and video where asked for.
 
@@ -117,7 +120,9 @@ def meeting(
     )
     app = create_app(settings)
     held: Services = app.state.services
-    people, conference = held.database.write_now(Deed("system", "Test", "test.world", now()), _world, _hashed(), owners)
+    people, conference = held.database.write_now(
+        Deed("system", "Test", "test.world", now()), _world, _hashed(), owners, cases
+    )
     add_series(held, folder, SERIES)
     server = uvicorn.Server(uvicorn.Config(
         app, port=port, ws="web.sockets.protocol:RoomProtocol", ws_per_message_deflate=False, ws_max_size=65536,
@@ -194,13 +199,6 @@ class Process:
             self._running = None
 
 
-def free_port() -> int:
-    """A port of loopback that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _await(server: uvicorn.Server, thread: threading.Thread) -> None:
     until = time.monotonic() + 20
     while not server.started:
@@ -218,7 +216,7 @@ def _hashed() -> str:
 
 
 def _world(
-    session: Session, hashed: str, owners: Mapping[str, str] = {}
+    session: Session, hashed: str, owners: Mapping[str, str] = {}, cases: Sequence[str] = CASES
 ) -> tuple[dict[str, str], str]:
     at = now()
     session.add(Site(id="city", name="City General", time_zone="Europe/Zurich"))
@@ -241,7 +239,7 @@ def _world(
         session, board_id="spine", title="Spine board, Thursday", starts_at=at + timedelta(minutes=2), duration_min=60,
         chair_id=people["laurent"], at=at,
     )
-    for number, case_id in enumerate(CASES, 1001):
+    for number, case_id in enumerate(cases, 1001):
         session.add(Case(
             id=case_id, number=number, board_id="spine", referrer_id=people[owners.get(case_id, "osei")],
             state="triaged", created_at=at,
@@ -257,30 +255,30 @@ def _world(
     return people, sitting.id
 
 
-def add_series(held: Services, folder: Path, series: str) -> None:
-    """A small MR series in the vault, of the study of the first case."""
+def add_series(held: Services, folder: Path, series: str, *, study: str = STUDY, case_id: str = CASES[0]) -> None:
+    """A small MR series in the vault, of a study of this case; its description is its UID."""
     sandbox = Sandbox(WORKER)
     try:
         intake = Intake(held.settings.imaging.file, LocalVault(held.settings.vault_directory), sandbox)
-        found = intake.inspect([Arrived(one.name, one) for one in _slices(folder / series, series)])
+        found = intake.inspect([Arrived(one.name, one) for one in _slices(folder / series, series, study)])
         kept = intake.keep(found.candidates)
     finally:
         sandbox.close()
 
     def enter(session: Session) -> None:
         index(session, kept, found.refused, delivery=f"test {series}", at=now())
-        add_study(session, CASES[0], STUDY, now())
+        add_study(session, case_id, study, now())
 
     held.database.write_now(Deed("system", "Test", "test.images", now()), enter)
 
 
-def _slices(folder: Path, series: str) -> list[Path]:
+def _slices(folder: Path, series: str, study: str) -> list[Path]:
     """MR slices of 64 × 64, 5 mm apart."""
     folder.mkdir(parents=True, exist_ok=True)
     made = []
     for number in range(SLICES):
         dataset = dcmread(str(get_testdata_file("MR_small.dcm", download=False)))
-        dataset.StudyInstanceUID, dataset.SeriesInstanceUID = STUDY, series
+        dataset.StudyInstanceUID, dataset.SeriesInstanceUID, dataset.SeriesDescription = study, series, series
         dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid(
             entropy_srcs=[series, str(number)]
         )

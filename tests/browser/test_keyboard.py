@@ -2,19 +2,19 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, expect
 from sqlmodel import Session
 
 from agenda.cases import case
 from agenda.conferences import items
 from agenda.referrals import withdraw
 from agenda.triage import worklist
+from tests.browser.accessible import clean
+from tests.browser.keys import Keys
 from tests.browser.meeting import Meeting, meeting
 from tests.browser.pictures import picture
 from tests.browser.test_desk import deed, referred
@@ -24,47 +24,6 @@ from web.clock import now
 pytestmark = pytest.mark.browser
 
 SHOTS = ROOT / ".screenshots" / "keyboard"
-FURTHEST = 250
-"""Presses of Tab from anywhere to anywhere on these pages."""
-SHOWN = """one => one === document.activeElement && one.matches(':focus-visible')
-  && [one, one.closest('label')].some((each) => each && getComputedStyle(each).outlineStyle !== 'none')"""
-
-TURN = """theme => {
-  document.documentElement.dataset.theme = theme;
-  for (const one of document.getAnimations()) one.finish();
-}"""
-"""The other colours, without waiting for a button's to fade into them."""
-
-
-@dataclass
-class Keys:
-    """Somebody who has a keyboard and nothing else."""
-
-    page: Page
-
-    def to(self, what: Locator) -> None:
-        """Tab until this has the focus, and see that it shows."""
-        expect(what).to_be_visible()
-        for _ in range(FURTHEST):
-            if what.evaluate("one => one === document.activeElement"):
-                assert what.evaluate(SHOWN), "the focus cannot be seen"
-                return
-            self.page.keyboard.press("Tab")
-        raise AssertionError(f"{what} is not reached by Tab")
-
-    def press(self, what: Locator, key: str = "Enter") -> None:
-        self.to(what)
-        self.page.keyboard.press(key)
-
-    def type(self, what: Locator, text: str) -> None:
-        self.to(what)
-        self.page.keyboard.press("Control+a")
-        self.page.keyboard.type(text)
-
-    def choose(self, what: Locator, label: str) -> None:
-        """Pick from a list by typing what it begins with."""
-        self.to(what)
-        self.page.keyboard.type(label)
 
 
 @pytest.fixture(scope="module")
@@ -80,14 +39,6 @@ def _fresh(session: Session, referrer: str) -> list[str]:
     for one in worklist(session, ["spine"]):
         withdraw(session, one.id, "Another test's", one.referrer_id, now())
     return [referred(session, referrer, number, without="tried" if number == 2 else "") for number in range(3)]
-
-
-def clean(page: Page) -> None:
-    """axe finds nothing in this state of the page, light and dark."""
-    for theme in ("light", "dark"):
-        page.evaluate(TURN, theme)
-        found = Axe().run(page).response["violations"]
-        assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == [], theme
 
 
 def test_triage_and_agenda_by_keyboard_alone(held: Meeting) -> None:

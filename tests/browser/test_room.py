@@ -266,6 +266,53 @@ def test_a_recommendation_is_written_closed_with_a_dissent_and_signed(held: Meet
         expect(page.locator("#panel-recommendation")).to_contain_text("Signed by Dr Ines Laurent")
 
 
+def test_words_name_a_mark_by_a_link_and_a_press_that_leaves_a_field_is_not_lost(held: Meeting) -> None:
+    chair = held.sign_in("laurent")
+    kept: list[str | bytes] = []
+    holding: list[bool] = []
+    servers: list[WebSocketRoute] = []
+
+    def relay(route: WebSocketRoute) -> None:
+        servers.append(route.connect_to_server())
+        route.on_message(lambda text: kept.append(text) if holding else servers[-1].send(text))
+
+    chair.route_web_socket(re.compile("/sockets/room"), relay)
+    chair.goto(f"/conferences/{held.conference}/room")
+    chair.locator("[data-open]").click()
+    chair.locator("[data-call-next]").click()
+    imaged(chair)
+    measure(chair)
+    tab(chair, "Marks")
+    expect(chair.locator("#panel-marks [data-state=delivered]")).to_have_count(1)
+    pane = chair.locator(".viewer-pane").first
+    drawn_on = pane.inner_text().split("/5")[0][-1]
+    pane.focus()
+    chair.keyboard.press("End")
+    expect(pane).to_contain_text("5/5")
+    tab(chair, "Decision")
+    chair.locator("#rec-option").select_option("rehabilitation")
+    chair.locator("#rec-answer-0").fill("No.")
+    chair.locator("#rec-rationale").fill("Wide enough at ")
+    chair.get_by_label("Name a mark in: Rationale").click()
+    chair.locator("[data-cite]:visible").click()
+    expect(chair.locator("#rec-rationale")).to_have_value(re.compile(r"^Wide enough at \[#[0-9a-f]{8}\]$"))
+    chair.get_by_role("button", name="Add an action").click()
+    chair.get_by_label("Action 1: what").fill("Graded activity")
+    chair.get_by_label("Action 1: owner").fill("Petra Varga")
+    holding.append(True)
+    chair.get_by_role("button", name="Read back").click()
+    expect(chair.get_by_role("button", name="Reading back…")).to_be_visible()
+    holding.clear()
+    for text in kept:
+        servers[-1].send(text)
+    words = chair.locator("#panel-recommendation .readback")
+    expect(words).to_contain_text("Petra Varga")
+    expect(words.locator(".prose").first).to_have_text(re.compile(r"^Wide enough at\s+Length \d+\.\d mm"))
+    expect(words).to_contain_text("Cites:")
+    words.locator(".prose button").click()
+    expect(pane).to_contain_text(f"{drawn_on}/5")
+
+
 def test_a_choice_made_meanwhile_by_another_is_kept_beside_ones_own(held: Meeting) -> None:
     chair, reader = opened(held), held.enter("mbeki")
     for page in (chair, reader):

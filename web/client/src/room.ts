@@ -12,7 +12,9 @@ import './panels/opinions';
 import './panels/people';
 import './panels/recommendation';
 import { strip } from './media/strip';
+import { Activity } from './room/activity';
 import { bar } from './room/bar';
+import { Focus } from './room/focus';
 import { footer } from './room/footer';
 import { hearing } from './room/hearing';
 import { Follow } from './room/follow';
@@ -42,10 +44,6 @@ import { listen as listenForKeyImages } from './key-images';
 import { dropFirstPicture } from './viewer/first';
 import './viewer';
 
-const ACTIVITY = ['pointermove', 'keydown', 'wheel'] as const;
-/** The server ends a session in which nobody does anything; reading a panel is doing something. */
-const ACTIVE_EVERY_MS = 60_000;
-
 export class ConsiliumRoom extends LitElement {
   static override properties: PropertyDeclarations = {
     tick: { state: true },
@@ -63,12 +61,15 @@ export class ConsiliumRoom extends LitElement {
   private couldDraw = false;
   private table: string | null = null;
   private pointing = false;
-  private active = 0;
   private version = -1;
   private clock = 0;
   private readonly session = new Session();
   private readonly model = new RoomModel(facts(), this.session, () => this.pushed());
   private readonly others = new Others(this.model);
+  private readonly focused = new Focus(this);
+  private readonly activity = new Activity(() => {
+    if (!this.pointing) this.session.present({ pointer: null });
+  });
   private readonly typing = new Typing(this.model.texts);
   private readonly ways = { agenda: () => (this.agendaOpen = !this.agendaOpen), help: () => this.help() };
   private readonly follow = new Follow(this.model, () => this.viewer);
@@ -84,9 +85,10 @@ export class ConsiliumRoom extends LitElement {
     this.connection.start();
     this.clock = window.setInterval(() => this.again(), 1000);
     this.typing.start();
+    this.focused.start();
     document.addEventListener('keydown', this.onKey, true);
     document.addEventListener('visibilitychange', this.onVisible);
-    for (const kind of ACTIVITY) document.addEventListener(kind, this.onActivity, { passive: true, capture: true });
+    this.activity.start();
   }
 
   override disconnectedCallback(): void {
@@ -94,9 +96,10 @@ export class ConsiliumRoom extends LitElement {
     this.connection.stop();
     window.clearInterval(this.clock);
     this.typing.stop();
+    this.focused.stop();
     document.removeEventListener('keydown', this.onKey, true);
     document.removeEventListener('visibilitychange', this.onVisible);
-    for (const kind of ACTIVITY) document.removeEventListener(kind, this.onActivity, { capture: true });
+    this.activity.stop();
   }
 
   protected override createRenderRoot(): HTMLElement {
@@ -105,18 +108,17 @@ export class ConsiliumRoom extends LitElement {
 
   override render(): TemplateResult {
     const { model } = this;
-    const link = model.link;
     const told = this.session.lobby;
     if (told !== null) return html`${bar(model, this.ways)} ${lobby(model, told)} ${this.around()}`;
     return html`
       ${bar(model, this.ways)}
       <div
         class="room-body"
-        ?inert=${link.state === 'closed'}
+        ?inert=${model.link.state === 'closed'}
         data-agenda=${this.agendaOpen ? 'open' : 'closed'}
         data-sheet=${this.sheetOpen ? 'open' : 'closed'}
       >
-        <aside class="room-left" aria-label="Agenda">
+        <aside class="room-left" aria-label="Agenda" tabindex="-1">
           <room-agenda .model=${model} .tick=${this.tick}></room-agenda>
         </aside>
         <main class="room-centre" id="main" tabindex="-1">
@@ -154,6 +156,7 @@ export class ConsiliumRoom extends LitElement {
 
   protected override updated(): void {
     this.follow.apply();
+    this.focused.keep();
     if (this.model.link.state === 'live' && this.model.table === null) dropFirstPicture(document);
     const ended = this.querySelector('.ending');
     if (ended !== null && !ended.contains(document.activeElement)) ended.querySelector<HTMLElement>('.btn')?.focus();
@@ -293,6 +296,7 @@ export class ConsiliumRoom extends LitElement {
     this.session.present({ draft: null });
     const table = this.model.table;
     if (table === null) return;
+    this.follow.settle();
     this.ask({ type: 'draw', case: table.id, ...done });
   }
 
@@ -335,13 +339,6 @@ export class ConsiliumRoom extends LitElement {
     this.again();
   }
 
-  private readonly onActivity = (): void => {
-    const now = performance.now();
-    if (this.pointing || now - this.active < ACTIVE_EVERY_MS) return;
-    this.active = now;
-    this.session.present({ pointer: null });
-  };
-
   private readonly onVisible = (): void => {
     if (document.hidden) return;
     this.session.sawEverything();
@@ -372,6 +369,9 @@ export class ConsiliumRoom extends LitElement {
       case 'help':
         this.help();
         return true;
+      case 'onward':
+      case 'back':
+        return this.focused.onward(key === 'back' ? -1 : 1);
       default:
         this.panel = PANELS[key]!.name;
         this.querySelector<HTMLElement>(`#tab-${PANELS[key]!.name}`)?.focus();

@@ -82,12 +82,18 @@ export class ClosingPanel extends Panel {
               type="button"
               class="btn btn-quiet btn-small"
               aria-label=${`State that ${this.model.discipline(code).name} was absent`}
-              @click=${() => (this.absentFor = code)}
+              @click=${() => this.askAbsence(code)}
             >
               Absent…
             </button>`
           : nothing
       }`;
+  }
+
+  private async askAbsence(code: string): Promise<void> {
+    this.absentFor = code;
+    await this.updateComplete;
+    this.querySelector<HTMLElement>('#absent-reason')?.focus();
   }
 
   private absence(code: string): TemplateResult {

@@ -9,6 +9,7 @@ const STORED = 'consilium-keys';
 
 const ROOM: readonly (readonly [string, string])[] = [
   ['?', 'This sheet'],
+  ['F6', 'On to the agenda, the image, the panels; with Shift back'],
   ['F', 'Look around, or follow again'],
   ['Esc', 'Drop the line being drawn; then come back to the presenter'],
   ['U', 'Put your hand up or down'],

@@ -85,7 +85,7 @@ export class OpinionsPanel extends Panel {
   }
 
   private ratings(item: CaseProjection, opinions: OpinionShown[]): TemplateResult {
-    return html`<div class="table-wrap" tabindex="0" role="region" aria-labelledby="grid-title">
+    return html`<div class="table-wrap" tabindex="0" role="region" aria-label="Ratings">
         <table class="ratings">
           <thead>
             <tr>

@@ -35,7 +35,12 @@ export class RecommendationForm extends Panel {
   private mine: Partial<Choices> = {};
   /** The command that carries them, until it is answered. */
   private saving: string | null = null;
-  private problem = '';
+  problem = '';
+
+  /** Whether the room has every choice made here, as far as it has words. */
+  get settled(): boolean {
+    return this.saving === null;
+  }
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
     if (changed.has('caseId')) this.forget();

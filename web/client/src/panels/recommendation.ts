@@ -1,17 +1,40 @@
 /** The joint recommendation: drafted, read back, closed by each discipline, signed. */
 
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { icon } from '../icon';
 import type { CaseProjection, DraftedRecommendation } from '../protocol';
 import { decidedWithout, stamp } from '../room/hearing';
 import { Panel } from '../room/panel';
+import { callNext } from '../room/stage';
 import { OUTCOMES } from '../room/words';
 import './closing';
 import './levels';
+import type { RecommendationForm } from './recommendation-form';
 import './recommendation-form';
+import { prose } from './prose';
 import './sign';
 
 export class RecommendationPanel extends Panel {
+  static override properties: PropertyDeclarations = { reading: { state: true }, early: { state: true } };
+
+  /** The case whose read-back was asked for and waits for one's own last words and choices to arrive. */
+  private reading: string | null = null;
+  /** Whether it was asked for before there was anything to read back. */
+  private early = false;
+  private unwatch: () => void = () => undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.unwatch = this.model.texts.watch(() => {
+      if (this.reading !== null) this.requestUpdate();
+    });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.unwatch();
+  }
+
   override render(): TemplateResult {
     const table = this.model.table;
     if (table === null) return html`<p class="muted">A recommendation belongs to a case. None is on the table.</p>`;
@@ -38,13 +61,14 @@ export class RecommendationPanel extends Panel {
                     : 'The read-back freezes these words and the minutes as everybody has typed them. Then each discipline closes.'
                 }
               </p>
+              ${this.early ? html`<p class="error" role="alert">${icon('circle-alert')} Nothing is chosen yet.</p>` : nothing}
               <button
                 type="button"
                 class="btn btn-block"
-                ?disabled=${revision === 0 || this.model.waits('choose') || this.model.waits('read-back')}
-                @click=${() => this.ask(id, revision)}
+                aria-busy=${String(this.reading === id)}
+                @click=${() => this.ask(id)}
               >
-                ${icon('book-open')} Read back
+                ${icon('book-open')} ${this.reading === id ? 'Reading back…' : 'Read back'}
               </button>
             </div>`
           : nothing
@@ -52,25 +76,35 @@ export class RecommendationPanel extends Panel {
     `;
   }
 
-  /** One's own last words go first: the server takes what it has at the read-back. */
-  private ask(id: string, revision: number): void {
-    if (!this.model.texts.unsent(id)) {
-      this.model.ask({ type: 'read-back', case: id, revision });
-      return;
+  /**
+   * One's own last words and choices go first: the server takes what it has at the read-back. The button is never
+   * disabled meanwhile: a press that leaves a field sends its choice, and would find the button dead under the pointer.
+   */
+  private ask(id: string): void {
+    this.early = false;
+    this.reading = id;
+  }
+
+  protected override updated(): void {
+    if (this.reading !== null) void this.readWhenSettled(this.reading);
+  }
+
+  private async readWhenSettled(id: string): Promise<void> {
+    const form = this.querySelector<RecommendationForm>('recommendation-form');
+    await form?.updateComplete;
+    if (this.reading !== id) return;
+    if (form === null || form.caseId !== id || form.problem !== '') this.reading = null;
+    else if (form.settled && !this.model.texts.unsent(id)) {
+      const revision = this.model.room.cases[id]?.recommendation?.revision ?? 0;
+      this.reading = null;
+      this.early = revision === 0;
+      if (!this.early) this.model.ask({ type: 'read-back', case: id, revision });
     }
-    const end = this.model.texts.watch(() => {
-      if (this.model.texts.unsent(id)) return;
-      end();
-      this.model.ask({
-        type: 'read-back',
-        case: id,
-        revision: this.model.room.cases[id]?.recommendation?.revision ?? 0,
-      });
-    });
   }
 
   private readBack(id: string, item: CaseProjection, drafted: DraftedRecommendation): TemplateResult {
     return html`
+      <h3>Recommendation</h3>
       ${item.signed === null ? this.frozen(drafted) : this.signed(id, item)} ${this.text(item, drafted)}
       <room-closing .model=${this.model} .tick=${this.tick} .caseId=${id}></room-closing>
       ${
@@ -101,6 +135,7 @@ export class RecommendationPanel extends Panel {
         <b>Signed by ${item.signed?.name}${provisional ? ', provisional' : ''}.</b>
         ${provisional ? `Decided without ${decidedWithout(this.model, item)}. ` : ''}
         <a href=${`/cases/${id}/letter`} target="_blank" rel="noopener">Open the letter</a>
+        <div class="row">${callNext(this.model)}</div>
       </div>
     </div>`;
   }
@@ -112,7 +147,7 @@ export class RecommendationPanel extends Panel {
         <span class="pill" data-tone="info">${OUTCOMES[recommendation.outcome]}</span>
         ${option === undefined ? nothing : html`<b>${option.label}</b>`} ${stamp(this.model, item)}
       </p>
-      ${recommendation.rationale === '' ? nothing : html`<p class="prose">${recommendation.rationale}</p>`}
+      ${recommendation.rationale === '' ? nothing : html`<p class="prose">${prose(this.model, item, recommendation.rationale)}</p>`}
       ${this.cited(item, recommendation.cited)}
       ${
         option?.kind === 'surgical'
@@ -123,7 +158,7 @@ export class RecommendationPanel extends Panel {
         (question) =>
           html`<div class="answer">
             <h4>${question.text}</h4>
-            <p class="prose">${recommendation.answers[question.question] ?? 'No answer.'}</p>
+            <p class="prose">${prose(this.model, item, recommendation.answers[question.question] ?? 'No answer.')}</p>
           </div>`,
       )}
       ${
@@ -131,7 +166,7 @@ export class RecommendationPanel extends Panel {
           ? nothing
           : html`<div class="answer">
               <h4>The patient’s goal: ${item.brief.goal}</h4>
-              <p class="prose">${recommendation.goal_answered}</p>
+              <p class="prose">${prose(this.model, item, recommendation.goal_answered)}</p>
             </div>`
       }
       ${
@@ -152,7 +187,7 @@ export class RecommendationPanel extends Panel {
         recommendation.follow_up === ''
           ? nothing
           : html`<h4>Follow-up</h4>
-              <p class="prose">${recommendation.follow_up}</p>`
+              <p class="prose">${prose(this.model, item, recommendation.follow_up)}</p>`
       }
     </article>`;
   }

@@ -1,9 +1,9 @@
-/** Which key means what in the room. Taken before the viewer, whose own map leaves these four to the room. */
+/** Which key means what in the room. Taken before the viewer, whose own map leaves these to the room. */
 
 import { keysOn } from '../panels/help';
 
 /** A number is the place of a panel. */
-export type RoomKey = 'escape' | 'follow' | 'hand' | 'help' | number;
+export type RoomKey = 'escape' | 'follow' | 'hand' | 'help' | 'onward' | 'back' | number;
 
 const EVERYWHERE: Readonly<Record<string, RoomKey>> = { f: 'follow', u: 'hand', '?': 'help' };
 /** On the image digits are window presets. */
@@ -16,6 +16,7 @@ export function keyOf(event: KeyboardEvent): RoomKey | null {
   const inside = (selector: string): boolean =>
     event.target instanceof Element && event.target.closest(selector) !== null;
   if (inside('dialog[open], .viewer-prompt')) return null;
+  if (event.key === 'F6') return event.shiftKey ? 'back' : 'onward';
   if (event.key === 'Escape') return inside('details.menu[open]') ? null : 'escape';
   if (!keysOn() || inside(TYPING)) return null;
   const key = event.key.toLowerCase();

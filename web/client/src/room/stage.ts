@@ -42,31 +42,39 @@ function lobby(model: RoomModel): TemplateResult {
 }
 
 function between(model: RoomModel): TemplateResult {
-  const next = model.room.order.find((id) => {
-    const item = model.room.cases[id];
-    return item !== undefined && item.called_at === null && item.signed === null;
-  });
-  const title = next === undefined ? null : (model.room.cases[next]?.brief.title ?? null);
+  const next = nextCase(model);
+  const title = next === null ? null : (model.room.cases[next]?.brief.title ?? null);
   return html`<div class="stage">
     <span class="empty-icon">${icon('list-checks')}</span>
     <h2>No case is on the table</h2>
     <p class="muted">
       ${title === null ? 'Every case of the agenda was called.' : `Next: ${title}. The chair calls it.`}
     </p>
-    ${faces(model)}
-    ${
-      next !== undefined && model.may('run')
-        ? html`<button
-            type="button"
-            class="btn btn-primary"
-            data-call-next
-            @click=${() => model.ask({ type: 'call-case', case: next })}
-          >
-            ${icon('play')} Call the next case
-          </button>`
-        : nothing
-    }
+    ${faces(model)} ${callNext(model)}
   </div>`;
+}
+
+/** The case that comes next: the first that was not called. */
+function nextCase(model: RoomModel): string | null {
+  const waits = (id: string): boolean => {
+    const item = model.room.cases[id];
+    return item !== undefined && item.called_at === null && item.signed === null;
+  };
+  return model.room.order.find(waits) ?? null;
+}
+
+/** The chair's way on; nothing where every case was called. */
+export function callNext(model: RoomModel): TemplateResult | typeof nothing {
+  const next = nextCase(model);
+  if (next === null || model.room.phase !== 'open' || !model.may('run')) return nothing;
+  return html`<button
+    type="button"
+    class="btn btn-primary"
+    data-call-next
+    @click=${() => model.ask({ type: 'call-case', case: next })}
+  >
+    ${icon('play')} Call the next case
+  </button>`;
 }
 
 function ended(model: RoomModel): TemplateResult {
