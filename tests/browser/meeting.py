@@ -80,7 +80,7 @@ class Meeting:
         context = self.browser.new_context(
             base_url=self.url, viewport={"width": width, "height": height}, has_touch=touch
         )
-        context.set_default_navigation_timeout(patience(30) * 1000)
+        context.set_default_timeout(patience(30) * 1000)
         self.contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: self.problems.append(f"{who}: {error}"))
