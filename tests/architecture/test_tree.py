@@ -53,7 +53,6 @@ def test_every_icon_a_template_names_is_in_the_sprite() -> None:
 def test_every_link_of_our_documents_leads_to_a_file() -> None:
     lost = []
     for path in _tracked("*.md"):
-        for target in re.findall(r"\]\((?![a-z]+:)([^)#\s]+)", path.read_text("utf-8")):
-            if not (path.parent / target).exists():
-                lost.append((str(path.relative_to(ROOT)), target))
+        targets = re.findall(r"\]\((?![a-z]+:)([^)#\s]+)", path.read_text("utf-8"))
+        lost += [(str(path.relative_to(ROOT)), one) for one in targets if not (path.parent / one).exists()]
     assert lost == []
