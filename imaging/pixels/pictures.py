@@ -22,6 +22,7 @@ from imaging.geometry import Point
 from imaging.measure import Sampled
 from imaging.pixels.cache import VERSION, Asked, Fresh, digest, fingerprint, read, write
 from imaging.pixels.errors import NoPicture
+from imaging.pixels.opened import Opened
 from imaging.pixels.plain import drawn, is_plain
 from imaging.pixels.pool import Pool, Urgency
 from imaging.pixels.render import PREVIEW_QUALITY, Format, preview_size
@@ -39,8 +40,6 @@ _BATCH = 8
 _LOOKED_AT = 7
 """Frames of a series that are sampled for its automatic window."""
 _REMEMBERED = 4096
-_MOST_SLICES = 40_000
-"""Of all stacks that are remembered; about 2 KB each."""
 _FRESH_BYTES = 32 * 1024 * 1024
 QUIET_S = 2.0
 """A study of which nothing came for so long is made pictures of."""
@@ -62,6 +61,7 @@ class Pictures:
     """Previews and lossless forms of frames; used from one event loop, closed at its end."""
 
     def __init__(self, vault: Vault, derived: Path, worker: WorkerSettings) -> None:
+        self.stacks = Opened()
         self._vault = vault
         self._derived = derived
         self._derived.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -70,8 +70,6 @@ class Pictures:
         self._running: dict[Path, asyncio.Task[None]] = {}
         self._warming: asyncio.Task[None] | None = None
         self._preparing: dict[str, asyncio.Task[None]] = {}
-        self._stacks: OrderedDict[str, Stack] = OrderedDict()
-        self._slices = 0
         self._opened: OrderedDict[str, Shown] = OrderedDict()
         self._failed: OrderedDict[Path, tuple[str, float]] = OrderedDict()
         self._drawn: OrderedDict[tuple[str, int, Asked], Path] = OrderedDict()
@@ -179,28 +177,9 @@ class Pictures:
         else:
             await asyncio.to_thread(write, place, answer.payload)
 
-    def stack(self, series_instance_uid: str, instances: int) -> Stack | None:
-        """A stack that was opened while the series had as many instances; None: ask the index again."""
-        found = self._stacks.get(series_instance_uid)
-        return found if found is not None and found.instances == instances else None
-
-    def series_of(self, sop_instance_uid: str, frame: int) -> str | None:
-        """The series of a frame that is part of a stack remembered here."""
-        stacks = reversed(self._stacks.items())
-        return next((uid for uid, one in stacks if one.index_of(sop_instance_uid, frame) is not None), None)
-
     def forget(self, digest: str) -> None:
         """Delete every picture made of a file that is no longer kept. Blocks."""
         shutil.rmtree(self._folder(digest), ignore_errors=True)
-
-    def remember(self, stack: Stack) -> Stack:
-        """Keep a stack for `stack`; files of a series never change, they only become more."""
-        earlier = self._stacks.pop(stack.series_instance_uid, None)
-        self._stacks[stack.series_instance_uid] = stack
-        self._slices += len(stack.slices) - (len(earlier.slices) if earlier else 0)
-        while self._slices > _MOST_SLICES and len(self._stacks) > 1:
-            self._slices -= len(self._stacks.popitem(last=False)[1].slices)
-        return stack
 
     def prepare_soon(self, stack: Stack, around: int = 0) -> None:
         """Start `prepare` behind everything else; asking twice for the same stack is the same as once."""
@@ -227,7 +206,7 @@ class Pictures:
         await asyncio.sleep(QUIET_S)
         try:
             for stack in await stacks():
-                self.prepare_soon(self.remember(stack))
+                self.prepare_soon(self.stacks.remember(stack))
         except Exception:  # a cache that stays empty for now is no reason to end anything
             log.exception("pictures were not prepared")
 

@@ -18,9 +18,9 @@ def reader(database: Database, pictures: Pictures) -> PixelsOf:
 
     async def pixels(frame: FrameFacts, kind: str, points: Sequence[Point]) -> Sampled | None:
         series, count = await database.read(_series, frame.sop_instance_uid)
-        stack = pictures.stack(series, count)
+        stack = pictures.stacks.get(series, count)
         if stack is None:
-            stack = pictures.remember(await database.read(stack_of, series))
+            stack = pictures.stacks.remember(await database.read(stack_of, series))
         index = stack.index_of(frame.sop_instance_uid, frame.frame)
         return None if index is None else await pictures.sampled(stack, index, kind, points)
 

@@ -253,8 +253,8 @@ async def _frame(request: Request, row: Row, form: Form, number: int) -> bytes:
 async def _stack(request: Request, series: str) -> Stack:
     pictures = services(request).pictures
     count = (await reading(request, count_of, series))[0]
-    known = pictures.stack(series, count)
-    return known or pictures.remember(await reading(request, stack_of, series))
+    known = pictures.stacks.get(series, count)
+    return known or pictures.stacks.remember(await reading(request, stack_of, series))
 
 
 @answered

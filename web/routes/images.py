@@ -101,7 +101,7 @@ async def _frame(request: Request) -> tuple[Shown, int]:
     """The frame of the address, in a case this person may read."""
     case_id, sop, frame = (request.path_params[name] for name in ("case_id", "sop", "frame"))
     database, pictures = services(request).database, services(request).pictures
-    known = pictures.series_of(sop, frame)
+    known = pictures.stacks.series_of(sop, frame)
     if known is None:
         found = await database.recall(("image", case_id, sop), _find, case_id, sop)
     else:
@@ -109,9 +109,9 @@ async def _frame(request: Request) -> tuple[Shown, int]:
     demand(actor(request), Action.IMAGE_READ, found.case)
     if found.series is None:
         raise InstanceNotFound(sop)
-    stack = pictures.stack(found.series, found.instances)
+    stack = pictures.stacks.get(found.series, found.instances)
     if stack is None:
-        stack = pictures.remember(await reading(request, stack_of, found.series))
+        stack = pictures.stacks.remember(await reading(request, stack_of, found.series))
     shown = await pictures.opened(stack)
     index = stack.index_of(sop, frame)
     if index is None:

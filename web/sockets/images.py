@@ -260,8 +260,8 @@ class ImageStream:
         instances = await self._database.recall(("stream", case_id, series), _instances, case_id, series)
         if instances is None:
             raise _Refused("This series does not belong to the case.")
-        known = self._pictures.stack(series, instances)
-        return known or self._pictures.remember(await self._database.read(stack_of, series))
+        known = self._pictures.stacks.get(series, instances)
+        return known or self._pictures.stacks.remember(await self._database.read(stack_of, series))
 
     async def _note(self, series: str) -> None:
         """The read is in the audit before anything of the series leaves."""

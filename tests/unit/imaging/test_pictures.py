@@ -154,8 +154,8 @@ def test_the_stacks_of_a_study_that_came_are_at_hand_until_more_images_come(
         with taken.pictures() as pictures:
             pictures.prepare_when_quiet(stack.study_instance_uid, read)
             await pictures._arriving[stack.study_instance_uid]
-            assert pictures.stack(stack.series_instance_uid, instances=1) is stack
-            assert pictures.stack(stack.series_instance_uid, instances=2) is None
+            assert pictures.stacks.get(stack.series_instance_uid, instances=1) is stack
+            assert pictures.stacks.get(stack.series_instance_uid, instances=2) is None
 
     asyncio.run(run())
 
@@ -163,12 +163,12 @@ def test_the_stacks_of_a_study_that_came_are_at_hand_until_more_images_come(
 def test_the_oldest_stacks_are_let_go_when_there_are_too_many_slices(
     taken: Taken, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_MOST_SLICES", 5)
+    monkeypatch.setattr("imaging.pixels.opened._MOST_SLICES", 5)
     one = drawable(taken)
     with taken.pictures() as pictures:
         for uid, count in (("1.1", 2), ("1.2", 2), ("1.2", 3), ("1.3", 1), ("1.4", 9)):
-            pictures.remember(replace(one, series_instance_uid=uid, slices=one.slices * count))
-            here = [other for other in ("1.1", "1.2", "1.3", "1.4") if pictures.stack(other, one.instances)]
+            pictures.stacks.remember(replace(one, series_instance_uid=uid, slices=one.slices * count))
+            here = [other for other in ("1.1", "1.2", "1.3", "1.4") if pictures.stacks.get(other, one.instances)]
             assert here == {"1.1": ["1.1"], "1.2": ["1.1", "1.2"], "1.3": ["1.2", "1.3"], "1.4": ["1.4"]}[uid]
 
 
