@@ -71,6 +71,8 @@ function said(view: PaneView | null): string {
 export class Teller {
   private told: Viewport | null = null;
   private scheduled = 0;
+  /** A person moved on to something of which nothing could be said yet. */
+  private owed = false;
 
   constructor(
     private readonly viewport: () => Viewport | null,
@@ -80,6 +82,7 @@ export class Teller {
   /** The others know this already. */
   known(viewport: Viewport | null): void {
     this.told = viewport;
+    this.owed = false;
   }
 
   soon(): void {
@@ -87,15 +90,16 @@ export class Teller {
     this.scheduled = requestAnimationFrame(() => {
       this.scheduled = 0;
       const now = this.viewport();
+      this.owed = now === null;
       if (now === null || sameViewport(now, this.told)) return;
       this.told = now;
       this.tell(now);
     });
   }
 
-  /** What was opened has come: tell it too, unless nothing of this screen was ever told. */
+  /** What was opened has come: tell it too, unless nothing of this screen was ever told, or ever by a hand. */
   settled(): void {
-    if (this.told !== null) this.soon();
+    if (this.told !== null || this.owed) this.soon();
   }
 
   stop(): void {
