@@ -43,6 +43,10 @@ class Grading:
     """segment, or vertebra."""
     regions: tuple[str, ...]
     """First letters of the lower vertebra's region."""
+    modalities: tuple[str, ...]
+    """Of the images it is usually read on (PS3.3 C.7.3.1.1.1); a suggestion."""
+    planes: tuple[str, ...]
+    """sagittal, coronal or axial: how these images lie."""
     grades: tuple[GradeChoice, ...]
 
     @property
@@ -92,7 +96,7 @@ def _grading(row: Mapping[str, Any]) -> Grading:
     return Grading(
         **{name: str(row[name]) for name in ("key", "name", "about", "status")}, source=cited(str(row["source"])),
         ordered=row["ordered"] is True, sided=row["sided"] is True, per=str(row.get("per", "segment")),
-        regions=tuple(row["regions"]),
+        regions=tuple(row["regions"]), modalities=tuple(row["modalities"]), planes=tuple(row["planes"]),
         grades=tuple(GradeChoice(one["key"], one["rank"], one["label"]) for one in row["grades"]),
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from sqlmodel import JSON, Field, Session, SQLModel, UniqueConstraint, select
 
@@ -14,6 +14,7 @@ from agenda.levels import in_order
 from agenda.numbering import Anchor, Method, Numbering, checked, named_in, refusal, relabelled
 from agenda.plans import plan_of
 
+NumberingState = Literal["missing", "assumed", "proposed", "accepted", "contested"]
 LEVEL_OPTIONS = frozenset({"surgical", "interventional"})
 """Options whose words can name the level of a procedure."""
 
@@ -48,6 +49,27 @@ class Standing:
     """In force: the latest that was accepted."""
     proposed: NumberingScheme | None
     """A later one that waits."""
+
+    @property
+    def latest(self) -> NumberingScheme | None:
+        """The last one made."""
+        return self.proposed or self.accepted
+
+    @property
+    def state(self) -> NumberingState:
+        """`contested`: one is in force, and the one that waits would give a name of it to another bone."""
+        if self.latest is None:
+            return "missing"
+        if self.accepted is None:
+            return "assumed" if self.latest.method == "assumed" else "proposed"
+        return "contested" if self.contested else "accepted"
+
+    @property
+    def contested(self) -> tuple[str, ...]:
+        """The names that would mean another bone if the one that waits were accepted."""
+        if self.accepted is None or self.proposed is None:
+            return ()
+        return in_order(relabelled(numbering_of(self.accepted), numbering_of(self.proposed)))
 
 
 def propose(

@@ -35,7 +35,7 @@ def fold(projection: Shown, records: list[Shown]) -> Shown:
 
 def _one(p: Shown, event: Shown, at: str) -> None:
     kind = event["type"]
-    if kind == "sealed":
+    if kind in ("sealed", "levels-changed"):  # neither changes anything
         return
     case = p["cases"].get(event.get("case")) if isinstance(event.get("case"), str) else None
     handler = globals()["_" + kind.replace("-", "_")]

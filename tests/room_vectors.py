@@ -32,6 +32,7 @@ from tests.rooms import (
     opinion,
     signable,
     signature,
+    signed,
     stances,
     view,
     words,
@@ -84,6 +85,7 @@ def words_change() -> Table:
     table.do(CHAIR, c.ReadBack(HIP, 1), typed={HIP: said})
     table.do(PAIN, c.Attest(HIP, 1, "dissent", "Not before a block."))
     table.do(CHAIR, c.MarkAbsent(HIP, "physical-therapy", "Called away"))
+    table.do(None, c.AnnounceLevels(HIP, "numbering"))
     table.do(CHAIR, c.Reopen(HIP))
     table.do(PAIN, c.Choose(HIP, 1, "majority", "block", words().actions, ()))
     table.do(CHAIR, c.ReadBack(HIP, 2))
@@ -105,6 +107,15 @@ def words_change() -> Table:
     table.do(PAIN, c.RaiseHand())
     table.do(CHAIR, c.EndConference(), typed={HIP: {"minutes": "Read back twice."}})
     table.do(THERAPIST, c.Attest(HIP, 2, "concur", ""))
+    return table
+
+
+def levels_change() -> Table:
+    """Numbering, grades and plan change, before the signature and after it."""
+    table = signed()
+    for part in ("numbering", "grades", "plan"):
+        table.do(None, c.AnnounceLevels(HIP, part))
+    table.do(None, c.AnnounceLevels(KNEE, "plan"))
     return table
 
 

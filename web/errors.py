@@ -21,7 +21,7 @@ from conference.record.audit import AuditRefused
 from web.access import Forbidden, SignInNeeded
 from web.auth.errors import LinkSpent, SlowDown
 from web.auth.errors import Refused as ProofRefused
-from web.pages import page, redirect
+from web.pages import page, redirect, wants_json
 
 log = logging.getLogger(__name__)
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
@@ -40,12 +40,6 @@ _TITLES = {
     500: "Something went wrong on our side",
     503: "Back in a moment",
 }
-
-
-def wants_json(request: Request) -> bool:
-    """The client is a program, not a person looking at a page."""
-    accept = request.headers.get("accept", "")
-    return "json" in accept and "text/html" not in accept
 
 
 def problem(

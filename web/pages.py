@@ -59,6 +59,17 @@ def status_for(request: Request, status: int) -> int:
     return 200 if "hx-request" in request.headers else status
 
 
+def wants_json(request: Request) -> bool:
+    """The client is a program, not a person looking at a page."""
+    accept = request.headers.get("accept", "")
+    return "json" in accept and "text/html" not in accept
+
+
+def done(request: Request, path: str) -> Response:
+    """What was sent is kept: a person goes to the page that shows it, a program hears no more than that."""
+    return Response(status_code=204) if wants_json(request) else redirect(request, path)
+
+
 def redirect(request: Request, path: str) -> Response:
     """See Other; for htmx a full navigation, so that the address bar tells the truth."""
     if "hx-request" in request.headers and "hx-boosted" not in request.headers:

@@ -3,10 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from agenda.conferences import conference, conferences_of_case
 from agenda.ids import CaseId, new_id
+from conference.errors import RoomUnavailable
 from conference.live.host import Answer, RoomHost
 from conference.live.listing import commands_for, listings
 from conference.live.member import Member
@@ -14,11 +16,11 @@ from conference.live.ports import FrameFactsOf, Now, PixelsOf, Store
 from conference.live.sampling import sampled
 from conference.record.log import rooms
 from conference.record.replay import Follower, follow
-from conference.room.commands import AnnounceImages, Command, Draw, Reshape, Show
+from conference.room.commands import AnnounceImages, AnnounceLevels, Command, Draw, Reshape, Show
 from conference.room.plain import Json
 from conference.room.recorded import Recorded
 from conference.room.state import RoomState
-from conference.room.values import PANES, CommandId, FrameFacts, Participant, Signature
+from conference.room.values import PANES, CommandId, FrameFacts, LevelsPart, Participant, Signature
 from conference.settings import ConferenceSettings
 
 log = logging.getLogger(__name__)
@@ -139,6 +141,15 @@ class Rooms:
             if host is not None and not host.over and CaseId(case_id) in host.state.cases:
                 command = AnnounceImages(CaseId(case_id), study_instance_uid)
                 await host.submit(None, CommandId(f"images-{new_id()}"), command)
+
+    async def announce_levels(self, case_id: str, part: LevelsPart) -> None:
+        """Tell every running room whose agenda lists the case that its numbering, grades or plan stands otherwise."""
+        for conference_id in await self._store.read(conferences_of_case, case_id):
+            host = self._hosts.get(conference_id)
+            if host is not None and not host.over and CaseId(case_id) in host.state.cases:
+                command = AnnounceLevels(CaseId(case_id), part)
+                with suppress(RoomUnavailable):  # whoever comes back to that room reads them afresh
+                    await host.submit(None, CommandId(f"levels-{new_id()}"), command)
 
     async def _open(self, conference_id: str) -> RoomHost:
         await self._store.read(conference, conference_id)

@@ -14,6 +14,7 @@ from conference.room.values import (
     CaseBrief,
     Closing,
     EvidenceRow,
+    LevelsPart,
     MarkId,
     MarkKind,
     NonOperative,
@@ -71,6 +72,14 @@ class AnnounceImages:
 
     case: CaseId
     study_instance_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnnounceLevels:
+    """Host: the numbering, the grades or the plan of a listed case stands otherwise now."""
+
+    case: CaseId
+    part: LevelsPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,10 +316,12 @@ class Sign:
 
 
 Command = (
-    Join | Leave | ListCase | UnlistCase | ArrangeCases | AnnounceImages | TimeCases | ListEvidence | OpenConference
-    | CallCase | EndConference | AssignRole | AdmitGuest | PutOut | PassFloor | RaiseHand | LowerHand | Show | Draw
-    | Reshape | Erase | GiveOpinion | Reveal | OpenRound | AddOption | TakeStances | StateNonOperative
+    Join | Leave | ListCase | UnlistCase | ArrangeCases | AnnounceImages | AnnounceLevels | TimeCases | ListEvidence
+    | OpenConference | CallCase | EndConference | AssignRole | AdmitGuest | PutOut | PassFloor | RaiseHand | LowerHand
+    | Show | Draw | Reshape | Erase | GiveOpinion | Reveal | OpenRound | AddOption | TakeStances | StateNonOperative
     | DraftRecommendation | Choose | TypeText | ReadBack | Reopen | Attest | MarkAbsent | Sign
 )
-HOST_ONLY = (Join, Leave, ListCase, UnlistCase, ArrangeCases, AnnounceImages, TimeCases, ListEvidence, Sign)
+HOST_ONLY = (
+    Join, Leave, ListCase, UnlistCase, ArrangeCases, AnnounceImages, AnnounceLevels, TimeCases, ListEvidence, Sign,
+)
 """Never taken from a wire. `Sign` passes through the signing route, which asks for re-authentication."""

@@ -46,6 +46,8 @@ def _decide_host(state: RoomState, command: c.Command) -> Answer:
             return sitting.arrange_cases(state, command)
         case c.AnnounceImages():
             return sitting.announce_images(state, command)
+        case c.AnnounceLevels():
+            return sitting.announce_levels(state, command)
         case c.TimeCases():
             return sitting.time_cases(state, command)
         case c.ListEvidence():
@@ -88,7 +90,7 @@ def _decide_person(state: RoomState, who: Participant, command: c.Command, conte
             return _decide_on_words(state, who, command, context)
         case (
             c.Join() | c.Leave() | c.ListCase() | c.UnlistCase() | c.ArrangeCases() | c.AnnounceImages()
-            | c.TimeCases() | c.ListEvidence()
+            | c.AnnounceLevels() | c.TimeCases() | c.ListEvidence()
         ):
             raise AssertionError("refused before")
         case _:

@@ -12,6 +12,7 @@ from conference.room.values import (
     CaseBrief,
     Closing,
     EvidenceRow,
+    LevelsPart,
     Mark,
     MarkId,
     Measured,
@@ -73,6 +74,14 @@ class ImagesArrived:
 
     case: CaseId
     study_instance_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class LevelsChanged:
+    """The numbering, the grades or the plan of a listed case stands otherwise now; what it is, its pages say."""
+
+    case: CaseId
+    part: LevelsPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,8 +323,9 @@ class Signed:
 
 
 Event = (
-    Joined | Left | CaseListed | CaseUnlisted | CasesArranged | ImagesArrived | ConferenceOpened | CaseCalled
-    | ConferenceEnded | RoleAssigned | FloorPassed | HandRaised | HandLowered | Shown | Drawn | Reshaped | Erased
+    Joined | Left | CaseListed | CaseUnlisted | CasesArranged | ImagesArrived | LevelsChanged | ConferenceOpened
+    | CaseCalled | ConferenceEnded | RoleAssigned | FloorPassed | HandRaised | HandLowered | Shown | Drawn | Reshaped
+    | Erased
     | CasesTimed | EvidenceListed | GuestAdmitted | GuestPutOut | OpinionGiven | OpinionsRevealed | RoundOpened
     | OptionAdded | StancesTaken | NonOperativeStated | RecommendationDrafted | RecommendationReadBack
     | RecommendationReopened | MinutesFrozen | Attested | DisciplineMarkedAbsent | Signed

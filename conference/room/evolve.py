@@ -71,6 +71,8 @@ def evolve(state: RoomState, recorded: Recorded) -> RoomState:
             | e.DisciplineMarkedAbsent() | e.Signed()
         ) as said:
             return _with_case(state, said.case, lambda case: _deliberate(case, said, recorded.at))
+        case e.LevelsChanged():
+            return state
         case _:
             assert_never(recorded.event)
 

@@ -51,6 +51,13 @@ def announce_images(state: RoomState, command: c.AnnounceImages) -> Answer:
     return (e.ImagesArrived(command.case, command.study_instance_uid),)
 
 
+def announce_levels(state: RoomState, command: c.AnnounceLevels) -> Answer:
+    """Say that the levels of a case stand otherwise, and not how (R120)."""
+    if command.case not in state.cases:
+        return Refused("no-such-case", "This case is not on the agenda.")
+    return (e.LevelsChanged(command.case, command.part),)
+
+
 def time_cases(state: RoomState, command: c.TimeCases) -> Answer:
     """Say when cases are planned; every one is listed."""
     if not set(command.planned) <= set(state.cases):

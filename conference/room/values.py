@@ -26,6 +26,7 @@ OpinionStance = Literal["for", "against", "neutral"]
 Closing = Literal["concur", "reservation", "dissent"]
 Outcome = Literal["consensus", "majority", "split", "none", "deferred", "provisional"]
 Phase = Literal["preparing", "open", "ended"]
+LevelsPart = Literal["numbering", "grades", "plan"]
 NonOperative = Literal["exhausted", "contraindicated", "declined"]
 """Why a surgical recommendation does not stop at non-operative care."""
 ScreenLayout = Literal["1x1", "1x2", "2x2", "2x3"]

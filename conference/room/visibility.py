@@ -137,10 +137,10 @@ def _case_of(event: e.Event, state: RoomState) -> CaseId | None:
         case e.CaseListed(brief):
             return brief.case
         case (
-            e.CaseUnlisted() | e.ImagesArrived() | e.CaseCalled() | e.Shown() | e.OpinionGiven() | e.OpinionsRevealed()
-            | e.RoundOpened() | e.OptionAdded() | e.StancesTaken() | e.EvidenceListed() | e.NonOperativeStated()
-            | e.RecommendationDrafted() | e.RecommendationReadBack() | e.RecommendationReopened() | e.MinutesFrozen()
-            | e.Attested() | e.DisciplineMarkedAbsent() | e.Signed()
+            e.CaseUnlisted() | e.ImagesArrived() | e.LevelsChanged() | e.CaseCalled() | e.Shown() | e.OpinionGiven()
+            | e.OpinionsRevealed() | e.RoundOpened() | e.OptionAdded() | e.StancesTaken() | e.EvidenceListed()
+            | e.NonOperativeStated() | e.RecommendationDrafted() | e.RecommendationReadBack()
+            | e.RecommendationReopened() | e.MinutesFrozen() | e.Attested() | e.DisciplineMarkedAbsent() | e.Signed()
         ):
             return event.case
         case _:

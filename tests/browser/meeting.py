@@ -255,12 +255,15 @@ def _world(
     return people, sitting.id
 
 
-def add_series(held: Services, folder: Path, series: str, *, study: str = STUDY, case_id: str = CASES[0]) -> None:
-    """A small MR series in the vault, of a study of this case; its description is its UID."""
+def add_series(
+    held: Services, folder: Path, series: str, *, study: str = STUDY, case_id: str = CASES[0], sagittal: bool = False,
+) -> None:
+    """A small MR series in the vault, of a study of this case; its description is its UID. All share one space."""
     sandbox = Sandbox(WORKER)
     try:
         intake = Intake(held.settings.imaging.file, LocalVault(held.settings.vault_directory), sandbox)
-        found = intake.inspect([Arrived(one.name, one) for one in _slices(folder / series, series, study)])
+        slices = _slices(folder / series, series, study, sagittal=sagittal)
+        found = intake.inspect([Arrived(one.name, one) for one in slices])
         kept = intake.keep(found.candidates)
     finally:
         sandbox.close()
@@ -272,8 +275,8 @@ def add_series(held: Services, folder: Path, series: str, *, study: str = STUDY,
     held.database.write_now(Deed("system", "Test", "test.images", now()), enter)
 
 
-def _slices(folder: Path, series: str, study: str) -> list[Path]:
-    """MR slices of 64 × 64, 5 mm apart."""
+def _slices(folder: Path, series: str, study: str, *, sagittal: bool = False) -> list[Path]:
+    """MR slices of 64 × 64, 5 mm apart; sagittal ones, of 3 mm a pixel, reach from z = 96 mm down."""
     folder.mkdir(parents=True, exist_ok=True)
     made = []
     for number in range(SLICES):
@@ -284,6 +287,10 @@ def _slices(folder: Path, series: str, study: str) -> list[Path]:
         )
         dataset.InstanceNumber = number + 1
         dataset.ImageOrientationPatient, dataset.ImagePositionPatient = [1, 0, 0, 0, 1, 0], [0, 0, 5 * number]
+        if sagittal:
+            dataset.PixelSpacing = [3, 3]
+            dataset.ImageOrientationPatient = [0, 1, 0, 0, 0, -1]
+            dataset.ImagePositionPatient = [5 * number, -90, 96]
         pixels = np.array(dataset.pixel_array)
         pixels[0, 0] = number
         dataset.PixelData = pixels.tobytes()

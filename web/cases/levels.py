@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from sqlmodel import Session
@@ -11,7 +12,8 @@ from agenda.cases import studies_of
 from agenda.clinical import spine
 from agenda.errors import Invalid
 from agenda.grades import Graded, differences
-from agenda.grading import gradings
+from agenda.grading import Grading, gradings
+from agenda.levels import RARE, VERTEBRAE, neighbours
 from agenda.numbering import METHODS, Anchor, Numbering, labels
 from agenda.numberings import NumberingScheme, Standing, levels_named, numbering_of, relabelled_since, standing
 from conference.outcome.signing import record_in_force
@@ -116,8 +118,23 @@ def plane(frame: Frame) -> Plane | None:
     return plane_of(frame.position, frame.orientation, (frame.row_spacing_mm, frame.column_spacing_mm))
 
 
+def gradable(stands: Standing, chosen: Grading) -> list[str]:
+    """The levels or vertebrae this patient has that an instrument is made for, as a form offers them."""
+    row = stands.accepted or stands.proposed
+    names = numbering_of(row).vertebrae if row else tuple(name for name in VERTEBRAE if name not in RARE)
+    if chosen.per == "vertebra":
+        return [name for name in names if name[0] in chosen.regions]
+    return [
+        f"{upper}-{lower}" for upper, lower in pairwise(names[:-1])
+        if neighbours(upper, lower) and lower[0] in chosen.regions
+    ]
+
+
 def anchors_from(text: str, run: Markable) -> tuple[Anchor, ...]:
-    """Marks from lines of vertebra, image, column and row; raises Invalid naming anchors and the line."""
+    """Marks from lines of vertebra, image, column and row; raises Invalid naming anchors and the line.
+
+    The image is its number in the series, or ``<SOP Instance UID>/<frame>``.
+    """
     lines = [line.split() for line in text.splitlines() if line.strip()]
     return tuple(_anchor(number, parts, run) for number, parts in enumerate(lines, start=1))
 
@@ -125,7 +142,7 @@ def anchors_from(text: str, run: Markable) -> tuple[Anchor, ...]:
 def _anchor(number: int, parts: Sequence[str], run: Markable) -> Anchor:
     try:
         vertebra, image, column, row = parts
-        index, point = int(image), (float(column), float(row))
+        index, point = _image(image, run), (float(column), float(row))
     except ValueError:
         raise Invalid("anchors", f"Line {number}: write the vertebra, the image, the column and the row.") from None
     if not 1 <= index <= len(run.frames):
@@ -136,6 +153,15 @@ def _anchor(number: int, parts: Sequence[str], run: Markable) -> Anchor:
     lies = plane(frame)
     assert lies is not None, "a markable series has only frames with a place"
     return Anchor(vertebra.upper(), frame.sop_instance_uid, frame.number, point, lies.to_patient(point))
+
+
+def _image(named: str, run: Markable) -> int:
+    """Its number, from 1; 0 for an image of another series. Raises ValueError for what is neither number nor name."""
+    uid, slash, frame = named.partition("/")
+    if not slash:
+        return int(named)
+    place = (uid, int(frame))
+    return next((at for at, one in enumerate(run.frames, 1) if (one.sop_instance_uid, one.number) == place), 0)
 
 
 def as_lines(row: NumberingScheme | None, run: Markable) -> str:
@@ -149,13 +175,14 @@ def as_lines(row: NumberingScheme | None, run: Markable) -> str:
     )
 
 
-def labels_json(row: NumberingScheme | None) -> dict[str, Any]:
+def labels_json(stands: Standing) -> dict[str, Any]:
     """Every vertebra with its place, for the viewer; no label without a numbering."""
+    row = stands.accepted or stands.proposed
     if row is None:
-        return {"frame_of_reference": None, "accepted": False, "labels": []}
+        return {"frame_of_reference": None, "state": stands.state, "contested": [], "labels": []}
     made: Numbering = numbering_of(row)
     return {
-        "frame_of_reference": row.frame_of_reference, "accepted": row.accepted_at is not None,
+        "frame_of_reference": row.frame_of_reference, "state": stands.state, "contested": list(stands.contested),
         "labels": [{"vertebra": one.vertebra, "at": list(one.at), "marked": one.marked} for one in labels(made)],
     }
 

@@ -1,17 +1,18 @@
 """The proposed operation in the referral form: six lines of vertebrae, one an intervention, and what marks the plan."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from agenda.errors import Invalid
-from agenda.levels import spoken, vertebrae
+from agenda.levels import RARE, VERTEBRAE, spoken, vertebrae
 from agenda.plans import (
     FEATURES,
     INTERVENTIONS,
     Intervention,
+    Stage,
     SurgicalPlan,
     keep_plan,
     parse_plan,
@@ -25,6 +26,24 @@ LABELS: Mapping[Intervention, str] = {
     "decompression-posterior": "Decompress", "fusion-posterior": "Fuse", "instrumentation-posterior": "Screws and rods",
     "decompression-anterior": "Decompress", "fusion-anterior": "Fuse", "instrumentation-anterior": "Cages and plates",
 }
+
+SIGNED = frozenset({"signed", "delivered", "followed_up", "closed"})
+PARTS = {"lumbar": "Lumbar", "thoracic": "Thoracic", "cervical": "Cervical", "all": "Whole spine"}
+_ENDS = {"lumbar": ("T11", "S2"), "thoracic": ("T1", "L2"), "cervical": ("C1", "T3"), "all": ("C1", "S2")}
+
+
+def changes_at(state: str, stage: Stage) -> bool:
+    """The board's plan stands as it was signed; what was performed is known only afterwards."""
+    return (state in SIGNED) == (stage == "performed")
+
+
+def rows_of(part: str, plans: Iterable[SurgicalPlan], known: tuple[str, ...] | None) -> list[str]:
+    """The vertebrae of a part of the spine, and all that a plan names; known: those this patient has."""
+    first, last = _ENDS[part]
+    shown = set(VERTEBRAE[VERTEBRAE.index(first) : VERTEBRAE.index(last) + 1])
+    shown &= set(known) if known else set(VERTEBRAE) - RARE
+    named = {name for plan in plans for name in plan.interventions}
+    return [name for name in VERTEBRAE if name in shown | named]
 
 
 @dataclass(frozen=True, slots=True)

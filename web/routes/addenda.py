@@ -23,9 +23,8 @@ from web.auth.errors import Refused
 from web.auth.reauthenticate import reauthenticate
 from web.auth.totp import enrolled
 from web.clock import now
-from web.errors import wants_json
 from web.middleware import client_address
-from web.pages import page, redirect, status_for
+from web.pages import page, redirect, status_for, wants_json
 from web.resources import case_resource
 from web.rooms.letter_files import standing
 from web.routes.recommendation import settle_letter

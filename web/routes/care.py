@@ -29,9 +29,8 @@ from conference.outcome.letter import letter_of
 from conference.policy import Action, Actor, may
 from web.access import Forbidden, actor, demand, in_session, note_read, reading
 from web.clock import now
-from web.errors import wants_json
 from web.once import first_time
-from web.pages import page, redirect, status_for
+from web.pages import page, redirect, status_for, wants_json
 from web.resources import case_resource
 
 TONES = {"offered": "warn", "accepted": "info", "declined": "bad", "done": "good"}

@@ -1,6 +1,5 @@
 """Blind double grading of a case's images: one's own grade, what both said once both are in, and the running kappa."""
 
-from itertools import pairwise
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,15 +12,15 @@ from agenda.cases import case
 from agenda.clinical import spine
 from agenda.errors import Invalid
 from agenda.grades import give_grade, running_kappa, seen
-from agenda.grading import ENOUGH, Grading, gradings
-from agenda.levels import VERTEBRAE, neighbours
-from agenda.numberings import numbering_of, standing
+from agenda.grading import ENOUGH, gradings
+from agenda.numberings import standing
 from conference.policy import Action, Actor, may
 from web.access import actor, demand, in_session, note_read, reading
-from web.cases.levels import note
+from web.cases.levels import gradable, note
 from web.clock import now
-from web.pages import page, redirect, status_for
+from web.pages import done, page, status_for, wants_json
 from web.resources import case_resource
+from web.services import services
 
 
 class Said(BaseModel):
@@ -34,18 +33,6 @@ class Said(BaseModel):
     grade: str = Field(default="", max_length=5)
 
 
-def _levels(session: Session, case_id: str, chosen: Grading) -> list[str]:
-    stands = standing(session, case_id)
-    row = stands.accepted or stands.proposed
-    names = numbering_of(row).vertebrae if row else tuple(name for name in VERTEBRAE if name not in ("T13", "L6"))
-    if chosen.per == "vertebra":
-        return [name for name in names if name[0] in chosen.regions]
-    return [
-        f"{upper}-{lower}" for upper, lower in pairwise(names[:-1])
-        if neighbours(upper, lower) and lower[0] in chosen.regions
-    ]
-
-
 def _view(session: Session, who: Actor, case_id: str, said: Said) -> dict[str, Any]:
     resource = case_resource(session, case_id)
     demand(who, Action.CASE_READ, resource)
@@ -54,7 +41,7 @@ def _view(session: Session, who: Actor, case_id: str, said: Said) -> dict[str, A
     stands = standing(session, case_id)
     return {
         "case": case(session, case_id), "places": found, "gradings": gradings(), "chosen": chosen, "typed": said,
-        "levels": _levels(session, case_id, chosen), "kappas": running_kappa(session, resource.board_id),
+        "levels": gradable(stands, chosen), "kappas": running_kappa(session, resource.board_id),
         "enough": ENOUGH, "short": spine().short, "notes": [note(one) for one in found if one.apart],
         "may_grade": bool(may(who, Action.GRADE_GIVE, resource)), "numbered": stands.accepted is not None,
         "inside": resource.board_id in who.boards,
@@ -88,8 +75,11 @@ async def give(request: Request) -> Response:
     try:
         await in_session(request, "grade.give", _give, actor(request), case_id, said)
     except Invalid as error:
+        if wants_json(request):
+            raise
         return await _page(request, said, 422, errors={error.field: error.reason})
-    return redirect(request, f"/cases/{case_id}/grades?instrument={said.instrument}#graded")
+    await services(request).rooms.announce_levels(case_id, "grades")
+    return done(request, f"/cases/{case_id}/grades?instrument={said.instrument}#graded")
 
 
 routes: list[BaseRoute] = [

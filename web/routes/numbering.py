@@ -18,8 +18,9 @@ from conference.policy import Action, Actor, may
 from web.access import actor, demand, in_session, note_read, reading
 from web.cases.levels import Markable, anchors_from, as_lines, frames_json, labels_json, markable, resign_needed
 from web.clock import now
-from web.pages import page, redirect, status_for
+from web.pages import done, page, status_for, wants_json
 from web.resources import case_resource
+from web.services import services
 
 
 class Sent(BaseModel):
@@ -114,8 +115,11 @@ async def send(request: Request) -> Response:
     try:
         await in_session(request, "levels.propose", _propose, actor(request), case_id, sent)
     except Invalid as error:
+        if wants_json(request):
+            raise
         return await _page(request, 422, errors={error.field: error.reason}, typed=sent, series=sent.series)
-    return redirect(request, f"/cases/{case_id}/numbering")
+    await services(request).rooms.announce_levels(case_id, "numbering")
+    return done(request, f"/cases/{case_id}/numbering")
 
 
 def _accept(session: Session, who: Actor, case_id: str, version: str) -> None:
@@ -130,13 +134,14 @@ async def accepted(request: Request) -> Response:
     case_id = request.path_params["case_id"]
     version = str(request.path_params["version"])
     await in_session(request, "levels.accept", _accept, actor(request), case_id, version)
-    return redirect(request, f"/cases/{case_id}/numbering")
+    await services(request).rooms.announce_levels(case_id, "numbering")
+    return done(request, f"/cases/{case_id}/numbering")
 
 
 def _labels(session: Session, who: Actor, case_id: str) -> dict[str, Any]:
     demand(who, Action.IMAGE_READ, case_resource(session, case_id))
     stands = standing(session, case_id)
-    return labels_json(stands.accepted or stands.proposed)
+    return labels_json(stands)
 
 
 async def levels(request: Request) -> Response:

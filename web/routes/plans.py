@@ -10,7 +10,6 @@ from starlette.routing import BaseRoute, Route
 
 from agenda.cases import case
 from agenda.errors import Invalid, ItemNotFound, NotNow
-from agenda.levels import VERTEBRAE
 from agenda.numberings import numbering_of, standing
 from agenda.plans import (
     FEATURES,
@@ -26,14 +25,12 @@ from agenda.plans import (
 )
 from conference.policy import Action, Actor, may
 from web.access import actor, demand, in_session, note_read, reading
-from web.cases.plan import LABELS
+from web.cases.plan import LABELS, PARTS, changes_at, rows_of
 from web.clock import now
-from web.pages import page, redirect, status_for
+from web.pages import done, page, status_for, wants_json
 from web.resources import case_resource
+from web.services import services
 
-SIGNED = frozenset({"signed", "delivered", "followed_up", "closed"})
-PARTS = {"lumbar": "Lumbar", "thoracic": "Thoracic", "cervical": "Cervical", "all": "Whole spine"}
-_FIRST = {"lumbar": ("T11", "S2"), "thoracic": ("T1", "L2"), "cervical": ("C1", "T3"), "all": ("C1", "S2")}
 STAGE_NAMES: Mapping[Stage, str] = {"proposed": "Proposed", "board": "The board's plan", "performed": "Performed"}
 
 
@@ -48,23 +45,11 @@ def _view(session: Session, who: Actor, case_id: str, named: str, part: str) -> 
         "case": found, "stage": stage, "stages": STAGE_NAMES, "plans": plans, "plan": plans[stage], "before": before,
         "difference": difference(before, plans[stage]), "interventions": INTERVENTIONS, "labels": LABELS,
         "features": FEATURES, "revision": revision_of(session, case_id, stage), "part": part, "parts": PARTS,
-        "rows": _rows(part, plans, numbering_of(stands.accepted).vertebrae if stands.accepted else None),
+        "rows": rows_of(part, plans.values(), numbering_of(stands.accepted).vertebrae if stands.accepted else None),
         "numbered": stands.accepted is not None,
-        "may_edit": bool(may(who, Action.PLAN_DECIDE, resource)) and _open(found.state, stage),
-        "closed": not _open(found.state, stage),
+        "may_edit": bool(may(who, Action.PLAN_DECIDE, resource)) and changes_at(found.state, stage),
+        "closed": not changes_at(found.state, stage),
     }
-
-
-def _open(state: str, stage: Stage) -> bool:
-    """The board's plan stands as it was signed; what was performed is known only afterwards."""
-    return (state in SIGNED) == (stage == "performed")
-
-
-def _rows(part: str, plans: Mapping[Stage, SurgicalPlan], known: tuple[str, ...] | None) -> list[str]:
-    first, last = _FIRST[part]
-    shown = set(VERTEBRAE[VERTEBRAE.index(first) : VERTEBRAE.index(last) + 1])
-    shown &= set(known) if known else set(VERTEBRAE) - {"T13", "L6"}
-    return [name for name in VERTEBRAE if name in shown or any(name in one.interventions for one in plans.values())]
 
 
 def _stage(named: str) -> Stage:
@@ -91,7 +76,7 @@ async def show(request: Request) -> Response:
 
 def _keep(session: Session, who: Actor, case_id: str, stage: Stage, plan: SurgicalPlan, shown: int) -> None:
     demand(who, Action.PLAN_DECIDE, case_resource(session, case_id))
-    if not _open(case(session, case_id).state, stage):
+    if not changes_at(case(session, case_id).state, stage):
         reason = "The recommendation is signed: its plan stays as it is." if stage == "board" else (
             "What was performed is written down once the recommendation is signed.")
         raise NotNow("plan-closed", reason)
@@ -123,9 +108,12 @@ async def keep(request: Request) -> Response:
         plan = parse_plan(grid, marked)
         await in_session(request, "plan.decide", _keep, actor(request), case_id, stage, plan, _revision(shown))
     except Invalid as error:
+        if wants_json(request):
+            raise
         sent = {name: frozenset(done) for name, done in grid.items()}
         return await _page(request, 422, errors={error.field: error.reason}, part=part, sent=sent)
-    return redirect(request, f"/cases/{case_id}/plans/{stage}?part={part if part in PARTS else 'lumbar'}")
+    await services(request).rooms.announce_levels(case_id, "plan")
+    return done(request, f"/cases/{case_id}/plans/{stage}?part={part if part in PARTS else 'lumbar'}")
 
 
 def _copy(session: Session, who: Actor, case_id: str, stage: Stage) -> None:
@@ -139,7 +127,8 @@ async def copy(request: Request) -> Response:
     case_id = request.path_params["case_id"]
     stage = await reading(request, _allowed, actor(request), case_id, request.path_params["stage"])
     await in_session(request, "plan.decide", _copy, actor(request), case_id, stage)
-    return redirect(request, f"/cases/{case_id}/plans/{stage}")
+    await services(request).rooms.announce_levels(case_id, "plan")
+    return done(request, f"/cases/{case_id}/plans/{stage}")
 
 
 routes: list[BaseRoute] = [

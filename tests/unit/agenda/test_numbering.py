@@ -159,6 +159,24 @@ def test_a_case_carries_levels_only_after_somebody_accepted_a_count(session: Ses
     assert [row.accepted_by_id for row in versions(session, case_id)] == [None, "radiologist"]
 
 
+def test_a_numbering_is_missing_assumed_proposed_accepted_or_contested(session: Session) -> None:
+    case_id = a_submitted_case(session).id
+
+    def state_after(made: Numbering, shown: int) -> str:
+        propose(session, case_id, made, "1.2", "Counted", "chair", AT, shown=shown)
+        return standing(session, case_id).state
+
+    assert standing(session, case_id).state == "missing"
+    assert state_after(replace(NORMAL, method="assumed"), 0) == "assumed"
+    assert state_after(NORMAL, 1) == "proposed"
+    accept(session, case_id, 2, "chair", AT)
+    assert standing(session, case_id).state == "accepted"
+    assert state_after(replace(NORMAL, castellvi="IIa"), 2) == "accepted"
+    assert state_after(numbering(anchor("L1", 0.0), anchor("L6", -150.0), lumbar=6), 3) == "contested"
+    assert standing(session, case_id).contested == ("L6", "S1", "S2")
+    assert state_after(replace(NORMAL, frame_of_reference="9.9"), 4) == "contested"
+
+
 def test_the_boards_grid_names_levels_too(session: Session) -> None:
     case_id = a_submitted_case(session).id
     keep_plan(session, case_id, "board", parse_plan({"L4": ("decompression-posterior",)}, ()), "chair", AT)

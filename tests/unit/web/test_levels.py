@@ -66,19 +66,60 @@ def test_a_numbering_is_proposed_by_one_accepted_by_another_and_labels_every_lev
     series = desk.do(a_sagittal_series, case)
     assert "Nobody has counted" in desk.as_("referrer").get(f"/cases/{case}").text
     assert "Sagittal T2" in desk.as_("chair").get(f"/cases/{case}/numbering").text
-    assert summary(desk, case)["numbering"] == "missing"
+    assert summary(desk, case)["numbering"]["state"] == "missing"
     assert number(desk, case, series, method="iliolumbar", castellvi="IIa").status_code == 303
-    assert summary(desk, case)["numbering"] == "proposed"
-    waiting = desk.as_("trainee").get(f"/cases/{case}/levels.json").json()
-    assert waiting["accepted"] is False
+    waits = summary(desk, case)["numbering"]
+    assert (waits["state"], waits["shown"], waits["latest"]["castellvi"]) == ("proposed", 1, "IIa")
+    assert desk.as_("trainee").get(f"/cases/{case}/levels.json").json()["state"] == "proposed"
     assert desk.as_("referrer").post(f"/cases/{case}/numbering/1/accept").status_code == 403
     assert desk.as_("radiologist").post(f"/cases/{case}/numbering/1/accept").status_code == 303
     found = desk.as_("trainee").get(f"/cases/{case}/levels.json").json()
-    assert found["accepted"] is True
-    assert summary(desk, case, "trainee")["numbering"] == "accepted"
+    assert found["state"] == "accepted"
+    assert summary(desk, case, "trainee")["numbering"]["state"] == "accepted"
     assert [one["vertebra"] for one in found["labels"]] == ["L1", "L2", "L3", "L4", "L5", "S1"]
     assert found["labels"][0]["at"] == [10.0, 99.0, 81.0]
     assert "Castellvi IIa" in desk.as_("referrer").get(f"/cases/{case}").text
+
+
+def test_a_mark_may_name_its_image_as_the_viewer_does(desk: Desk, case: str) -> None:
+    series = desk.do(a_sagittal_series, case)
+    named = f"L1 {series}.2/1 50 10\nS1 {series}.2/1 60 90"
+    as_program = desk.as_("chair").post(
+        f"/cases/{case}/numbering", headers={"Accept": "application/json"},
+        data={"series": series, "method": "t1", "anchors": named, "shown": "0"},
+    )
+    assert (as_program.status_code, as_program.content) == (204, b"")
+    latest = summary(desk, case)["numbering"]["latest"]
+    assert [(one["vertebra"], one["sop_instance_uid"], one["at"]) for one in latest["anchors"]] == [
+        ("L1", f"{series}.2", [10.0, 99.0, 81.0]), ("S1", f"{series}.2", [10.0, 119.0, -79.0]),
+    ]
+
+
+def test_a_program_hears_what_is_wrong_and_in_which_field(desk: Desk, case: str) -> None:
+    series = desk.do(a_sagittal_series, case)
+    program = {"headers": {"Accept": "application/json"}}
+    elsewhere = {"series": series, "method": "t1", "anchors": "L1 1.2.9/1 5 5\nS1 2 60 90", "shown": "0"}
+    said = desk.as_("chair").post(f"/cases/{case}/numbering", data=elsewhere, **program)
+    assert (said.status_code, said.json()["field"]) == (422, "anchors")
+    grade = {"instrument": "lee-foraminal", "level": "L4-L5", "side": "", "grade": "1"}
+    said = desk.as_("chair").post(f"/cases/{case}/grades", data=grade, **program)
+    assert (said.status_code, said.json()["field"]) == (422, "side")
+    alone = {"revision": "0", "cell": ["L4.fusion-posterior"]}
+    said = desk.as_("chair").post(f"/cases/{case}/plans/board", data=alone, **program)
+    assert (said.status_code, said.json()["field"]) == (422, "plan")
+
+
+def test_a_later_count_that_renames_a_bone_is_contested_until_it_is_accepted(desk: Desk, case: str) -> None:
+    series = desk.do(a_sagittal_series, case)
+    number(desk, case, series)
+    desk.as_("chair").post(f"/cases/{case}/numbering/1/accept")
+    assert number(desk, case, series, lumbar="6", anchors="L1 2 50 10\nL6 2 60 90", shown="1").status_code == 303
+    on_image = desk.as_("trainee").get(f"/cases/{case}/levels.json").json()
+    assert (on_image["state"], on_image["contested"]) == ("contested", ["L6", "S1", "S2"])
+    assert [one["vertebra"] for one in on_image["labels"]] == ["L1", "L2", "L3", "L4", "L5", "S1"]
+    shown = summary(desk, case)["numbering"]
+    assert (shown["state"], shown["latest"]["lumbar"], shown["latest"]["waits"]) == ("contested", 6, True)
+    assert "Numbering contested" in desk.as_("referrer").get(f"/cases/{case}").text
 
 
 @pytest.mark.parametrize(("changes", "said"), [
@@ -106,13 +147,18 @@ def test_a_grade_stays_out_of_every_page_until_both_are_in(desk: Desk) -> None:
             text = desk.as_(who).get(path).text
             assert "<strong>3</strong>" not in text.partition('id="graded"')[2], (who, path)
             assert "was graded" not in text, (who, path)
-    assert summary(desk, case)["grades"] == []
+    for who in ("chair", "coordinator", "trainee", "referrer"):
+        (place,) = summary(desk, case, who)["grades"]["places"]
+        assert (place["opened"], [one["grade"] for one in place["grades"]]) == (False, [None])
+    (own,) = summary(desk, case, "radiologist")["grades"]["places"]
+    assert own["grades"] == [{"discipline": "Neuroradiology", "grade": "3", "own": True}]
     assert "Waits for the other" in desk.as_("chair").get(f"/cases/{case}/grades").text
     assert desk.as_("chair").post(f"/cases/{case}/grades", data=grade | {"grade": "1"}).status_code == 303
     shown = desk.as_("referrer").get(f"/conferences/{sitting}/cases/{case}").text
     assert "L4–L5 left was graded 3" in shown
-    (pair,), (kappa,) = summary(desk, case)["grades"], summary(desk, case)["kappas"]
-    assert (pair["where"], pair["apart"], sorted(one[0] for one in pair["grades"])) == ("L4–L5 left", 2, ["1", "3"])
+    (pair,), (kappa,) = summary(desk, case)["grades"]["places"], summary(desk, case)["grades"]["kappas"]
+    assert (pair["level"], pair["side"], pair["apart"]) == ("L4–L5", "left", 2)
+    assert sorted(one["grade"] for one in pair["grades"]) == ["1", "3"]
     assert (kappa["pairs"], kappa["kappa"]) == (1, None)
     assert "Too few" in desk.as_("chair").get(f"/cases/{case}/grades").text
     assert desk.read(seen, case, "")[0].opened
@@ -131,8 +177,9 @@ def test_the_board_keeps_a_grid_and_sees_what_it_changes(desk: Desk, case: str) 
     assert kept.status_code == 303
     assert desk.read(plan_of, case, "board").invasiveness == 4
     plan = summary(desk, case, "trainee")["plan"]
-    assert (plan["index"], [row["vertebra"] for row in plan["rows"]]) == (4, ["L4", "L5"])
-    assert plan["rows"][0]["done"] == ["decompression-posterior", "fusion-posterior"]
+    assert (plan["revision"], plan["board"]["index"], plan["proposed"]["index"]) == (1, 4, 0)
+    assert sorted(plan["board"]["cells"]) == sorted(cells)
+    assert (plan["may_change"], summary(desk, case)["plan"]["may_change"]) == (False, True)
     assert "+4" in desk.as_("trainee").get(path).text
     assert desk.as_("chair").post(path, data={"revision": "0", "cell": cells[:1]}).status_code == 409
     assert desk.as_("chair").post(path, data={"revision": "1", "cell": [cells[1]]}).status_code == 422

@@ -428,6 +428,13 @@ export interface ImagesArrivedEvent {
   readonly study_instance_uid: string;
 }
 
+/** The numbering, the grades or the plan of a listed case stands otherwise now; what it is, its pages say. */
+export interface LevelsChangedEvent {
+  readonly type: 'levels-changed';
+  readonly case: string;
+  readonly part: 'numbering' | 'grades' | 'plan';
+}
+
 /** The sitting began. */
 export interface ConferenceOpenedEvent {
   readonly type: 'conference-opened';
@@ -660,6 +667,7 @@ export type RoomEvent =
   | CaseUnlistedEvent
   | CasesArrangedEvent
   | ImagesArrivedEvent
+  | LevelsChangedEvent
   | ConferenceOpenedEvent
   | CaseCalledEvent
   | ConferenceEndedEvent

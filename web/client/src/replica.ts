@@ -67,6 +67,7 @@ function happened(room: Projection, event: RoomEvent, at: string): Projection {
     case 'hand-lowered':
       return { ...room, hands: room.hands.filter((person) => person !== event.person) };
     case 'sealed':
+    case 'levels-changed':
       return room;
     default:
       return inCase(room, event, at);
@@ -92,6 +93,7 @@ type CaseEvent = Exclude<
       | 'floor-passed'
       | 'hand-raised'
       | 'hand-lowered'
+      | 'levels-changed'
       | 'sealed';
   }
 >;

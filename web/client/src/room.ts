@@ -30,16 +30,7 @@ import { PANELS, tabs, type PanelName } from './room/tabs';
 import { Typing } from './room/typing';
 import { COMMANDS, sentence } from './room/words';
 import { Session, type Notice } from './session';
-import type {
-  ConsiliumViewer,
-  Draft,
-  MarkComplete,
-  MarkErase,
-  MarkMove,
-  PointerAt,
-  ViewerMark,
-  Viewport,
-} from './viewer';
+import type { ConsiliumViewer, Draft, MarkComplete, MarkMove, PointerAt, ViewerMark, Viewport } from './viewer';
 import { listen as listenForKeyImages } from './key-images';
 import { dropFirstPicture } from './viewer/first';
 import './viewer';
@@ -181,7 +172,7 @@ export class ConsiliumRoom extends LitElement {
         @leave=${() => this.lookAround()}
         @markcomplete=${(event: CustomEvent<MarkComplete>) => this.draw(event.detail)}
         @markmove=${(event: CustomEvent<MarkMove>) => this.ask({ type: 'reshape', ...event.detail })}
-        @markerase=${(event: CustomEvent<MarkErase>) => this.ask({ type: 'erase', mark: event.detail.mark })}
+        @markerase=${(event: CustomEvent<Pick<ViewerMark, 'mark'>>) => this.ask({ type: 'erase', mark: event.detail.mark })}
         @draft=${(event: CustomEvent<Draft | null>) => this.draftChanged(event.detail)}
         @pointerat=${(event: CustomEvent<PointerAt | null>) => this.point(event.detail)}
       ></consilium-viewer>`;
@@ -252,6 +243,7 @@ export class ConsiliumRoom extends LitElement {
 
   private tell(notice: Notice): void {
     if (notice.kind === 'welcomed') {
+      this.relevelled();
       if (this.session.welcomedAt !== null) this.model.skew = Date.parse(this.session.welcomedAt) - Date.now();
       if (!notice.fresh) this.say('You are back in the room; nothing was lost.', 'good');
     } else if (notice.kind === 'waiting') {
@@ -263,12 +255,19 @@ export class ConsiliumRoom extends LitElement {
       if (command.type === 'choose' && code === 'stale-revision') return; // the form asks again by itself
       this.say(`${COMMANDS[command.type] ?? 'That'} was refused. ${reason}`, 'bad');
     } else if (notice.kind === 'event') {
+      if (notice.recorded.event.type === 'levels-changed') this.relevelled();
       const words = sentence(this.model, notice.recorded);
       if (words === null) return;
       this.model.captions.take(notice.recorded.event, words);
       if (notice.recorded.actor === this.model.me) this.told.heard = words;
       else this.say(words, 'info');
     }
+  }
+
+  /** The panel and the images ask again what stands. */
+  private relevelled(): void {
+    this.model.levels += 1;
+    void this.viewer?.numbered.refresh();
   }
 
   private say(words: string, tone: Said['tone']): void {

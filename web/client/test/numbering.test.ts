@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { added, next, read, written } from '../src/numbering/lines';
-import { levelsOn } from '../src/viewer/levels';
+import { levelsOn, type Levels } from '../src/viewer/levels';
 import type { FrameFacts, SeriesFacts } from '../src/viewer/types';
 
 const ORDER = ['T12', 'L1', 'L2', 'L3'];
@@ -26,35 +26,71 @@ describe('lines of marks', () => {
 
 describe('levels on an image', () => {
   const frame = { columns: 100, rows: 100, position: [0, 0, 50], row_spacing_mm: 1, column_spacing_mm: 1 };
-  const levels = {
+  const levels: Levels = {
     frame_of_reference: '1.2',
-    accepted: true,
+    state: 'accepted',
+    contested: [],
     labels: [
       { vertebra: 'L1', at: [3, 10, 40], marked: true },
       { vertebra: 'L2', at: [3, 10, 8], marked: false },
     ],
-  } as const;
-  const on = (orientation: readonly number[], reference: string, accepted = true) => {
+  };
+  const [sagittal, coronal, axial] = [
+    [0, 1, 0, 0, 0, -1],
+    [1, 0, 0, 0, 0, -1],
+    [1, 0, 0, 0, 1, 0],
+  ];
+  const on = (orientation: readonly number[] | undefined, part: Partial<Levels> = {}, z = 50, reference = '1.2') => {
     const series = { orientation, frame_of_reference: reference };
+    const position = [0, 0, z];
     return levelsOn(
-      { ...levels, accepted },
+      { ...levels, ...part },
       series as unknown as SeriesFacts,
-      { ...frame, orientation } as unknown as FrameFacts,
+      { ...frame, position, orientation } as unknown as FrameFacts,
     );
   };
 
-  it('are named along the spine at their places', () => {
-    expect(on([0, 1, 0, 0, 0, -1], '1.2')).toEqual([
-      { name: 'L1', point: [10.5, 10.5] },
-      { name: 'L2', point: [10.5, 42.5] },
+  it('are named along the spine at their places, on sagittal and coronal images', () => {
+    const { labels, words } = on(sagittal);
+    expect(labels.map(({ name, point }) => [name, point])).toEqual([
+      ['L1', [10.5, 10.5]],
+      ['L2', [10.5, 42.5]],
+    ]);
+    expect(words).toBe('Numbering accepted');
+    expect(on(coronal).labels.map(({ point }) => point)).toEqual([
+      [3.5, 10.5],
+      [3.5, 42.5],
     ]);
   });
 
-  it('are the nearest alone across it, and doubtful until accepted', () => {
-    expect(on([1, 0, 0, 0, 1, 0], '1.2', false).map((one) => one.name)).toEqual(['L1?']);
+  it('are told in words across it: the bone, the disc between two, and nothing beyond the marks', () => {
+    const words = (z: number) => on(axial, {}, z).words;
+    expect([40, 30, 29, 24, 19, 18, 8].map(words)).toEqual([
+      ...['L1', 'L1', 'L1', 'L1–L2', 'L2', 'L2', 'L2'].map((level) => `Level ${level}, numbering accepted`),
+    ]);
+    expect(words(59)).toBe('Level L1, numbering accepted');
+    expect(words(61)).toBe('No levels: beyond the marked vertebrae');
+    expect(on(axial).labels).toEqual([]);
   });
 
-  it('say nothing in another frame of reference', () => {
-    expect(on([0, 1, 0, 0, 0, -1], '9.9')).toEqual([]);
+  it('are doubtful until accepted, and say how they stand', () => {
+    for (const state of ['assumed', 'proposed', 'marking'] as const) {
+      const { labels, words } = on(sagittal, { state });
+      expect(labels.map(({ name, doubt }) => [name, doubt])).toEqual([
+        ['L1?', true],
+        ['L2?', true],
+      ]);
+      expect(words).toContain(state === 'marking' ? 'being marked' : state);
+    }
+    const contested = on(sagittal, { state: 'contested', contested: ['L2'] });
+    expect(contested.labels.map(({ name }) => name)).toEqual(['L1', 'L2?']);
+    expect(contested.words).toBe('Numbering contested');
+    expect(on(sagittal, { state: 'missing', labels: [] })).toEqual({ labels: [], words: '' });
+  });
+
+  it('are left out in another frame of reference and where the image has no place, and say why', () => {
+    expect(on(sagittal, {}, 50, '9.9')).toEqual({ labels: [], words: 'No levels: another frame of reference' });
+    expect(on(undefined).words).toBe('No levels: the image does not say where it lies');
+    expect(on(sagittal, {}, 50, '').labels).toEqual([]);
   });
 });

@@ -87,6 +87,7 @@ def test_R3_what_the_client_claims_to_be_does_not_count() -> None:
         c.UnlistCase(KNEE),
         c.ArrangeCases((KNEE, HIP)),
         c.AnnounceImages(HIP, "1.2"),
+        c.AnnounceLevels(HIP, "grades"),
     ],
 )
 def test_R4_what_only_the_host_does_is_refused_from_a_person(command: c.Command) -> None:

@@ -1,13 +1,16 @@
 """Who sees what."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from agenda.ids import CaseId
 from conference.room import commands as c
 from conference.room.canonical import canonical
 from conference.room.evolve import replay
-from conference.room.values import Participant
+from conference.room.plain import tagged
+from conference.room.values import LevelsPart, Participant
 from conference.room.visibility import Sight, project, projection_digest, shown_all, sight
 from tests import replica
 from tests.rooms import (
@@ -27,6 +30,7 @@ from tests.rooms import (
     opinion,
     signable,
     signature,
+    signed,
     view,
     words,
 )
@@ -54,6 +58,20 @@ def sitting() -> Table:
     table.do(None, c.ArrangeCases((KNEE, HIP)))
     table.do(None, c.Leave(OBSERVER.person_id))
     return table
+
+
+@pytest.mark.parametrize("part", ["numbering", "grades", "plan"])
+def test_R120_a_change_of_levels_is_told_to_all_who_see_the_case_and_changes_nothing(part: LevelsPart) -> None:
+    for table in (opened(), signed()):
+        before = table.state
+        (told,) = table.do(None, c.AnnounceLevels(KNEE, part)).events
+        assert replace(table.state, seq=before.seq, at=before.at) == before
+        for viewer in EVERYBODY:
+            (shown,) = shown_all(table.log[-1:], sight(table.state, viewer), table.state)
+            sees = sight(table.state, viewer).of(KNEE)
+            assert shown["event"] == (tagged(told) if sees else {"type": "sealed"})  # type: ignore[index, call-overload]
+        assert set(tagged(told)) == {"type", "case", "part"}
+    assert table.refused(None, c.AnnounceLevels(CaseId("unknown"), part)) == "no-such-case"
 
 
 @pytest.mark.parametrize("viewer", EVERYBODY, ids=lambda person: person.person_id)

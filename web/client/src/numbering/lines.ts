@@ -27,7 +27,7 @@ export function written(marks: readonly Mark[], order: readonly string[]): strin
 }
 
 /** The marks with one more; a vertebra has one mark. */
-export function added(marks: readonly Mark[], mark: Mark): Mark[] {
+export function added<T extends { readonly vertebra: string }>(marks: readonly T[], mark: T): T[] {
   return [...marks.filter((one) => one.vertebra !== mark.vertebra), mark];
 }
 

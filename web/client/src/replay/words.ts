@@ -2,6 +2,12 @@
 import type { CaseProjection, Projection, Recorded, Stance } from '../protocol';
 import { CLOSINGS, MARK_KINDS, OUTCOMES, ROLES, STANCES, STANDINGS } from '../room/words';
 
+const LEVELS = {
+  numbering: 'The numbering of the vertebrae changes',
+  grades: 'A grade is given',
+  plan: 'The plan changes',
+} as const;
+
 export type Named = (code: string) => string;
 
 /** @param room the room after the record. */
@@ -47,6 +53,8 @@ export function line(entry: Recorded, room: Projection, item: CaseProjection | u
       return `Non-operative care: ${STANDINGS[event.standing].toLowerCase()}`;
     case 'minutes-frozen':
       return 'The minutes go on record';
+    case 'levels-changed':
+      return LEVELS[event.part];
     case 'guest-admitted':
       return `${nameOf(room, event.person)} is let in from the lobby`;
     case 'guest-put-out':

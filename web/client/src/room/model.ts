@@ -54,6 +54,8 @@ export class RoomModel {
   link: Link = { state: 'connecting' };
   /** How long each discipline has spoken in the call, as heard here. */
   readonly talk = new Talk();
+  /** Grows whenever the numbering, grades or plan of a case may stand otherwise: what was read of them is old. */
+  levels = 0;
   /** Milliseconds to add to this machine's clock to have the server's. */
   skew = 0;
   /** The disciplines with colours for images, whose ground is always dark. */

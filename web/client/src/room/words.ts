@@ -120,12 +120,20 @@ export function sentence(model: RoomModel, { event, actor }: Recorded): string |
       return mine ? 'Your closing is recorded.' : `${event.name}: ${CLOSINGS[event.closing].toLowerCase()}.`;
     case 'signed':
       return `${event.name} has signed the recommendation.`;
+    case 'levels-changed':
+      return LEVELS[event.part];
     case 'images-arrived':
       return 'New images have arrived for a case on the agenda.';
     default:
       return null;
   }
 }
+
+const LEVELS = {
+  numbering: 'The numbering of the vertebrae has changed.',
+  grades: 'A grade was given.',
+  plan: 'The plan has changed.',
+} as const;
 
 /** A guest who has come for the case on the table, told to whoever can let them in. */
 function waits(model: RoomModel, person: string): string | null {

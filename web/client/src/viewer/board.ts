@@ -6,11 +6,22 @@ import type { Pane } from './pane';
 import { askText } from './prompt';
 import { GuideLine } from './guide';
 import type { RegionStage } from './region-window';
+import { anchorAt, type AnchorAt } from './numbered';
 import { make, TOOLS } from './tools';
 import { Cursor, type CursorBoard } from './tools/cursor';
 import type { ReshapeStage } from './tools/reshape';
 import type { Stage, Tool } from './tools/tool';
-import type { Draft, MarkComplete, MarkKind, MarkMove, Point, PointerAt, ToolName, ViewerMark } from './types';
+import type {
+  Draft,
+  FrameFacts,
+  MarkComplete,
+  MarkKind,
+  MarkMove,
+  Point,
+  PointerAt,
+  ToolName,
+  ViewerMark,
+} from './types';
 
 /** What the board tells the viewer. */
 export interface BoardEvents {
@@ -22,6 +33,9 @@ export interface BoardEvents {
   readonly move: (move: MarkMove) => void;
   readonly erase: (mark: ViewerMark) => void;
   readonly point: (at: PointerAt | null) => void;
+  readonly anchor: (at: AnchorAt) => void;
+  /** The vertebra to click next; null: nothing is being numbered. */
+  readonly numbering: () => string | null;
   readonly activate: (pane: Pane) => void;
 }
 
@@ -32,6 +46,9 @@ const WORDED: Readonly<Partial<Record<MarkKind, { required: boolean; label: stri
   level: { required: true, label: 'Level', list: 'viewer-levels' },
   arrow: { required: false, label: 'Words at the arrow (may be left empty)' },
 };
+
+/** Tools that take presses and draw no mark. */
+const PRESSED: readonly ToolName[] = ['probe', 'pointer', 'anchor'];
 
 export class PaneBoard implements Board {
   readonly stage: Stage & ReshapeStage & RegionStage;
@@ -119,7 +136,7 @@ export class PaneBoard implements Board {
 
   /** Another tool was chosen: it says at once what to press. */
   chosen(): void {
-    this.tool();
+    this.tool().retell?.();
   }
 
   /** Give up what is being drawn; tells whether anything was. */
@@ -150,6 +167,11 @@ export class PaneBoard implements Board {
       finish: (kind, points) => void this.finish(kind, points),
       pointAt: (point) => this.pointed(point),
       probe: (point) => this.probed(point),
+      anchor: (point) => {
+        const at = inside(point, pane.frame) ? anchorAt(pane, point) : null;
+        if (at !== null) this.events.anchor(at);
+      },
+      anchoring: () => this.anchoring(),
       guide: (guide) => this.guide.show(guide, this.made?.tool.busy === true),
       moving: (mark, points) => {
         pane.moving = points === null ? null : { mark: mark.mark, points };
@@ -162,6 +184,11 @@ export class PaneBoard implements Board {
       },
       fitWindow: (box) => fitWindow(pane, box),
     };
+  }
+
+  private anchoring(): string {
+    if (anchorAt(this.pane, [0, 0]) === null) return 'This image does not say where it lies: number on another one';
+    return `Click the middle of ${this.events.numbering() ?? 'the vertebra'}`;
   }
 
   private draft(kind: MarkKind, points: readonly Point[] | null): void {
@@ -213,7 +240,7 @@ export class PaneBoard implements Board {
     return {
       stage: this.stage,
       tool: () => this.tool(),
-      presses: () => this.drawing() || this.events.tool() === 'probe' || this.events.tool() === 'pointer',
+      presses: () => this.drawing() || PRESSED.includes(this.events.tool()),
       size: () => pane.size,
       toImage: (screen) => pane.toImage(screen),
       place: (point) => pane.toPane(point),
@@ -235,15 +262,13 @@ export class PaneBoard implements Board {
   private pointed(point: Point | null): void {
     const { frame } = this.pane;
     if (this.events.tool() !== 'pointer' && point !== null) return;
-    const outside =
-      point === null ||
-      frame === null ||
-      point[0] < 0 ||
-      point[1] < 0 ||
-      point[0] > frame.columns ||
-      point[1] > frame.rows ||
-      this.pane.reformatted;
-    const at = outside ? null : { sop_instance_uid: frame.sop_instance_uid, frame: frame.frame, point };
+    const outside = point === null || !inside(point, frame) || this.pane.reformatted;
+    const at =
+      outside || frame === null ? null : { sop_instance_uid: frame.sop_instance_uid, frame: frame.frame, point };
     this.events.point(at);
   }
+}
+
+function inside([column, row]: Point, frame: FrameFacts | null): boolean {
+  return frame !== null && column >= 0 && row >= 0 && column <= frame.columns && row <= frame.rows;
 }

@@ -18,6 +18,8 @@ export interface Told {
   readonly progress: { readonly total: number; readonly seen: number; readonly lossless: number };
   /** Why there is no picture. */
   readonly message: string | null;
+  /** The level an axial image passes, how the numbering stands, or why no level is written; empty: nothing to say. */
+  readonly levels: string;
 }
 
 const SOURCES: Readonly<Record<string, string>> = {
@@ -50,12 +52,14 @@ export function spoken(told: Told): string {
   if (told.series === null) return told.message ?? 'No image';
   const { lines = [], patient = '' } = told.title ?? {};
   const title = [...lines, patient].filter((part) => part !== '').join(', ');
-  return `${title}. Image ${told.index + 1} of ${told.series.frames.length}. ${badge(told)}.`;
+  const levels = told.levels === '' ? '' : ` ${told.levels}.`;
+  return `${title}. Image ${told.index + 1} of ${told.series.frames.length}. ${badge(told)}.${levels}`;
 }
 
 /** What stands in the corners and on the edges, but for the number of the slice. */
 interface Words {
   readonly title: Title | null;
+  readonly levels: string;
   readonly loading: string;
   readonly left: readonly string[];
   readonly fidelity: Fidelity;
@@ -94,6 +98,7 @@ function wordsOf(told: Told): Words {
   const zoom = `Zoom ${told.view.zoom.toFixed(2)}${turned(told.view)}`;
   return {
     title: told.title,
+    levels: told.levels,
     loading: loading(told),
     left: told.title === null ? [] : [...tone, zoom, ...(frame === null ? [] : [spacingWords(frame)])],
     fidelity: told.fidelity,
@@ -103,7 +108,7 @@ function wordsOf(told: Told): Words {
   };
 }
 
-function corners({ title, loading, left, fidelity, badge, letters, message }: Words): TemplateResult {
+function corners({ title, levels, loading, left, fidelity, badge, letters, message }: Words): TemplateResult {
   return html`
     <div class="viewer-corner" data-at="top-left">
       ${title?.prior === true ? html`<b class="viewer-prior">Prior</b>` : nothing}${(title?.lines ?? []).map((line) => html`<span>${line}</span>`)}
@@ -112,6 +117,7 @@ function corners({ title, loading, left, fidelity, badge, letters, message }: Wo
           ? nothing
           : html`<span class="viewer-whose" data-differs=${title.differs}>${title.patient}</span>`
       }
+      ${levels === '' ? nothing : html`<span class="viewer-numbered">${levels}</span>`}
     </div>
     <div class="viewer-corner" data-at="top-right">
       <span class="viewer-slice"></span>

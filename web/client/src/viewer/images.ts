@@ -3,7 +3,7 @@ import type { Decoder } from './decoder';
 import { Frames } from './frames';
 import { Reformats, storedSeries } from './reformats';
 import { imageAddress, ImageStream, linkClass, type StreamState } from './source';
-import { listStudies, opening, pictured } from './studies';
+import { all, listStudies, opening, pictured } from './studies';
 import type { SeriesFacts, StudyListed } from './types';
 
 export interface ImagesEvents {
@@ -80,6 +80,12 @@ export class CaseImages {
     const { total, lossless } = this.frames.counted(series);
     if (total > 0 && lossless === total) return; // nothing is left to ask for
     this.stream.show(series, this.looked.get(series) ?? 0);
+  }
+
+  /** The series of a stored image, where its facts have come. */
+  seriesOf(sop: string, studies: readonly StudyListed[]): string | null {
+    const known = all(studies).map(({ series }) => this.frames.facts(series.series_instance_uid));
+    return known.find((one) => one?.frames.some((frame) => frame.sop_instance_uid === sop))?.series ?? null;
   }
 
   /** Panes no longer show this; `shown` tells what of the case is still on the screen. What has come is kept. */

@@ -1,5 +1,4 @@
 /** What other objects of the case lay over its images: segmentations as coloured masks, presentation states applied. */
-import { fetchLevels, type Levels } from './levels';
 import type { Pane } from './pane';
 import type { FrameFacts, Point } from './types';
 import { FITTED, fitted, panned, toScreen, apply, type Extent, type Size, type View } from './view';
@@ -90,8 +89,6 @@ export interface LaidMenu {
 }
 
 export class Laid {
-  /** The numbered vertebrae of the case. */
-  levels: Levels | null = null;
   private caseId = '';
   private objects: readonly CaseObject[] | null = null;
   private problem = '';
@@ -106,15 +103,6 @@ export class Laid {
     this.objects = null;
     this.problem = '';
     this.shown.clear();
-    void this.openLevels(caseId);
-  }
-
-  private async openLevels(caseId: string): Promise<void> {
-    this.levels = null;
-    const found = caseId === '' ? null : await fetchLevels(caseId).catch(() => null);
-    if (caseId !== this.caseId) return;
-    this.levels = found;
-    this.changed();
   }
 
   menu(pane: Pane | undefined): LaidMenu {

@@ -3,8 +3,8 @@ import { Facts, spoken } from './facts';
 import { checkFirstPicture, dropFirstPicture } from './first';
 import type { Laid } from './laid';
 import type { Layers } from './layers';
-import { levelsOn } from './levels';
 import { drawLines, type CrossLine } from './lines';
+import type { Numbered } from './numbered';
 import { drawOverlay } from './overlay';
 import type { Picture } from './picture';
 import type { Sampled } from '../geometry';
@@ -45,7 +45,8 @@ export interface Shared {
   readonly pointers: () => readonly Telepointer[];
   readonly discipline: () => string | null;
   /** What other objects lay over an image. */
-  readonly laid: Pick<Laid, 'on' | 'levels'>;
+  readonly laid: Pick<Laid, 'on'>;
+  readonly numbered: Pick<Numbered, 'on'>;
   /** Where the images of the other panes cut this one. */
   readonly lines: (pane: Pane) => readonly CrossLine[];
   /** Study and series in words, whose they are, and whether the study is an earlier one. */
@@ -329,15 +330,10 @@ export class Pane {
       reading: this.probed === null ? null : this.reading(frame, this.probed),
       cross: this.cross,
       laid: this.shared.laid.on(frame),
-      levels: this.levelsHere(frame),
+      levels: this.shared.numbered.on(this.facts, frame).labels,
       sampled: ({ kind, points }: { readonly kind: MarkKind; readonly points: readonly Point[] }) =>
         this.sampled(kind, points),
     };
-  }
-
-  private levelsHere(frame: FrameFacts) {
-    const { levels } = this.shared.laid;
-    return levels === null || this.facts === null ? [] : levelsOn(levels, this.facts, frame);
   }
 
   private reading(frame: FrameFacts, point: Point) {
@@ -362,6 +358,7 @@ export class Pane {
       frame: this.frame,
       index,
       title: series === null ? null : this.shared.title(series),
+      levels: this.shared.numbered.on(facts, this.frame).words,
       window: this.window,
       view: this.state.view,
       inverted: this.state.inverted,

@@ -1,5 +1,6 @@
 /** The nouns of the viewer. Points are (column, row) with the corner of the top left pixel as origin (SCOORD). */
 import type { Mark, MarkKind, Point, Viewport } from '../protocol';
+import type { AnchorAt } from './numbered';
 
 export type { Mark, MarkKind, Measured, PaneView, Point, Viewport } from '../protocol';
 
@@ -79,6 +80,7 @@ export interface ViewerEvents {
   markerase: CustomEvent<MarkErase>;
   draft: CustomEvent<Draft | null>;
   pointerat: CustomEvent<PointerAt | null>;
+  anchorplaced: CustomEvent<AnchorAt>;
   leave: CustomEvent<null>;
 }
 
@@ -100,7 +102,8 @@ export type ToolName =
   | 'point'
   | 'spinopelvic'
   | 'probe'
-  | 'pointer';
+  | 'pointer'
+  | 'anchor';
 
 /** A window in units after slope and intercept (PS3.3 C.11.2.1.2). */
 export interface Window {

@@ -21,6 +21,7 @@ import { dropTarget, strip } from './strip';
 import { all, find, opening } from './studies';
 import { titleOf } from './titles';
 import { Laid } from './laid';
+import { Numbered } from './numbered';
 import { toolbar, type ToolbarState } from './toolbar';
 import { History } from './tools/history';
 import type * as t from './types';
@@ -76,6 +77,8 @@ export class ConsiliumViewer extends LitElement {
     () => this.grid?.active.facts?.frame_time_ms ?? null,
   );
   private readonly laid = new Laid(() => this.requestUpdate());
+  private readonly active = (): Pane | null => this.grid?.active ?? null;
+  readonly numbered = new Numbered(this.active, () => this.requestUpdate());
   private readonly history = new History(() => this.marks, {
     draw: (mark) => this.send('markcomplete', mark),
     move: (move) => this.send('markmove', move),
@@ -122,10 +125,7 @@ export class ConsiliumViewer extends LitElement {
     const mark = this.marks.find((one) => one.mark === id);
     const pane = this.grid?.active;
     if (mark === undefined || pane === undefined) return;
-    const facts = all(this.studies)
-      .map(({ series }) => this.images?.frames.facts(series.series_instance_uid))
-      .find((one) => one?.frames.some((frame) => frame.sop_instance_uid === mark.sop_instance_uid));
-    const series = facts?.series ?? pane.series;
+    const series = this.images?.seriesOf(mark.sop_instance_uid, this.studies) ?? pane.series;
     pane.open(series, mark, series === pane.series ? pane.state : undefined);
     pane.selected = id;
     this.shifted();
@@ -164,7 +164,7 @@ export class ConsiliumViewer extends LitElement {
   protected override updated(changed: PropertyValues): void {
     if (changed.has('caseId') && this.listened !== null && changed.get('caseId') !== undefined) this.openCase();
     this.grid?.drawAll();
-    if (changed.has('tool')) this.grid?.board.chosen();
+    this.grid?.board.chosen();
   }
 
   protected override render() {
@@ -258,6 +258,8 @@ export class ConsiliumViewer extends LitElement {
         move: (move) => this.history.move(move),
         erase: (mark) => this.history.erase(mark),
         point: (at) => this.send('pointerat', at),
+        anchor: (at) => this.send('anchorplaced', at),
+        numbering: () => this.numbered.draft?.next ?? null,
       },
       changed: () => {
         this.requestUpdate();
@@ -282,6 +284,7 @@ export class ConsiliumViewer extends LitElement {
       pointers: () => this.telepointers,
       discipline: () => this.discipline,
       laid: this.laid,
+      numbered: this.numbered,
       title: (id) => titleOf(this.studies, this.images?.pictures ?? null, id),
       vacant: () => (all(this.studies).length === 0 ? 'No images yet' : 'Choose a series for this place'),
       asked: this.getAttribute('renderer'),
@@ -295,6 +298,7 @@ export class ConsiliumViewer extends LitElement {
     this.cancelDraft();
     this.history.clear();
     this.laid.open(this.caseId);
+    this.numbered.open(this.caseId);
     this.teller.known(null);
     this.images = this.caseId === '' ? null : new CaseImages(this.caseId, this.decoder, this.imagesEvents());
     this.grid?.clear();
@@ -335,12 +339,8 @@ export class ConsiliumViewer extends LitElement {
       return;
     }
     const first = all(this.studies).find(({ series }) => series.frames > 0)?.series;
-    if (first !== undefined) this.openQuietly(pane, first.series_instance_uid);
-  }
-
-  private openQuietly(pane: Pane, series: string): void {
-    const listed = find(this.studies, series)?.series;
-    this.grid?.quietly(() => pane.open(series, { index: listed === undefined ? 0 : opening(listed) }));
+    if (first === undefined) return;
+    this.grid?.quietly(() => pane.open(first.series_instance_uid, { index: opening(first) }));
   }
 
   private swiped(step: number): void {

@@ -25,6 +25,8 @@ function table(name: ToolName, marks: ViewerMark[] = []) {
     finish: (kind, points) => finished.push({ kind, points }),
     pointAt: () => undefined,
     probe: () => undefined,
+    anchor: () => undefined,
+    anchoring: () => '',
     guide: (guide) => guides.push(guide),
   };
   const tool: Tool = make(name, stage);

@@ -27,6 +27,8 @@ function table() {
     finish: (kind, points) => finished.push({ kind, points }),
     pointAt: () => undefined,
     probe: () => undefined,
+    anchor: () => undefined,
+    anchoring: () => '',
     guide: (guide) => guides.push(guide),
   };
   return {

@@ -1,6 +1,7 @@
 /** All tools by name, as the toolbar and the keyboard offer them. */
 import type { IconName } from '../../icons';
 import type { ToolName } from '../types';
+import { AnchorTool } from './anchor';
 import { DrawTool, FreehandTool, PointerTool, ProbeTool } from './draw';
 import { PanTool, ScrollTool, WindowTool, ZoomTool } from './navigate';
 import type { Stage, Tool } from './tool';
@@ -54,6 +55,8 @@ export function make(name: ToolName, stage: Stage): Tool {
     case 'freehand':
     case 'path':
       return new FreehandTool(name, stage);
+    case 'anchor':
+      return new AnchorTool(stage);
     case 'probe':
       return new ProbeTool(stage);
     case 'pointer':

@@ -30,6 +30,10 @@ export interface Stage {
   pointAt(image: Point | null): void;
   /** Say what the pixel at a place is worth; null stops it. */
   probe(image: Point | null): void;
+  /** A vertebra was clicked on. */
+  anchor(image: Point): void;
+  /** What to click next for the numbering, or why this image is not fit for it. */
+  anchoring(): string;
   /** Say what to press next; null: nothing. */
   guide(guide: Guide | null): void;
 }
@@ -43,6 +47,8 @@ export interface Tool {
   /** Stop with the points there are; false: they do not make a mark. */
   finish?(): boolean;
   cancel(): void;
+  /** Say again what to press next, where that changes from outside. */
+  retell?(): void;
   /** Another tool is chosen. */
   close?(): void;
 }
