@@ -1,10 +1,11 @@
-"""A sealed opinion searched for in everything that leaves before the reveal, for everybody but its author.
+"""A sealed opinion and a sealed grade searched for in everything that leaves early, for everybody but its author.
 
 One member's opinion holds a word that stands nowhere else. Then every page, feed, export, record and file of every
 other role is asked for, sockets are opened fresh and from the first event, a second opinion and a split-first order are
 made; the word must be in no answer, header, socket message, log line or mail. Archives, PDFs (those inside DICOM
 objects as well) and mails are opened and read as a person would. Four others sit in the
-room while it is sealed. After the reveal it is there: the search can find.
+room while it is sealed. After the reveal it is there: the search can find. A grade of an image, sealed until another
+discipline's is in, is given beside the opinion, and its row then made to hold a second such word.
 """
 
 import io
@@ -23,12 +24,13 @@ from typing import Any
 import pypdfium2
 import pytest
 from httpx2 import Response
-from sqlmodel import Session
+from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
 from agenda.boards import board
 from agenda.cases import Case
 from agenda.clinical import spine
+from agenda.grades import ImagingGrade, give_grade
 from tests.unit.web.application import SAME, deed
 from tests.world import World, a_world, address, names
 from web.clock import now
@@ -36,6 +38,8 @@ from web.logs import JsonLines
 from web.services import Services
 
 SECRET = "Xylocopa"
+GRADE = "Melipona"
+GRADED = {"instrument": "lee-foraminal", "level": "L4-L5", "side": "left", "grade": "3"}
 AUTHOR = "core"
 WATCHING = ("chair", "coordinator", "referrer", "observer")
 OTHERS = ("chair", "coordinator", "referrer", "administrator", "observer", "guest", "stranger", "anonymous")
@@ -57,6 +61,8 @@ class Traffic:
     seen_by_author: str = ""
     after_reveal: str = ""
     second: str = ""
+    own_grade: str = ""
+    opened_grade: str = ""
 
     def keep(self, role: str, answer: Response) -> Response:
         """Note an answer; archives are opened."""
@@ -123,11 +129,26 @@ def seal(world: World, found: Traffic) -> None:
     found.second = asked.headers["location"]
     with watched(world, found):
         author = world.enter(AUTHOR)
+        assert author.post("/cases/case1/grades", data=GRADED, headers=SAME).status_code == 303
+        made.database.write_now(deed(), _named, GRADE)
         for at in (OPEN_ROUND, f"/conferences/{found.second.rpartition('/')[2]}/cases/case3"):
             assert author.post(f"{at}/opinion", data=OPINION, headers=SAME).status_code == 303
     found.seen_by_author = world.enter(AUTHOR).get(OPEN_ROUND).text
+    found.own_grade = world.enter(AUTHOR).get("/cases/case1/levels-summary.json", headers=SAME).text
     found.keep("coordinator", world.enter("coordinator").post("/conferences/conference1/ratify", headers=SAME))
     found.keep("coordinator", world.enter("coordinator").post("/conferences/conference1/publish", headers=SAME))
+
+
+def _named(session: Session, grade: str) -> None:
+    """Let the one grade there is say this."""
+    row = session.exec(select(ImagingGrade)).one()
+    row.grade = grade
+    session.add(row)
+
+
+def _second_grade(session: Session, grader_id: str) -> None:
+    other = GRADED | {"grade": "1"}
+    give_grade(session, "case1", **other, grader_id=grader_id, discipline="neuroradiology", at=now())
 
 
 def _another_case(session: Session, world: World) -> None:
@@ -205,6 +226,9 @@ def reveal(world: World, found: Traffic) -> None:
             room.send_json({"type": "command", "id": f"reveal-{number}", "command": command})
             _await_ack(room)
         found.after_reveal = _state(chair)
+    world.app.state.services.database.write_now(deed(), _named, GRADED["grade"])
+    world.app.state.services.database.write_now(deed(), _second_grade, world.actors["chair"].person_id)
+    found.opened_grade = world.enter("referrer").get("/cases/case1/grades", headers=SAME).text
 
 
 def _await_ack(room: Any) -> None:
@@ -224,6 +248,7 @@ Walk = tuple[Traffic, Path]
 
 def test_the_walk_went_everywhere_and_the_author_reads_their_own(traffic: Walk) -> None:
     assert SECRET in traffic[0].seen_by_author
+    assert GRADE in traffic[0].own_grade
     assert len(traffic[0].answers) > 500
     assert len(traffic[0].messages) >= 8
     assert any("/feeds/" in asked for asked, _ in traffic[0].answers)
@@ -237,6 +262,15 @@ def test_the_walk_went_everywhere_and_the_author_reads_their_own(traffic: Walk) 
 def test_no_answer_to_anybody_else_holds_a_trace_of_the_opinion(traffic: Walk) -> None:
     assert [asked for asked, text in traffic[0].answers if SECRET.lower() in text.lower()] == []
     assert [asked for asked, text in traffic[0].answers if "83 % sure" in text or '"confidence":83' in text] == []
+
+
+def test_nothing_that_leaves_for_anybody_else_holds_a_grade_before_the_other_is_in(traffic: Walk) -> None:
+    found, folder = traffic
+    assert any("/levels-summary.json" in asked for asked, _ in found.answers)
+    assert any('"levels-changed"' in message for message in found.messages)
+    spooled = [mailed(path) for path in (folder / "spool").glob("*.eml")]
+    told = [text for _, text in found.answers] + found.messages + spooled + found.logs.getvalue().splitlines()
+    assert [text for text in told if GRADE.lower() in text.lower()] == []
 
 
 def test_no_socket_message_holds_a_trace_of_the_opinion(traffic: Walk) -> None:
@@ -260,3 +294,4 @@ def test_no_mail_holds_a_trace_of_the_opinion(traffic: Walk) -> None:
 
 def test_after_the_reveal_the_search_finds_it(traffic: Walk) -> None:
     assert SECRET in traffic[0].after_reveal
+    assert all(f"<strong>{grade}</strong>" in traffic[0].opened_grade for grade in ("1", "3"))

@@ -18,9 +18,8 @@ from agenda.scores.sheets import Sheet, drugs, sheets
 from conference.policy import Action, Actor, may
 from web.access import actor, demand, in_session, note_read, reading
 from web.clock import now
-from web.errors import wants_json
 from web.once import first_time
-from web.pages import page, redirect, status_for
+from web.pages import page, redirect, status_for, wants_json
 from web.resources import case_resource
 
 ROWS = 3

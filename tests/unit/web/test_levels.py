@@ -151,7 +151,7 @@ def test_a_grade_stays_out_of_every_page_until_both_are_in(desk: Desk) -> None:
         (place,) = summary(desk, case, who)["grades"]["places"]
         assert (place["opened"], [one["grade"] for one in place["grades"]]) == (False, [None])
     (own,) = summary(desk, case, "radiologist")["grades"]["places"]
-    assert own["grades"] == [{"discipline": "Neuroradiology", "grade": "3", "own": True}]
+    assert own["grades"] == [{"discipline": "Radiology", "grade": "3", "own": True}]
     assert "Waits for the other" in desk.as_("chair").get(f"/cases/{case}/grades").text
     assert desk.as_("chair").post(f"/cases/{case}/grades", data=grade | {"grade": "1"}).status_code == 303
     shown = desk.as_("referrer").get(f"/conferences/{sitting}/cases/{case}").text

@@ -64,7 +64,7 @@ def sitting() -> Table:
 def test_R120_a_change_of_levels_is_told_to_all_who_see_the_case_and_changes_nothing(part: LevelsPart) -> None:
     for table in (opened(), signed()):
         before = table.state
-        (told,) = table.do(None, c.AnnounceLevels(KNEE, part)).events
+        (told,) = (one.event for one in table.do(None, c.AnnounceLevels(KNEE, part)).events)
         assert replace(table.state, seq=before.seq, at=before.at) == before
         for viewer in EVERYBODY:
             (shown,) = shown_all(table.log[-1:], sight(table.state, viewer), table.state)
