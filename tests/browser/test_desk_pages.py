@@ -15,10 +15,10 @@ from agenda.conferences import plan_conference
 from agenda.quick_questions import ask
 from agenda.referrals import save_fields, send_back, start_case
 from agenda.triage import put_in_lane
+from tests.browser.accessible import TURN
 from tests.browser.meeting import CASES, Meeting, meeting
 from tests.browser.pictures import picture
 from tests.browser.test_desk import deed, referred
-from tests.browser.test_keyboard import TURN
 from tests.conftest import ROOT
 from web.clock import now
 
