@@ -38,6 +38,7 @@ def test_levels_are_numbered_graded_and_planned_in_the_room(held: Meeting) -> No
     _grade(chair, reader)
     _plan(chair, reader)
     _look(chair)
+    _beside_the_packet(held, chair)
 
 
 def _number(chair: Page, reader: Page) -> None:
@@ -134,6 +135,18 @@ def _look(chair: Page) -> None:
                 found = Axe().run(chair)
                 assert found.violations_count == 0, found.generate_report()
         assert chair.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def _beside_the_packet(held: Meeting, page: Page) -> None:
+    """The packet's viewer carries the same labels, and takes marks as well."""
+    page.goto(f"/conferences/{held.conference}/cases/case1")
+    expect(page.locator("case-numbering [data-numbering=accepted]")).to_be_visible()
+    _shows(page, SAGITTAL)
+    expect(_level(page, "L4")).to_be_attached()
+    page.locator("case-numbering [data-begin]").click()
+    expect(_level(page, "L4?")).to_be_attached()
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
 
 
 def _unfold(page: Page, which: str) -> None:
