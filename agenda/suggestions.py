@@ -18,6 +18,7 @@ from agenda.cases import Case, questions, treatments
 from agenda.clinical import spine
 from agenda.clinical_scores import score_values
 from agenda.plans import plan_of
+from agenda.scores.sheets import sheets
 from agenda.sources import cited
 
 _NO_LIMIT = 10**9
@@ -92,16 +93,17 @@ def suggest(facts: Mapping[str, int], asked: frozenset[str], by: Sequence[Rule])
 
 
 def case_facts(session: Session, found: Case) -> dict[str, int]:
-    """The facts of a referral the rules ask for."""
+    """The facts of a referral the rules ask for; a score that nobody entered is −1."""
     asked = [one.kind for one in questions(session, found.id)]
     tried = treatments(session, found.id)
     plan = plan_of(session, found.id, "proposed")
     fruitless = {row.kind for row in tried if row.response in ("same", "worse")}
+    scores = score_values(session, found.id)
     return {
         **{f"tried.{kind.key}": sum(row.kind == kind.key for row in tried) for kind in spine().treatments},
         **{f"flag.{flag.key}": int(found.red_flags.get(flag.key, False)) for flag in spine().red_flags},
         **{f"asked.{kind.key}": asked.count(kind.key) for kind in spine().questions},
-        **{f"score.{key}": floor(value) for key, value in score_values(session, found.id).items()},
+        **{f"score.{key}": floor(scores.get(key, -1)) for key in sheets()},
         "asked.level-or-diagnosis": sum(kind in ("level", "diagnosis") for kind in asked),
         "concerns": sum(found.red_flags.values()), "kinds-without-benefit": len(fruitless),
         "surgery-in-question": int(bool(plan.interventions) or "surgical-candidacy" in asked),

@@ -69,6 +69,8 @@ def pages_of(held: Meeting, who: str) -> dict[str, str]:
             "alarm": f"/cases/{key['flagged']}/alarms", "numbering": f"/cases/{case_id}/numbering",
             "grades": f"/cases/{case_id}/grades", "plan": f"/cases/{case_id}/plans/board",
             "directory": "/directory", "arrivals": "/arrivals", "correct": f"/cases/{key['new']}/edit",
+            "scores": f"/cases/{case_id}/clinical-scores", "sins": f"/cases/{case_id}/clinical-scores/sins",
+            "opioids": f"/cases/{case_id}/clinical-scores/mme",
         },
         "moss": {"outbox": "/outbox", "boards": "/boards", "people": "/people", "audit": "/admin/audit"},
         "osei": {"asked": f"/cases/{key['asked']}/edit", "flagged": f"/cases/{key['flagged']}/edit",

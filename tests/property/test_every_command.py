@@ -82,7 +82,8 @@ def conversation() -> list[Said]:
         (None, c.TimeCases(PLANNED)), (None, c.ListEvidence(HIP, TRIED)), (None, c.ArrangeCases((KNEE, HIP))),
         *((None, c.Join(person)) for person in EVERYBODY),
         (SURGEON, c.GiveOpinion(HIP, opinion("fusion"))), (CHAIR, c.OpenConference()), (CHAIR, c.CallCase(HIP)),
-        (None, c.AnnounceImages(HIP, "1.2.3.4")), (CHAIR, c.AdmitGuest(REFERRER.person_id)),
+        (None, c.AnnounceImages(HIP, "1.2.3.4")), (None, c.AnnounceLevels(HIP, "grades")),
+        (CHAIR, c.AdmitGuest(REFERRER.person_id)),
     ]  # fmt: skip
     talk: list[Said] = [
         (SURGEON, c.RaiseHand()), (CHAIR, c.LowerHand(bo)), (CHAIR, c.PassFloor(bo)), (SURGEON, c.Show(HIP, view())),
