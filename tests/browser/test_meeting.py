@@ -132,7 +132,7 @@ class Chair(Seat):
         self.type(self.page.locator("#opinion-comment"), "Ten weeks, and the picture fits.")
         self.press(self.button("Seal my opinion"))
         self.press(self.button("Reveal 1 opinion to everybody"))
-        expect(self.page.locator(".ratings")).to_be_visible()
+        expect(self.page.locator("#panel-opinions .ratings")).to_be_visible()
 
     def take_minutes(self, words: str) -> None:
         self.panel(5)
@@ -171,9 +171,9 @@ class Phone:
 
     def follows(self, chair: Page, series: str) -> None:
         """The same case, its image without loss, and nothing wider than the screen."""
-        expect(self.page.locator("h1")).to_have_text(chair.locator("h1").inner_text())
-        expect(self.page.locator(".viewer-pane").first).to_contain_text("Lossless")
         expect(self.page.locator(".viewer-strip")).to_contain_text(series)
+        expect(self.page.locator(".viewer-pane").first).to_contain_text("Lossless")
+        expect(chair.locator("h1")).to_have_text(self.page.locator("h1").inner_text())
         self.fits()
 
     def fits(self) -> None:

@@ -230,7 +230,7 @@ def test_opinions_stay_sealed_on_the_wire_until_the_reveal(held: Meeting) -> Non
     assert not any(CANARY in frame for frame in heard)
     chair.get_by_role("button", name=re.compile("Reveal 1 opinion")).click()
     expect(chair.locator(".remarks").first).to_contain_text(CANARY)
-    expect(reader.locator(".ratings")).to_be_visible()
+    expect(reader.locator("#panel-opinions .ratings")).to_be_visible()
 
 
 def test_a_recommendation_is_written_closed_with_a_dissent_and_signed(held: Meeting) -> None:
