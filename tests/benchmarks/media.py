@@ -24,7 +24,7 @@ from conference.media.tokens import Admission, mint
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.rig.callers import Caller, Tally, outside_address, prepare
 from tests.benchmarks.rig.janus import janus
-from tests.benchmarks.rig.processes import Running
+from tests.benchmarks.rig.processes import Missing, Running
 from tests.conftest import ROOT
 from web.clock import now
 
@@ -115,6 +115,8 @@ async def _round(server: str, shape: Shape, address: str, seconds: float) -> Rou
             finally:
                 for one in callers:
                     await one.close()
+    if not tally.received:
+        raise Missing(f"In {shape.name} no packet came through {server}.")
     return Round(used / tally.received * 1e6, tally.received / took, tally.lost, cipher)
 
 
