@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 import pytest
 from playwright.async_api import Browser, Page
@@ -27,6 +28,8 @@ _log = logging.getLogger(__name__)
 pytestmark = pytest.mark.browser
 
 WATCH_S = 10.0
+UNDER_WAY_S = 0.5
+"""Pictures that may be on their way, or wait to be drawn, when a watch ends."""
 SMALL = Layer(320, 180, 30, 250_000, rough=True)
 LARGE = Layer(640, 360, 30, 1_600_000, rough=True)
 SEEN = """
@@ -100,15 +103,18 @@ def test_a_tenth_lost_both_ways_costs_no_frame_and_less_than_half_a_second(tmp_p
                 await one.until(SMALL.height)
             for lane in (lossy.up.up, lossy.up.down, lossy.down.up, lossy.down.down):
                 lane.loss = 0.1
-            reference, stood = 0.0, 0.0
-            while reference < 0.9 or stood > 0:  # where a perfect line stands still, a lossy one says nothing
+            shares, stills = [], []
+            while len(shares) < 3:
                 (share, frozen), (reference, stood) = await asyncio.gather(
                     lossy.watched(WATCH_S), perfect.watched(WATCH_S)
                 )
+                _log.info("%.2f shown, %.2f s frozen; perfect: %.2f, %.2f s", share, frozen, reference, stood)
+                if reference > 0.9 and not stood:  # where a perfect line stands still, a lossy one says nothing
+                    shares.append(share)
+                    stills.append(frozen)
             assert min(lossy.up.up.lost, lossy.down.down.lost) > 10
-            _log.info("%.2f shown, %.2f s frozen; perfect: %.2f, %.2f s", share, frozen, reference, stood)
-            assert share > reference - 0.03, (share, reference)
-            assert frozen < 0.5
+            assert median(shares) > 1.0 - UNDER_WAY_S / WATCH_S, shares
+            assert median(stills) < 0.5, stills
 
     apart(play, tmp_path / "media.sock")
 
