@@ -122,18 +122,22 @@ class Intake:
 
     def keep(self, candidates: Sequence[Candidate], progress: Progress = lambda _done: None) -> list[KeptFile]:
         """Put the bytes into the vault as received; durable when this returns."""
+        if all(one.arrived.digest for one in candidates):
+            return self._adopted(candidates, progress)
         kept: list[KeptFile] = []
-        counted = all(one.arrived.digest for one in candidates)
-        for at in range(0, len(candidates), _ADOPTED_AT_ONCE) if counted else ():
+        for done, one in enumerate(_side_by_side(self._kept, candidates, _SYNCED_AT_ONCE, "intake-keep"), 1):
+            kept.append(one)
+            progress(done)
+        return kept
+
+    def _adopted(self, candidates: Sequence[Candidate], progress: Progress) -> list[KeptFile]:
+        """The same for files whose digests are known: nothing is read or copied again."""
+        kept: list[KeptFile] = []
+        for at in range(0, len(candidates), _ADOPTED_AT_ONCE):
             some = candidates[at : at + _ADOPTED_AT_ONCE]
             held = self.vault.adopt([(one.arrived.path, one.arrived.digest) for one in some])
             kept += [KeptFile(one, found.digest) for one, found in zip(some, held, strict=True)]
             progress(len(kept))
-        if counted:
-            return kept
-        for done, one in enumerate(_side_by_side(self._kept, candidates, _SYNCED_AT_ONCE, "intake-keep"), 1):
-            kept.append(one)
-            progress(done)
         return kept
 
     def _kept(self, one: Candidate) -> KeptFile:
