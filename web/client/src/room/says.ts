@@ -25,7 +25,8 @@ export class Told {
   say(words: string, tone: Said['tone']): void {
     this.count += 1;
     const id = this.count;
-    this.said = [...this.said.slice(1 - MOST), { id, words, tone }];
+    const others = this.said.filter((said) => said.words !== words); // twice the same stands once, as the newest
+    this.said = [...others.slice(1 - MOST), { id, words, tone }];
     this.heard = words;
     if (tone !== 'bad') window.setTimeout(() => this.forget(id), SAID_MS);
     this.changed();
