@@ -7,9 +7,11 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
-from conference.room.commands import Command
+from conference.room.commands import CallCase, Command, OpenConference
 from conference.room.plain import tagged
 from tests.live_rooms import ROOM
+from tests.room_server import Running
+from tests.rooms import HIP
 
 
 class Client:
@@ -71,3 +73,12 @@ class Client:
         )
         with urllib.request.urlopen(request, timeout=10) as answer:
             return str(json.load(answer)["ticket"])
+
+
+async def begin(running: Running) -> None:
+    """The chair comes, opens the conference, calls the first case, and goes again."""
+    chair = Client(running.port, running.tokens["ada"])
+    await chair.connect()
+    assert (await chair.answer("open-0001", OpenConference()))["type"] == "ack"
+    assert (await chair.answer("call-0001", CallCase(HIP)))["type"] == "ack"
+    await chair.close()

@@ -17,7 +17,7 @@ from conference.room import commands as c
 from conference.room.evolve import replay
 from conference.room.visibility import Sight, projection_digest
 from tests.live_rooms import ROOM
-from tests.room_client import Client
+from tests.room_client import Client, begin
 from tests.room_server import Running, server
 from tests.rooms import HIP, draw
 from web.database import opened
@@ -71,14 +71,6 @@ class Scribe:
         assert message["type"] != "refused", message
 
 
-async def _open(running: Running) -> None:
-    chair = Client(running.port, running.tokens["ada"])
-    await chair.connect()
-    await chair.answer("open-0001", c.OpenConference())
-    await chair.answer("call-0001", c.CallCase(HIP))
-    await chair.close()
-
-
 async def _until_killed(scribe: Scribe, running: Running, marks: int) -> None:
     """Work until that many are acknowledged; then the kill comes at a moment nobody chose."""
     goal = len(scribe.acked) + marks
@@ -97,7 +89,7 @@ def test_every_acknowledged_mark_survives_kill_9(tmp_path: Path) -> None:
     for kill in range(KILLS):
         with server(tmp_path) as running:
             if kill == 0:
-                asyncio.run(_open(running))
+                asyncio.run(begin(running))
             asyncio.run(_until_killed(scribe, running, chance.randrange(1, 2 * MARKS // KILLS)))
     with server(tmp_path) as running:
         asyncio.run(scribe.work(running, len(scribe.acked) + 1))

@@ -19,7 +19,7 @@ from conference.text import store
 from conference.text.document import TextDocument
 from tests.hands import Hand
 from tests.live_rooms import ROOM
-from tests.room_client import Client
+from tests.room_client import Client, begin
 from tests.room_server import Running, server
 from tests.rooms import HIP
 from web.database import opened
@@ -92,14 +92,6 @@ class Writer:
         assert message["type"] != "refused", message
 
 
-async def _open(running: Running) -> None:
-    chair = Client(running.port, running.tokens["ada"])
-    await chair.connect()
-    await chair.answer("open-0001", c.OpenConference())
-    await chair.answer("call-0001", c.CallCase(HIP))
-    await chair.close()
-
-
 async def _type_until_killed(writers: list[Writer], running: Running, words: int) -> None:
     """Everybody types until that many more words are acknowledged; then the kill comes at a moment nobody chose."""
     goal = sum(len(one.acked) for one in writers) + words
@@ -126,7 +118,7 @@ def test_every_acknowledged_word_of_everybody_survives_kill_9(tmp_path: Path) ->
     for kill in range(KILLS):
         with server(tmp_path) as running:
             if kill == 0:
-                asyncio.run(_open(running))
+                asyncio.run(begin(running))
             acked = [word for one in writers for word in one.acked]
             asyncio.run(_type_until_killed(writers, running, chance.randrange(1, 2 * WORDS * len(writers))))
             assert len([word for one in writers for word in one.acked]) > len(acked)

@@ -7,9 +7,9 @@ import asyncio
 from pathlib import Path
 
 from conference.room import commands as c
-from tests.room_client import Client
+from tests.room_client import Client, begin
 from tests.room_server import Running, server
-from tests.rooms import HIP, draw
+from tests.rooms import draw
 
 PEOPLE = ("ada", "bo", "cy", "ed")
 _CLIENTS, _MISSED = 200, 100
@@ -42,10 +42,9 @@ async def _back(running: Running, person: str, since: int, until: int) -> tuple[
 
 def test_two_hundred_come_back_at_once_and_miss_nothing(tmp_path: Path) -> None:
     async def scene(running: Running) -> None:
+        await begin(running)
         chair = Client(running.port, running.tokens["ada"])
         await chair.connect()
-        await chair.answer("open-0001", c.OpenConference())
-        await chair.answer("call-0001", c.CallCase(HIP))
         others = [Client(running.port, running.tokens[PEOPLE[place % 4]]) for place in range(_CLIENTS)]
         left_at = max([(await other.connect())["seq"] for other in others])
         for other in others:

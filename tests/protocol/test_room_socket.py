@@ -15,9 +15,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from agenda.ids import PersonId
 from conference.room import commands as c
 from tests.live_rooms import ROOM
-from tests.room_client import Client
+from tests.room_client import Client, begin
 from tests.room_server import Running, server
-from tests.rooms import HIP, draw
+from tests.rooms import draw
 
 pytestmark = pytest.mark.slow
 HELLO = '{"type":"hello","versions":[1],"since":null}'
@@ -26,16 +26,8 @@ HELLO = '{"type":"hello","versions":[1],"since":null}'
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with server(tmp_path_factory.mktemp("room")) as found:
-        asyncio.run(_open(found))
+        asyncio.run(begin(found))
         yield found
-
-
-async def _open(running: Running) -> None:
-    chair = Client(running.port, running.tokens["ada"])
-    await chair.connect()
-    assert (await chair.answer("open-0001", c.OpenConference()))["type"] == "ack"
-    assert (await chair.answer("call-0001", c.CallCase(HIP)))["type"] == "ack"
-    await chair.close()
 
 
 def _close_code(caught: pytest.ExceptionInfo[ConnectionClosed]) -> int:

@@ -8,25 +8,16 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from conference.room import commands as c
 from conference.text import store
 from conference.text.document import TextDocument
 from tests.hands import Hand, typing
 from tests.live_rooms import ROOM
-from tests.room_client import Client
+from tests.room_client import Client, begin
 from tests.room_server import Running, server
 from tests.rooms import HIP
 from web.database import opened
 
 pytestmark = pytest.mark.slow
-
-
-async def _begin(running: Running) -> None:
-    chair = Client(running.port, running.tokens["ada"])
-    await chair.connect()
-    await chair.answer("open-0001", c.OpenConference())
-    await chair.answer("call-0001", c.CallCase(HIP))
-    await chair.close()
 
 
 async def _read(client: Client, hand: Hand) -> str:
@@ -39,7 +30,7 @@ def test_every_acknowledged_update_survives_kill_9(tmp_path: Path) -> None:
     hand, acked = Hand(), []
 
     async def type_until_killed(running: Running) -> None:
-        await _begin(running)
+        await begin(running)
         writer = Client(running.port, running.tokens["bo"])
         await writer.connect()
         with pytest.raises((ConnectionClosed, OSError)):  # noqa: PT012 - the kill comes when it comes
@@ -71,7 +62,7 @@ def test_every_acknowledged_update_survives_kill_9(tmp_path: Path) -> None:
 
 def test_an_observer_is_refused_reads_along_and_a_made_up_state_ends_the_socket(tmp_path: Path) -> None:
     async def scene(running: Running) -> None:
-        await _begin(running)
+        await begin(running)
         writer, observer = (Client(running.port, running.tokens[who]) for who in ("bo", "ed"))
         for client in (writer, observer):
             await client.connect()
