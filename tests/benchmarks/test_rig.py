@@ -18,6 +18,7 @@ from websockets.sync.server import ServerConnection, serve
 from tests.benchmarks.__main__ import main
 from tests.benchmarks.rig import orthanc
 from tests.benchmarks.rig.crowd import Crowd
+from tests.benchmarks.rig.http import Http
 from tests.benchmarks.rig.instances import MIXED, study
 from tests.benchmarks.rig.link import thin
 from tests.benchmarks.rig.processes import cpu_of
@@ -136,3 +137,26 @@ def test_a_crowd_counts_every_move_that_reaches_it_and_times_every_eighth() -> N
             thread.join()
     assert tally.states == 9 * tally.sent > 0
     assert 0 <= tally.delay_ms(0.5) < 20_000
+
+
+def test_requests_share_a_connection_until_the_server_closes_it() -> None:
+    connections = []
+    answers = [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"] * 2
+    answers.append(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            for some in (answers, answers[:1]):
+                with listening.accept()[0] as connection:
+                    connections.append(connection)
+                    for answer in some:
+                        connection.recv(1024)
+                        connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        http = Http(listening.getsockname()[1])
+        assert [http.get("/") for _ in range(4)] == [b"hi"] * 4
+        http.close()
+        thread.join(20)
+    assert len(connections) == 2

@@ -20,15 +20,15 @@ class _Answer:
     def __init__(self) -> None:
         self.parser = HttpResponseParser(self)
         self.parts: list[bytes] = []
-        self.done = False
+        self.done = self.keeps = False
 
     def on_body(self, part: bytes) -> None:
         """Some of the body."""
         self.parts.append(part)
 
     def on_message_complete(self) -> None:
-        """The body is whole."""
-        self.done = True
+        """The body is whole; whether the connection stays must be asked now, for the parser begins anew after it."""
+        self.done, self.keeps = True, self.parser.should_keep_alive()
 
 
 class Http:
@@ -60,7 +60,7 @@ class Http:
                 if last:
                     raise
         read, status = b"".join(answer.parts), answer.parser.get_status_code()
-        if not answer.parser.should_keep_alive():
+        if not answer.keeps:
             self.close()
         if not 200 <= status < 300:
             raise OSError(f"{method} {path}: {status} {read[:300]!r}")
