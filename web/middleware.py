@@ -9,6 +9,7 @@
                 ``consilium.until``, how long that holds of itself
 """
 
+import asyncio
 import logging
 import re
 import time
@@ -137,7 +138,8 @@ class Envelope:
         try:
             await self._serve(scope, receive, seal, lambda: status != 0)
         finally:
-            _note(scope, status, time.perf_counter() - began)
+            # In the loop's next turn: what was sent leaves at the end of this one, and need not wait for the log.
+            asyncio.get_running_loop().call_soon(_note, scope, status, time.perf_counter() - began)
             REQUEST_ID.reset(reset)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, started: Callable[[], bool]) -> None:
