@@ -1,7 +1,6 @@
 """`consilium serve` and `consilium demo`: one process, one event loop, one uvicorn."""
 
 import contextlib
-import gc
 import shutil
 import socket
 import sys
@@ -11,6 +10,7 @@ from tempfile import mkdtemp
 
 import uvicorn
 
+from conference import heap
 from web import logs
 from web.app import create_app
 from web.cli.place import Place, find
@@ -129,14 +129,8 @@ class _Server(uvicorn.Server):
         """Start, then tell."""
         await super().startup(sockets)
         if self.started:
-            _settle()
+            heap.settle()
             self._ready()
-
-
-def _settle() -> None:
-    """Take what was loaded at the start out of the garbage collector's sight: it stays, and it is most of the heap."""
-    gc.collect()
-    gc.freeze()
 
 
 def _listen(settings: Settings) -> socket.socket:
