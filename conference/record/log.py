@@ -107,6 +107,8 @@ class History:
 _EVENTS = cast(Any, RoomEvent).__table__
 _LEASES = cast(Any, RoomLease).__table__
 _COLUMNS = [column.name for column in _EVENTS.columns]
+_DIGESTED = sorted(set(_COLUMNS) - {"previous", "digest"})
+"""In the order of canonical JSON."""
 _FENCED_INSERT = insert(_EVENTS).from_select(
     _COLUMNS,
     select(*[bindparam(f"b_{column.name}", type_=column.type) for column in _EVENTS.columns]).where(
@@ -160,8 +162,8 @@ def _row(room_id: str, epoch: int, head: Head, entry: Entry) -> dict[str, Any]:
 
 def record_digest(row: dict[str, Any]) -> str:
     """SHA-256 over the previous digest and the canonical JSON of the record without its digests, hex."""
-    body = {name: value for name, value in row.items() if name not in ("previous", "digest")}
-    return hashlib.sha256(f"{row['previous']}\n{canonical_text(body)}".encode()).hexdigest()
+    members = ",".join([f'"{name}":{canonical_text(row[name])}' for name in _DIGESTED])
+    return hashlib.sha256(f"{row['previous']}\n{{{members}}}".encode()).hexdigest()
 
 
 def history(session: Session, room_id: str) -> History:

@@ -6,6 +6,7 @@ their UTF-16 code units (section 3.2.3).
 
 import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
 from json.encoder import encode_basestring
 from math import isfinite
 
@@ -13,6 +14,8 @@ from conference.room.plain import Json
 
 _EXACT = 2**53 - 1
 """Integers beyond lose digits in a browser (RFC 7493 section 2.2)."""
+_FEW = 32
+"""Members of an object whose order is remembered; those of more are identities, which do not come again."""
 
 
 def canonical(value: Json) -> bytes:
@@ -27,16 +30,16 @@ def digest(value: Json) -> str:
 
 def canonical_text(value: Json) -> str:
     """The canonical bytes before they are encoded in UTF-8."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, str):
         return encode_basestring(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, float):
+        return _number(value)
     if isinstance(value, int):
         if abs(value) > _EXACT:
             raise ValueError("An integer beyond 2^53 has no canonical form.")
         return str(value)
-    if isinstance(value, float):
-        return _number(value)
     if isinstance(value, list):
         return f"[{','.join([canonical_text(item) for item in value])}]"
     return canonical_object({name: canonical_text(item) for name, item in value.items()})
@@ -44,10 +47,20 @@ def canonical_text(value: Json) -> str:
 
 def canonical_object(members: Mapping[str, str]) -> str:
     """The canonical text of an object whose members' texts are known."""
-    names = sorted(members)
-    if not all(map(str.isascii, names)):
-        names.sort(key=lambda name: name.encode("utf-16-be"))
-    return f"{{{','.join([f'{encode_basestring(name)}:{members[name]}' for name in names])}}}"
+    names = (_remembered if len(members) <= _FEW else _ordered)(tuple(members))
+    return f"{{{','.join([f'{said}{members[name]}' for name, said in names])}}}"
+
+
+def _ordered(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Names in their order, each with how its member begins."""
+    ordered = sorted(names)
+    if not all(map(str.isascii, ordered)):
+        ordered.sort(key=lambda name: name.encode("utf-16-be"))
+    return tuple((name, f"{encode_basestring(name)}:") for name in ordered)
+
+
+_remembered = lru_cache(1024)(_ordered)
+"""Of the fields of a record, which are the same again and again."""
 
 
 def _number(value: float) -> str:
@@ -56,8 +69,11 @@ def _number(value: float) -> str:
         raise ValueError("NaN and infinities have no canonical form.")
     if value == 0:
         return "0"  # also for -0
+    text = repr(value)
+    if "e" not in text:  # from 1e-4 to below 1e16 both lay a number out alike
+        return text.removesuffix(".0")
     sign = "-" if value < 0 else ""
-    mantissa, _, exponent = f"{abs(value)!r}".partition("e")
+    mantissa, _, exponent = text.removeprefix("-").partition("e")
     whole, _, fraction = mantissa.partition(".")
     fraction = "" if fraction == "0" else fraction
     point = len(whole) + int(exponent or 0)

@@ -78,6 +78,16 @@ def test_canonical_json_is_that_of_rfc_8785(value: object) -> None:
     assert canonical(value) == expected  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("value", [
+    0.0, -0.0, 1e-4, 9.999e-5, -1e-6, 1e-7, 5e-324, 20.5, -3.0, 9007199254740993.0, 1e15, 1e16, 123456789012345680.0,
+    1e21, 1.7976931348623157e308, {f"m{number:03}": number for number in range(40, 0, -1)},
+    {"\U0001f600": 1, "\ufb33": 2, "a": 3}, {"b": {"b": 1, "a": 2}, "a": [{"b": 1, "a": 2}]},
+])  # fmt: skip
+def test_numbers_and_names_at_the_edges_are_those_of_rfc_8785(value: object) -> None:
+    rfc8785 = pytest.importorskip("rfc8785")
+    assert canonical(value) == rfc8785.dumps(value)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 2**53])
 def test_what_a_double_cannot_hold_has_no_canonical_form(value: float) -> None:
     with pytest.raises(ValueError, match="canonical"):
