@@ -32,7 +32,8 @@ _WRITES = re.compile(r'\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)', re.
 _READS = ("SELECT", "BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK")
 _ANY = "*"
 """What a statement touches that is none of these: nobody can tell, so everything."""
-_AUDIT = "auditentry"
+_UNRECALLED = frozenset({"auditentry", "room_event", "room_snapshot", "room_text", "room_text_whole"})
+"""Logs that nothing which is recalled or sent again is computed from: a mark in a room changes nobody's rights."""
 _RECALLED = 4096
 """Results of reads kept until the next write."""
 
@@ -76,8 +77,8 @@ class Database:
     def version(self) -> int | None:
         """A number that is another after every write; None: others write this database too, so nobody can tell.
 
-        A row of the audit that tells of a read alone is no write in this sense: nothing that is computed or sent again
-        comes from the audit.
+        Rows of the audit and of a room's own log are no write in this sense: nothing that is recalled or sent again
+        comes from them.
         """
         return self._changed if self._sqlite else None
 
@@ -105,7 +106,7 @@ class Database:
     ) -> R:
         """`read`, or what it gave for the same key while `version` was the same; what it gives is not changed.
 
-        work: reads no rows of the audit.
+        work: reads no rows of the audit or of a room's log.
 
         Only this process writes a SQLite database, so nothing that was committed before the call is missed; with any
         other database each call reads.
@@ -173,7 +174,7 @@ class Database:
     def _is_written(self, tables: Collection[str]) -> None:
         """Before whoever waits for the write goes on, so that they recall nothing older."""
         self._written += 1
-        if set(tables) != {_AUDIT}:
+        if not _UNRECALLED.issuperset(tables):
             self._changed = self._written
         self._touched |= dict.fromkeys(tables, self._written)
 

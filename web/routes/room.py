@@ -23,10 +23,9 @@ from web.auth.totp import enrolled
 from web.clock import now
 from web.images.first_picture import first_picture
 from web.pages import page, redirect
-from web.resources import conference_resource
 from web.routes.tickets import give
 from web.services import services
-from web.sockets.seating import seat
+from web.sockets.seating import conference_known, seated
 
 
 async def show(request: Request) -> Response:
@@ -82,13 +81,14 @@ async def _inside(request: Request, conference_id: str, person: Participant) -> 
 
 async def _admitted(request: Request) -> tuple[Actor, str]:
     who, conference_id = actor(request), str(request.path_params["conference_id"])
-    demand(who, Action.CONFERENCE_JOIN, await reading(request, conference_resource, conference_id))
+    found = await conference_known(services(request).database, conference_id)
+    demand(who, Action.CONFERENCE_JOIN, found)
     return who, conference_id
 
 
 async def _seat(request: Request) -> tuple[Participant, str]:
     who, conference_id = await _admitted(request)
-    person = await reading(request, seat, conference_id, who)
+    person = await seated(services(request).database, conference_id, who)
     if person is None:
         raise Forbidden("You do not take part in this conference.")
     return person, conference_id

@@ -29,7 +29,7 @@ from web.clock import now
 from web.services import Services, services
 from web.sockets.admission import Admission, admit
 from web.sockets.protocol import EXTENSION, Prepared
-from web.sockets.seating import seat
+from web.sockets.seating import seated
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ async def room_socket(websocket: WebSocket) -> None:
         await _turn_away(websocket, Close.TICKET_INVALID, "ticket invalid")
         return
     try:
-        person = await held.database.read(seat, admission.resource, admission.actor)
+        person = await seated(held.database, admission.resource, admission.actor)
     except ConferenceNotFound:
         await _turn_away(websocket, Close.NO_SUCH_ROOM, "no such room")
         return
@@ -119,7 +119,7 @@ async def _admitted(websocket: WebSocket, held: Services, admission: Admission, 
     )
 
     async def allowed(who: Actor) -> bool:
-        return await held.database.read(seat, conference_id, who) is not None
+        return await seated(held.database, conference_id, who) is not None
 
     async def close(code: int, reason: str) -> None:
         member.close(code, reason)

@@ -7,7 +7,11 @@ from sqlalchemy import delete, text
 from sqlmodel import Session, select
 
 from agenda.people import Site
+from conference.record import log as record
 from conference.record.audit import note_read
+from conference.room.events import ConferenceOpened
+from conference.room.recorded import Recorded
+from conference.room.values import CommandId
 from tests.unit.web.application import deed
 from web.database import Database
 
@@ -74,6 +78,25 @@ def test_that_somebody_read_is_written_down_and_ends_nothing(database: Database,
 
     asyncio.run(run())
     assert len(counted) == 1
+
+
+def test_what_is_done_in_a_room_changes_nobodys_rights_and_ends_nothing(
+    database: Database, counted: list[str]
+) -> None:
+    async def run() -> None:
+        epoch = await database.write(deed(), record.take_lease, "room0", "one")
+        await database.recall("a", _sites)
+        opened = Recorded(1, "2026-11-30T10:00:00.000Z", None, ConferenceOpened())
+        entry = record.Entry(CommandId("open-0001"), 0, opened)
+        await database.write(deed(), record.append, "room0", epoch, record.Head(), [entry])
+        await database.recall("a", _sites)
+        assert len(counted) == 1
+        assert database.version_of("room_event") == database.version_of("room_event", "site")
+        await database.write(deed(), record.take_lease, "room0", "two")  # not a row of the log
+        await database.recall("a", _sites)
+
+    asyncio.run(run())
+    assert len(counted) == 2
 
 
 def test_a_read_that_began_before_a_write_is_not_kept_after_it(database: Database) -> None:
