@@ -11,7 +11,7 @@ from starlette.responses import Response
 from conference.policy import Action, Actor, Resource, may
 from conference.record.audit import note_read as audit_read
 from web.clock import now
-from web.database import Deed
+from web.database import Ask, Deed
 from web.services import services
 
 P = ParamSpec("P")
@@ -76,6 +76,13 @@ async def reading(
 ) -> R:
     """Run `work` on a read-only connection."""
     return await services(request).database.read(work, *args, **kwargs)
+
+
+async def asking(
+    request: HTTPConnection, work: Callable[Concatenate[Ask, P], R], *args: P.args, **kwargs: P.kwargs
+) -> R:
+    """Run `work` with a way to ask a read-only connection statements in text."""
+    return await services(request).database.ask(work, *args, **kwargs)
 
 
 async def note_read(request: Request, action: Action, record: str) -> None:

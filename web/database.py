@@ -10,22 +10,28 @@ import contextlib
 import fcntl
 import os
 import re
+import sqlite3
 import threading
-from collections.abc import Callable, Collection, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from sqlite3 import Connection, Cursor
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, TextClause, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import QueuePool, StaticPool
 from sqlmodel import Session, create_engine
 
+from web.readers import Readers
+
 P = ParamSpec("P")
 R = TypeVar("R")
+Ask = Callable[[str, Mapping[str, str | int]], Sequence[Sequence[Any]]]
+"""Gives the rows of a statement whose places, ``:name``, are filled with these values."""
 _OWN_THREADS = 16
 """Readers beside the pool's own threads, such as the associations of a PACS; more wait for their turn."""
 _WRITES = re.compile(r'\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)', re.IGNORECASE)
@@ -34,6 +40,8 @@ _ANY = "*"
 """What a statement touches that is none of these: nobody can tell, so everything."""
 _UNRECALLED = frozenset({"auditentry", "room_event", "room_snapshot", "room_text", "room_text_whole"})
 """Logs that nothing which is recalled or sent again is computed from: a mark in a room changes nobody's rights."""
+_READING = ("busy_timeout=5000", "wal_autocheckpoint=0", "query_only=ON")
+"""How a connection of a reader is set up."""
 _RECALLED = 4096
 """Results of reads kept until the next write."""
 
@@ -64,6 +72,8 @@ class Database:
         self.engine = self._writer_engine()
         self._read_engine = self._reader_engine(readers)
         self._plain = self._driver() if self._path else None
+        self._own = threading.local()
+        self._asking: list[Connection] = []
         self._writing = threading.Lock()
         self._written = self._changed = 0
         self._recalled: tuple[int, dict[Hashable, object]] = (0, {})
@@ -71,7 +81,7 @@ class Database:
         self._touching: set[str] = set()
         event.listen(self.engine, "before_cursor_execute", self._note_table)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="database-writer")
-        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="database-reader")
+        self._readers = Readers(readers, "database-reader")
 
     @property
     def version(self) -> int | None:
@@ -99,7 +109,15 @@ class Database:
 
     async def read(self, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run `work(session, …)` on a read-only connection."""
-        return await asyncio.wrap_future(self._readers.submit(lambda: self._read(work, *args, **kwargs)))
+        return await self._readers.run(lambda: self._read(work, *args, **kwargs))
+
+    async def ask(self, work: Callable[Concatenate[Ask, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """`read` for statements in text: run `work(ask, …)`, where ``ask(statement, values)`` gives rows.
+
+        A file of SQLite is asked by its driver: a session costs several times what such a statement does. Each
+        statement is of its own moment; none is of one before the call.
+        """
+        return await self._readers.run(lambda: self._ask(work, *args, **kwargs))
 
     async def recall(
         self, key: Hashable, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs
@@ -155,7 +173,9 @@ class Database:
     def close(self) -> None:
         """Finish what is queued, close every connection, release the lock."""
         self._writer.shutdown()
-        self._readers.shutdown()
+        self._readers.close()
+        for plain in self._asking:
+            plain.close()
         self.engine.dispose()
         self._read_engine.dispose()
         if self._lock is not None:
@@ -187,6 +207,21 @@ class Database:
         with Session(self._read_engine, expire_on_commit=False) as session:
             return work(session, *args, **kwargs)
 
+    def _ask(self, work: Callable[Concatenate[Ask, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        if self._path is None:
+            return self._read(lambda session: work(_asking(session), *args, **kwargs))
+        plain = self._asked_by()
+        return work(lambda statement, values: plain.execute(statement, values).fetchall(), *args, **kwargs)
+
+    def _asked_by(self) -> Connection:
+        """This thread's own connection of the driver; it only reads."""
+        found: Connection | None = getattr(self._own, "plain", None)
+        if found is None:
+            found = self._own.plain = sqlite3.connect(str(self._path), check_same_thread=False)
+            _configure(found, _READING)
+            self._asking.append(found)
+        return found
+
     def _writer_engine(self) -> Engine:
         if not self._sqlite:
             return create_engine(self.url, pool_size=1, max_overflow=0)
@@ -212,7 +247,7 @@ class Database:
             self.url, poolclass=QueuePool, pool_size=size, max_overflow=_OWN_THREADS,
             connect_args={"check_same_thread": False},
         )
-        _on_connect(engine, "busy_timeout=5000", "wal_autocheckpoint=0", "query_only=ON")
+        _on_connect(engine, *_READING)
         _begin_explicitly(engine, "BEGIN")
         return engine
 
@@ -236,16 +271,29 @@ def _take_lock(path: Path) -> int:
 def _on_connect(engine: Engine, *pragmas: str) -> None:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves; see _begin_explicitly
-        with contextlib.closing(connection.cursor()) as cursor:
-            for pragma in pragmas:
-                cursor.execute(f"PRAGMA {pragma}")
+        _configure(connection, pragmas)
+
+
+def _configure(connection: Connection, pragmas: Iterable[str]) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves; see _begin_explicitly
+    with contextlib.closing(connection.cursor()) as cursor:
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
 
 
 def _begin_explicitly(engine: Engine, statement: str) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
         connection.exec_driver_sql(statement)
+
+
+def _asking(session: Session) -> Ask:
+    return lambda statement, values: session.connection().execute(_text(statement), values).all()
+
+
+@lru_cache(256)
+def _text(statement: str) -> TextClause:
+    return text(statement)
 
 
 @contextlib.contextmanager
