@@ -174,6 +174,7 @@ async def running(made: Services) -> AsyncIterator[None]:
         ending.callback(revocation.watch(made.database, made.sessions))
         await ending.enter_async_context(dimse.listening(made))
         ending.push_async_callback(made.fetching.close)
+        ending.push_async_callback(made.ahead.close)
         if made.media is not None and made.lobby is not None:
             await made.media.start()
             ending.push_async_callback(made.media.stop)

@@ -7,6 +7,7 @@ from starlette.requests import HTTPConnection
 
 from imaging.dicomweb.results import Results
 from web.database import Database
+from web.images.ahead import Ahead
 from web.images.reads import Reads
 from web.settings import Settings
 from web.sittings.searches import Searches
@@ -56,6 +57,7 @@ class Services:
     reads: Reads = field(default_factory=Reads)
     standing: Standing = field(default_factory=Standing)
     results: Results = field(default_factory=Results)
+    ahead: Ahead = field(default_factory=Ahead)
     searches: Searches = field(default_factory=Searches)
 
 

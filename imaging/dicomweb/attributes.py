@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from pydicom.datadict import keyword_for_tag, tag_for_keyword
@@ -57,6 +58,8 @@ ATTRIBUTES = (
     Attribute("SOPInstanceUID", "00080018", "UI", "instance", "uid", col(Instance.sop_instance_uid)),
     Attribute("InstanceNumber", "00200013", "IS", "instance", "number", col(Instance.number)),
 )
+STUDY = tuple(one for one in ATTRIBUTES if one.level == "study" and one.column is not None)
+"""Those that are columns of a study; its identity is the last."""
 BY_TAG: Mapping[str, Attribute] = {one.tag: one for one in ATTRIBUTES}
 
 
@@ -69,6 +72,7 @@ def tag_of(name: str) -> str | None:
     return tags[0] if tags and all(tags) else None
 
 
+@lru_cache(1024)
 def matched(name: str) -> Attribute | None:
     """The attribute a query parameter matches; None when it names no attribute of DICOM.
 

@@ -1,7 +1,8 @@
 """Rows of the index as the results of a search (PS3.18 tables 10.6.3-3 to 10.6.3-5). Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from imaging.dicomweb.attributes import ATTRIBUTES, Level
 from imaging.dicomweb.json import Model, element
@@ -17,20 +18,48 @@ class Row:
     instance: Instance | None = None
 
 
+class OfStudy(NamedTuple):
+    """What is counted of a study."""
+
+    series: int
+    instances: int
+    modalities: list[str]
+    """Each once, in the order of the alphabet."""
+
+
+NO_SERIES = OfStudy(0, 0, [])
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Study, series, modality and number of instances of every series concerned."""
+    """Instances of every series concerned, and of the studies they are of what is computed from them."""
 
-    series: tuple[tuple[str, str, str, int], ...]
+    studies: Mapping[str, OfStudy]
+    images: Mapping[str, int]
 
-    def of_study(self, uid: str) -> tuple[int, int, list[str]]:
+    @staticmethod
+    def of(series: Iterable[tuple[str, str, str, int]]) -> "Counts":
+        """From the study, series, modality and number of instances of each series; one without any does not count."""
+        found: dict[str, OfStudy] = {}
+        images: dict[str, int] = {}
+        for study, uid, modality, count in series:
+            if not count:
+                continue
+            images[uid] = count
+            before = found.get(study, NO_SERIES)
+            modalities = before.modalities
+            if modality and modality not in modalities:
+                modalities = sorted((*modalities, modality))
+            found[study] = OfStudy(before.series + 1, before.instances + count, modalities)
+        return Counts(found, images)
+
+    def of_study(self, uid: str) -> OfStudy:
         """Series, instances and modalities of a study."""
-        mine = [(modality, count) for study, _, modality, count in self.series if study == uid]
-        return len(mine), sum(count for _, count in mine), sorted({modality for modality, _ in mine if modality})
+        return self.studies.get(uid, NO_SERIES)
 
     def of_series(self, uid: str) -> int:
         """Instances of a series."""
-        return sum(count for _, series, _, count in self.series if series == uid)
+        return self.images.get(uid, 0)
 
 
 def result(row: Row, counts: Counts, base: str, levels: Collection[Level], fields: Collection[str] = ()) -> Model:

@@ -5,8 +5,8 @@ are text with places for their values: making an expression of objects costs sev
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -14,11 +14,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import TextClause, text
 from sqlmodel import Session, col, select
 
-from imaging.dicomweb.attributes import Attribute, Level, matched, tag_of
+from imaging.dicomweb.attributes import STUDY, Attribute, Level, matched, tag_of
 from imaging.dicomweb.errors import BadQuery
 from imaging.dicomweb.present import Counts, Row
 from imaging.studies import Instance, Series, Study
 
+Ask = Callable[[str, Mapping[str, str | int]], Sequence[Sequence[Any]]]
+"""Gives the rows of a statement whose places, ``:name``, are filled with these values."""
 LIMIT = 5000
 """Most results of one answer, and how many are given when the client names no limit."""
 _UID = re.compile(r"[0-9.]{1,64}")
@@ -28,14 +30,20 @@ _WILDCARDS = 8
 """A pattern of many asterisks takes a database very long."""
 _TIME = re.compile(r"(\d\d)(\d\d)?(\d\d)?(\.\d{1,6})?")
 _STUDIES = (
-    "SELECT study.study_instance_uid FROM study WHERE {} "
+    "SELECT study.study_date, study.study_instance_uid FROM study WHERE {} "
     "ORDER BY study.study_date DESC, study.study_instance_uid DESC LIMIT :most OFFSET :after"
 )
 """In the order of `_order`."""
+_DESCRIBED = (  # only names of columns come into it
+    f"SELECT {', '.join(f'study.{one.column.key}' for one in STUDY)} FROM study WHERE {{}}"  # noqa: S608
+)
+NEWEST = ("9999-99-99", "")
+"""In the place of a study's date and identity: before all there are."""
+_AFTER = "(study.study_date, study.study_instance_uid) < (:day, :uid)"
 _ANY_SERIES = "EXISTS (SELECT 1 FROM series AS one WHERE one.study_instance_uid = study.study_instance_uid AND {})"
 _COUNTS = (
     "SELECT series.study_instance_uid, series.series_instance_uid, series.modality, (SELECT count(*) FROM instance "
-    "WHERE instance.series_instance_uid = series.series_instance_uid AND instance.held IS FALSE) FROM series WHERE {}"
+    "WHERE instance.series_instance_uid = series.series_instance_uid AND instance.held = FALSE) FROM series WHERE {}"
 )
 """Counted for each series by itself: a join, grouped, goes through all instances there are."""
 _DEPTH: dict[Level, int] = {"study": 0, "series": 1, "instance": 2}
@@ -70,7 +78,7 @@ class Query:
             inside += (Condition("study.study_instance_uid = {}", (study,)),)
         if series:
             inside += (Condition("series.series_instance_uid = {}", (series,)),)
-        return replace(self, conditions=(*self.conditions, *inside))
+        return replace(self, conditions=(*self.conditions, *inside)) if inside else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +92,11 @@ class Found:
 
 def query(level: Level, parameters: Iterable[tuple[str, str]]) -> Query:
     """The question in a query string; raises BadQuery naming the parameter."""
-    asked = Query(level)
+    found = _Asked()
     for name, value in parameters:
-        asked = _with(asked, name, value)
-    return asked
+        _take(found, level, name, value)
+    conditions, fields = tuple(found.conditions), frozenset(found.fields)
+    return Query(level, conditions, found.limit, found.offset, fields, found.everything, found.fuzzy)
 
 
 def find(session: Session, asked: Query, readable: Condition) -> Found:
@@ -110,12 +119,29 @@ def find(session: Session, asked: Query, readable: Condition) -> Found:
     return Found(rows, len(found) > asked.limit)
 
 
-def find_studies(session: Session, asked: Query, readable: Condition) -> tuple[list[str], bool]:
+def find_studies(ask: Ask, asked: Query, readable: Condition) -> tuple[list[str], bool]:
     """The identities alone of the studies `find` would give, and whether there are more."""
     words, values = _joined((*asked.conditions, readable))
     page = {"most": asked.limit + 1, "after": asked.offset}
-    found = list(session.connection().execute(_clause(_STUDIES.format(words)), values | page).scalars())
+    found = [uid for _, uid in ask(_STUDIES.format(words), values | page)]
     return found[: asked.limit], len(found) > asked.limit
+
+
+def newest_studies(ask: Ask, most: int, after: Sequence[str] = NEWEST) -> Sequence[Sequence[str]]:
+    """Date and identity of the newest studies there are, whoever may see them, or of those that follow after one."""
+    day, uid = after
+    return ask(_STUDIES.format(_AFTER), {"day": day, "uid": uid, "most": most, "after": 0})
+
+
+def described(ask: Ask, studies: Sequence[str]) -> list[Sequence[str]]:
+    """The values of `STUDY` of these studies, as far as they are there, in any order."""
+    return [row for chosen in _chosen("study", studies) for row in ask(_DESCRIBED.format(chosen[0]), chosen[1])]
+
+
+def _chosen(table: str, studies: Sequence[str]) -> Iterator[tuple[str, dict[str, str | int]]]:
+    """The rows of a table that are of these studies, some hundreds at a time."""
+    for at in range(0, len(studies), _VALUES):
+        yield _joined((_in(f"{table}.study_instance_uid", studies[at : at + _VALUES]),))
 
 
 def _joined(conditions: Sequence[Condition]) -> tuple[str, dict[str, str | int]]:
@@ -133,13 +159,19 @@ def _clause(words: str) -> TextClause:
 
 def counts(session: Session, rows: Sequence[Row]) -> Counts:
     """How many series and instances the studies of these rows have, and of which modalities."""
-    studies = list(dict.fromkeys(row.study.study_instance_uid for row in rows))
-    found: list[tuple[str, str, str, int]] = []
-    for at in range(0, len(studies), _VALUES):
-        words, values = _joined((_in("series.study_instance_uid", studies[at : at + _VALUES]),))
-        counted = session.connection().execute(_clause(_COUNTS.format(words)), values)
-        found += [(str(a), str(b), str(c), int(d)) for a, b, c, d in counted if d]
-    return Counts(tuple(found))
+
+    def ask(statement: str, values: Mapping[str, str | int]) -> Sequence[Sequence[Any]]:
+        return session.connection().execute(_clause(statement), values).all()
+
+    return counted(ask, list(dict.fromkeys(row.study.study_instance_uid for row in rows)))
+
+
+def counted(ask: Ask, studies: Sequence[str]) -> Counts:
+    """How many series and instances these studies have, and of which modalities."""
+    return Counts.of(
+        (str(a), str(b), str(c), int(d))
+        for words, values in _chosen("series", studies) for a, b, c, d in ask(_COUNTS.format(words), values)
+    )
 
 
 def _tuples(rows: Sequence[Any]) -> list[Any]:
@@ -155,27 +187,42 @@ def _order(level: Level) -> list[Any]:
     return ways
 
 
-def _with(asked: Query, name: str, value: str) -> Query:
+@dataclass(slots=True)
+class _Asked:
+    """A question while it is read."""
+
+    conditions: list[Condition] = field(default_factory=list)
+    limit: int = LIMIT
+    offset: int = 0
+    fields: set[str] = field(default_factory=set)
+    everything: bool = False
+    fuzzy: bool = False
+
+
+def _take(asked: _Asked, level: Level, name: str, value: str) -> None:
     match name:
         case "limit":
-            return replace(asked, limit=min(_count(name, value), LIMIT))
+            asked.limit = min(_count(name, value), LIMIT)
         case "offset":
-            return replace(asked, offset=_count(name, value))
+            asked.offset = _count(name, value)
         case "fuzzymatching":
-            return replace(asked, fuzzy=_truth(name, value))
+            asked.fuzzy = _truth(name, value)
         case "includefield":
-            return _including(asked, value)
+            _include(asked, value)
         case "accept" | "case" | "emptyvaluematching" | "multiplevaluematching":
-            return asked
+            pass
+        case _:
+            _match(asked, level, name, value.strip())
+
+
+def _match(asked: _Asked, level: Level, name: str, value: str) -> None:
     found = matched(name)
     if found is None:
         raise BadQuery(name, "this is neither an attribute of DICOM nor a parameter of this search.")
-    if _DEPTH[found.level] > _DEPTH[asked.level]:
-        raise BadQuery(name, f"this is an attribute of the {found.level}; it cannot select a {asked.level}.")
-    value = value.strip()
-    if value in ("", "*"):  # universal matching (PS3.4 C.2.2.2.3)
-        return asked
-    return replace(asked, conditions=(*asked.conditions, _condition(found, name, value)))
+    if _DEPTH[found.level] > _DEPTH[level]:
+        raise BadQuery(name, f"this is an attribute of the {found.level}; it cannot select a {level}.")
+    if value not in ("", "*"):  # universal matching (PS3.4 C.2.2.2.3)
+        asked.conditions.append(_condition(found, name, value))
 
 
 def _count(name: str, value: str) -> int:
@@ -190,18 +237,15 @@ def _truth(name: str, value: str) -> bool:
     return value.lower() == "true"
 
 
-def _including(asked: Query, value: str) -> Query:
-    tags = set(asked.fields)
-    everything = asked.everything
+def _include(asked: _Asked, value: str) -> None:
     for name in value.split(","):
         if name.strip() == "all":
-            everything = True
+            asked.everything = True
             continue
         tag = tag_of(name.strip())
         if tag is None:
             raise BadQuery("includefield", f"“{name.strip()[:64]}” is no attribute of DICOM.")
-        tags.add(tag)
-    return replace(asked, fields=frozenset(tags), everything=everything)
+        asked.fields.add(tag)
 
 
 def _condition(found: Attribute, name: str, value: str) -> Condition:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from sqlmodel import Session, col, or_, select
+from starlette.datastructures import URL
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -89,14 +90,20 @@ def base_of(request: Request) -> str:
 
     dicomweb-client leaves the port out of its Host header; the public URL and the socket know it.
     """
-    settings = services(request).settings
-    public = urlsplit(settings.public_url)
-    host, port = request.url.hostname or "", request.url.port
-    if settings.secure:
-        return f"https://{public.netloc if host == public.hostname else request.url.netloc}{ROOT}"
-    own = (request.scope.get("server") or ("", None))[1]
-    missing = f":{own}" if port is None and own not in (None, 80) else ""
-    return f"{request.url.scheme}://{request.url.netloc}{missing}{ROOT}"
+    settings, scope = services(request).settings, request.scope
+    server = tuple(scope.get("server") or ("", None))
+    return _base(settings.public_url, settings.secure, scope["scheme"], request.headers.get("host"), server)
+
+
+@functools.lru_cache(64)
+def _base(public_url: str, secure: bool, scheme: str, host: str | None, server: tuple[str, int | None]) -> str:
+    headers = [] if host is None else [(b"host", host.encode("latin-1"))]
+    url = URL(scope={"scheme": scheme, "server": server if server[0] else None, "path": "/", "headers": headers})
+    if secure:
+        public = urlsplit(public_url)
+        return f"https://{public.netloc if (url.hostname or '') == public.hostname else url.netloc}{ROOT}"
+    missing = f":{server[1]}" if url.port is None and server[1] not in (None, 80) else ""
+    return f"{url.scheme}://{url.netloc}{missing}{ROOT}"
 
 
 def wanted(request: Request) -> tuple[Accepted, ...]:

@@ -21,15 +21,15 @@ from imaging.dicomweb.files import DICOM, anew, file_of, files, files_form, file
 from imaging.dicomweb.metadata import PIXELS, Metadata
 from imaging.dicomweb.multipart import closing, heading, part_heading
 from imaging.dicomweb.present import Row, address, result
-from imaging.dicomweb.qido import Condition, Query, counts, find, find_studies, query
+from imaging.dicomweb.qido import Ask, Condition, Query, counts, find, find_studies, query
 from imaging.dicomweb.rendered import wish
-from imaging.dicomweb.results import TABLES, Results, written
+from imaging.dicomweb.results import TABLES, Results, Shown, written
 from imaging.dicomweb.wado import OCTETS, Form, form_of, frame_numbers, samples_of, spans, stored
 from imaging.errors import FrameNotFound
 from imaging.pixels.errors import NoPicture
 from imaging.pixels.stack import Stack, stack_of
 from imaging.studies import Instance, count_of
-from web.access import actor, let_stand, note_pictures, note_read, reading
+from web.access import actor, asking, let_stand, note_pictures, note_read, reading
 from web.images.dicomweb import ROOT, Opened, answered, base_of, opened, readable, wanted
 from web.services import services
 
@@ -47,19 +47,20 @@ class _Search:
     """A question with what its results are written by."""
 
     asked: Query
-    base: str
-    levels: tuple[Level, ...]
+    shown: Shown
     results: Results
     version: int | None
 
 
+def _studies(ask: Ask, one: _Search, allowed: Condition) -> tuple[list[bytes], bool]:
+    uids, more = find_studies(ask, one.asked, allowed)
+    return one.results.studies(ask, uids, one.shown, one.version), more
+
+
 def _search(session: Session, one: _Search, allowed: Condition) -> tuple[list[bytes], bool]:
-    if one.asked.level == "study":
-        uids, more = find_studies(session, one.asked, allowed)
-        return one.results.studies(session, uids, one.asked, one.base, one.levels, one.version), more
     found = find(session, one.asked, allowed)
     tally = counts(session, found.rows)
-    return [written(result(row, tally, one.base, one.levels, one.asked.fields)) for row in found.rows], found.more
+    return [written(result(row, tally, *one.shown)) for row in found.rows], found.more
 
 
 async def _searched(request: Request, level: Level) -> Response:
@@ -71,8 +72,14 @@ async def _searched(request: Request, level: Level) -> Response:
     above = 2 if series else 1 if study else 0
     levels = _LEVELS if asked.everything else _LEVELS[above : _LEVELS.index(level) + 1]
     made = services(request)
-    one = _Search(asked, base_of(request), levels, made.results, made.database.version_of(*TABLES))
-    found, more = await reading(request, _search, one, await readable(request))
+    shown = Shown(base_of(request), levels, asked.fields)
+    one = _Search(asked, shown, made.results, made.database.version_of(*TABLES))
+    allowed = await readable(request)
+    if level == "study":
+        found, more = await asking(request, _studies, one, allowed)
+        made.ahead.begin(made.database, made.results, shown, one.version)
+    else:
+        found, more = await reading(request, _search, one, allowed)
     until = await note_pictures(request, Action.IMAGE_READ, f"dicom-web/search/{level}/{len(found)}")
     answer = Response(b"[" + b",".join(found) + b"]", media_type=JSON)
     if more:
