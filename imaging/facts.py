@@ -75,6 +75,7 @@ class Header(_Facts):
     aspect: float | None = Field(default=None, ge=0.01, le=100)
     overlays: bool = False
     icc: bool = False
+    lossy: bool = False
     slope: Finite
     intercept: Finite
     units: Text

@@ -179,6 +179,7 @@ def _values(found: Found) -> dict[str, Any]:
         "frame_time_ms": _frame_time(found),
         "overlays": any((group, 0x0010) in found for group in range(0x6000, 0x6020, 2)),
         "icc": "ICCProfile" in found,
+        "lossy": _text(found, "LossyImageCompression") == "01",
         "burned_in": _text(found, "BurnedInAnnotation") != "NO"
         and (_text(found, "BurnedInAnnotation") == "YES" or modality in _BURNED),
     }

@@ -40,6 +40,7 @@ _WANTED: dict[int, tuple[str, str]] = {
     0x00281050: ("WindowCenter", "DS"), 0x00281051: ("WindowWidth", "DS"), 0x00281052: ("RescaleIntercept", "DS"),
     0x00281053: ("RescaleSlope", "DS"), 0x00281054: ("RescaleType", "LO"),
     0x00281055: ("WindowCenterWidthExplanation", "LO"), 0x00281056: ("VOILUTFunction", "CS"),
+    0x00282110: ("LossyImageCompression", "CS"),
     0x20500020: ("PresentationLUTShape", "CS"), 0x30040002: ("DoseUnits", "CS"), 0x3004000E: ("DoseGridScaling", "DS"),
 }
 """Every element `imaging.header` asks for outside sequences, with its keyword and value representation."""

@@ -99,6 +99,8 @@ class Instance(SQLModel, table=True):
     """Overlay planes (groups 60xx) lie over the image."""
     icc: bool = False
     """Colours are those of an ICC profile and are brought to sRGB."""
+    lossy: bool = False
+    """Lossy Image Compression (0028,2110) says 01: the pixels had loss once, however they are stored now."""
     slope: float = 1.0
     intercept: float = 0.0
     units: str = ""

@@ -38,6 +38,8 @@ class Slice:
     """Its own, without regard to the others of the series."""
     aspect: float | None = None
     """How much taller than wide a pixel is; None: square, or known by the spacing."""
+    lossy: bool = False
+    """It was compressed with loss, now or before it was stored as it is (PS3.3 C.7.6.1.1.5)."""
 
     @property
     def shape(self) -> float:
@@ -199,7 +201,10 @@ def _slice(row: Instance, frame: Frame) -> Slice:
     )
     spans, bit = _spans(row, layout, frame.number - 1)
     whole = row.deflated or row.big_endian
-    return Slice(row.digest, layout, frame, spans, bit, row.pixel_offset, whole, _rendering(frame, row), row.aspect)
+    return Slice(
+        row.digest, layout, frame, spans, bit, row.pixel_offset, whole, _rendering(frame, row), row.aspect,
+        row.lossy or row.transfer_syntax_uid in LOSSY,
+    )
 
 
 def _spans(row: Instance, layout: Layout, index: int) -> tuple[tuple[tuple[int, int], ...], int]:
@@ -231,7 +236,7 @@ def manifest(shown: Shown, handle: int) -> dict[str, object]:
     """The `series` message of the image stream; key order and meaning as in the protocol, version 1."""
     stack, how = shown.stack, shown.rendering
     first = stack.slices[0]
-    shared = _pixels(first.layout) | _tone(how, stack.presets)
+    shared = _pixels(first) | _tone(how, stack.presets)
     return {
         "type": "series",
         "series": stack.series_instance_uid,
@@ -249,8 +254,9 @@ def manifest(shown: Shown, handle: int) -> dict[str, object]:
     }
 
 
-def _pixels(layout: Layout) -> dict[str, object]:
+def _pixels(one: Slice) -> dict[str, object]:
     """What the browser must know to read the pixels of a frame."""
+    layout = one.layout
     eight, table = is_colour(layout), layout.modality_lut
     return {
         "photometric": "RGB" if eight else layout.photometric,
@@ -258,7 +264,7 @@ def _pixels(layout: Layout) -> dict[str, object]:
         "signed": layout.signed and not eight and not table,
         "sample": _sample(layout),
         "colour": eight,
-        "lossy": layout.transfer_syntax in LOSSY,
+        "lossy": one.lossy,
     }
 
 
@@ -308,7 +314,7 @@ def _frame(shown: Shown, index: int, shared: Mapping[str, object]) -> dict[str, 
     if one.layout.overlays:
         said["overlay"] = True
     presets = (own.window, *shown.stack.presets) if shown.stack.own_windows and own.window else shown.stack.presets
-    differing = _pixels(one.layout) | _tone(own, tuple(dict.fromkeys(presets)))
+    differing = _pixels(one) | _tone(own, tuple(dict.fromkeys(presets)))
     if own.window == how.window:
         differing.pop("presets")
     return said | {key: value for key, value in differing.items() if value != shared[key]}

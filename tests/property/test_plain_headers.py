@@ -20,6 +20,7 @@ RICH = {
     "InstitutionName": "St. Mary", "RescaleSlope": "2.5", "RescaleIntercept": "-1024", "RescaleType": "HU",
     "WindowCenterWidthExplanation": ["SOFT", "BONE"], "WindowCenter": [40, 500], "WindowWidth": [400, 2000],
     "PixelPaddingValue": 0, "PixelAspectRatio": [1, 1], "BurnedInAnnotation": "NO", "ImageLaterality": "L",
+    "LossyImageCompression": "01",
 }
 FILES = {
     "explicit": written(dataset(**RICH)),

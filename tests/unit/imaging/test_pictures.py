@@ -10,6 +10,7 @@ import numpy as np
 import pydicom.data
 import pytest
 from PIL import Image
+from pydicom.uid import ExplicitVRLittleEndian
 
 from imaging.errors import WorkerLost
 from imaging.pixels import pictures as module
@@ -19,6 +20,7 @@ from imaging.pixels.pool import Urgency
 from imaging.pixels.stack import Shown, Stack, manifest
 from imaging.pixels.window import Window
 from imaging.sandbox import Answer
+from tests.unit.imaging.samples import JPEG_BASELINE, compressed, dataset, jpeg_of, written
 from tests.unit.imaging.taken import Taken, take
 
 SHIPPED = Path(pydicom.data.__file__).parent / "test_files"
@@ -172,8 +174,14 @@ def test_the_oldest_stacks_are_let_go_when_there_are_too_many_slices(
             assert here == {"1.1": ["1.1"], "1.2": ["1.1", "1.2"], "1.3": ["1.2", "1.3"], "1.4": ["1.4"]}[uid]
 
 
-@pytest.mark.parametrize(("syntax", "lossy"), [("1.2.840.10008.1.2.4.50", True), ("1.2.840.10008.1.2.4.70", False)])
-def test_a_file_that_was_stored_with_loss_is_said_to_be(taken: Taken, syntax: str, lossy: bool) -> None:
-    stack = drawable(taken)
-    one = replace(stack.slices[0], layout=replace(stack.slices[0].layout, transfer_syntax=syntax))
-    assert manifest(Shown(replace(stack, slices=(one,)), stack.rendering), 0)["lossy"] is lossy
+@pytest.mark.parametrize("before", ["00", "01", None], ids=["without loss", "with loss", "unsaid"])
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, JPEG_BASELINE])
+def test_an_image_that_was_ever_compressed_with_loss_is_said_to_be(
+    tmp_path: Path, syntax: str, before: str | None
+) -> None:
+    says = {"LossyImageCompression": before}
+    jpeg = syntax == JPEG_BASELINE
+    file = tmp_path / "one.dcm"
+    file.write_bytes(compressed([jpeg_of(16, 16)], syntax, **says) if jpeg else written(dataset(**says)))
+    stack = drawable(take(tmp_path / "taken", [file]))
+    assert manifest(Shown(stack, stack.rendering), 0)["lossy"] is (jpeg or before == "01")

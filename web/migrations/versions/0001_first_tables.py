@@ -437,6 +437,7 @@ def upgrade() -> None:
         sa.Column("aspect", sa.Float(), nullable=True),
         sa.Column("overlays", sa.Boolean(), nullable=False),
         sa.Column("icc", sa.Boolean(), nullable=False),
+        sa.Column("lossy", sa.Boolean(), nullable=False),
         sa.Column("slope", sa.Float(), nullable=False),
         sa.Column("intercept", sa.Float(), nullable=False),
         sa.Column("units", sa.String(), nullable=False),
