@@ -5,6 +5,7 @@ itself alone.
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from pydicom.dataset import Dataset
@@ -35,9 +36,8 @@ def report(found: Dataset) -> Report:
 
 def _said(found: Dataset) -> list[tuple[str, str]]:
     maker = " ".join(filter(None, (_text(found, "Manufacturer"), _text(found, "ManufacturerModelName"))))
-    day = _text(found, "ContentDate")
     rows = [
-        ("Written on", f"{day[:4]}-{day[4:6]}-{day[6:8]}" if len(day) == 8 else day),
+        ("Written on", _day(_text(found, "ContentDate"))),
         ("State", _text(found, "CompletionFlag").capitalize()),
         ("Verified", _text(found, "VerificationFlag").capitalize()),
         ("Made with", maker),
@@ -82,7 +82,24 @@ def _value(one: Dataset, kind: str) -> str:
         "TEXT": "TextValue", "PNAME": "PersonName", "DATE": "Date", "TIME": "Time", "DATETIME": "DateTime",
     }.get(kind)
     text = _text(one, keyword, _LONGEST) if keyword else ""
-    return text.replace("^", " ").strip() if kind == "PNAME" else text
+    read = {"PNAME": lambda name: name.replace("^", " ").strip(), "DATE": _day, "TIME": _time}.get(kind)
+    return read(text) if read else text
+
+
+def _day(text: str) -> str:
+    """A date (DA) as the product writes dates, ``26 Nov 2026``; anything else as it is."""
+    try:
+        found = date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return text
+    return f"{found.day} {found:%b %Y}"
+
+
+def _time(text: str) -> str:
+    """A time (TM) without its fraction, ``14:32:05``; anything else as it is."""
+    whole = text.partition(".")[0]
+    parts = [whole[at : at + 2] for at in range(0, len(whole), 2)]
+    return ":".join(parts) if whole.isdigit() and len(whole) in (4, 6) else text
 
 
 def _number(one: Dataset) -> tuple[str, str]:

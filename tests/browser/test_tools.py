@@ -225,6 +225,9 @@ def test_a_segmentation_and_a_presentation_state_lie_over_their_images(stage: St
     assert math.dist((box["x"], box["y"]), (left, top)) < 1
     right, bottom = stage.on_screen(12, 12)
     assert math.dist((box["x"] + box["width"], box["y"] + box["height"]), (right, bottom)) < 1
+    own = stage.page.locator(".viewer-corner[data-at=bottom-left] > span").first.inner_text()
+    assert own.startswith("W ")
+    assert not own.startswith("W 600")
     stage.page.get_by_label("Presentation state: Key").check()
     expect(pane).to_contain_text("MR 2/5")
     expect(stage.page.locator(".viewer-laid")).to_contain_text("Here")
@@ -232,3 +235,4 @@ def test_a_segmentation_and_a_presentation_state_lie_over_their_images(stage: St
     expect(pane).to_contain_text("W 600")
     stage.page.get_by_label("Presentation state: Key").uncheck()
     expect(stage.page.locator(".viewer-laid")).to_have_count(0)
+    expect(pane).to_contain_text(own)  # its window goes with it

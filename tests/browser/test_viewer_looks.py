@@ -65,6 +65,23 @@ def test_words_tools_and_slider_do_not_cover_each_other(contexts: Callable[..., 
     page.context.close()
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+def test_words_of_marks_keep_off_the_words_of_the_corners(contexts: Callable[..., Any], width: int) -> None:
+    page = reading(contexts(width), [axial()]).page
+    image = boxes(page, ".viewer-pane:not([hidden])")[0]
+    edges = {"top": image["y"] + 30, "bottom": image["bottom"] - 30}
+    for across in (image["x"] + 30, image["right"] - 150):
+        for down in edges.values():
+            page.locator(".viewer-tool[data-tool=length]").click()
+            page.mouse.click(across, down)
+            page.mouse.click(across + 40, down)
+    expect(page.locator(".viewer-mark")).to_have_count(4)
+    corners, marks = boxes(page, ".viewer-corner > *, .viewer-edge"), boxes(page, ".viewer-mark text")
+    assert len(marks) == 4
+    assert [(a["words"], b["words"]) for a in corners for b in marks if cover(a, b)] == []
+    page.context.close()
+
+
 def test_words_of_six_small_images_do_not_cover_each_other_and_no_tool_is_hidden(contexts: Callable[..., Any]) -> None:
     series = axial()
     series.description = _LONG

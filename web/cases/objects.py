@@ -1,6 +1,7 @@
 """The objects of a case that are shown in another way than as pictures, for its pages and for the viewer."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlmodel import Session
 
@@ -19,6 +20,11 @@ class CaseObject:
     modality: str
     date: str
     """Of its study, ``YYYY-MM-DD``; empty when not known."""
+
+    @property
+    def on(self) -> date | None:
+        """The same as a day."""
+        return date.fromisoformat(self.date) if self.date else None
 
 
 def objects_of(session: Session, case_id: str) -> list[CaseObject]:

@@ -45,16 +45,18 @@ def test_a_report_is_read_from_top_to_bottom() -> None:
             item("IMAGE", "Source", ReferencedSOPSequence=[image]),
             item("CODE", "Finding", ConceptCodeSequence=code("Scoliosis")),
         ]),
-        item("PNAME", "Observer", PersonName="Reader^Ada"),
+        item("PNAME", "Observer", PersonName="Reader^Ada"), item("DATE", "Study Date", Date="20261103"),
+        item("TIME", "Study Time", Time="143205.12"),
     ]
     report = sr.report(found)
     assert report.title == "Imaging Measurement Report"
-    assert ("Written on", "2026-11-21") in report.said
+    assert ("Written on", "21 Nov 2026") in report.said
     assert [(one.depth, one.kind, one.name, one.value, one.unit) for one in report.items] == [
         (0, "heading", "Measurements", "", ""), (1, "measurement", "Cobb angle", "34.2", "deg"),
         (1, "measurement", "Mean", "-119.1", "HU"),
         (1, "image", "Source", "", ""), (1, "text", "Finding", "Scoliosis", ""),
-        (0, "text", "Observer", "Reader Ada", ""),
+        (0, "text", "Observer", "Reader Ada", ""), (0, "text", "Study Date", "3 Nov 2026", ""),
+        (0, "text", "Study Time", "14:32:05", ""),
     ]
     assert (report.items[3].sop_instance_uid, report.items[3].frame) == ("1.2.3", 4)
 

@@ -1,9 +1,11 @@
 /** The words in the corners of a pane: what a radiologist expects to read beside an image. */
 import { html, nothing, render, type TemplateResult } from 'lit';
+import type { Box } from './labels';
 import { edges, type Edges } from './orientation';
+import type { Counted } from './pictures';
 import type { Title } from './titles';
 import type { Fidelity, FrameFacts, SeriesFacts, Window } from './types';
-import type { View } from './view';
+import type { Size, View } from './view';
 
 export interface Told {
   readonly series: SeriesFacts | null;
@@ -15,7 +17,7 @@ export interface Told {
   readonly view: View;
   readonly inverted: boolean;
   readonly fidelity: Fidelity;
-  readonly progress: { readonly total: number; readonly seen: number; readonly lossless: number };
+  readonly progress: Counted;
   /** Why there is no picture. */
   readonly message: string | null;
   /** The level an axial image passes, how the numbering stands, or why no level is written; empty: nothing to say. */
@@ -72,6 +74,7 @@ interface Words {
 export class Facts {
   private drawn = '';
   private slice: HTMLElement | null = null;
+  private measured: { readonly of: string; readonly boxes: readonly Box[] } = { of: '', boxes: [] };
 
   constructor(private readonly into: HTMLElement) {}
 
@@ -85,7 +88,31 @@ export class Facts {
     }
     const { series, index } = told;
     const slice = series === null ? '' : `${series.modality} ${index + 1}/${series.frames.length}`;
-    if (this.slice!.textContent !== slice) this.slice!.textContent = slice;
+    if (this.slice!.textContent === slice) return;
+    this.slice!.textContent = slice;
+    const longest = series === null ? '' : `${series.modality} ${series.frames.length}/${series.frames.length}`;
+    // As wide as the longest of its numbers, and a little for capitals; written only when that changes.
+    if (this.slice!.dataset['for'] !== longest) this.slice!.style.width = `calc(${longest.length}ch + 1em)`;
+    this.slice!.dataset['for'] = longest;
+  }
+
+  /** Where the words stand in a pane of this size, in CSS pixels; measured once for what is written and how large. */
+  boxes({ width, height }: Size): readonly Box[] {
+    const of = `${width} ${height} ${this.into.className} ${this.drawn}`;
+    if (of !== this.measured.of) {
+      const { left: x, top: y } = this.into.parentElement!.getBoundingClientRect();
+      const all = [...this.into.querySelectorAll('.viewer-corner > *, .viewer-edge')];
+      const boxes = all
+        .map((word) => word.getBoundingClientRect())
+        .map(({ left, right, top, bottom }) => ({
+          left: left - x,
+          right: right - x,
+          top: top - y,
+          bottom: bottom - y,
+        }));
+      this.measured = { of, boxes };
+    }
+    return this.measured.boxes;
   }
 }
 
@@ -145,10 +172,12 @@ function badge({ series, fidelity, message }: Told): string {
   return fidelity === 'none' && message !== null ? 'No picture' : BADGES[fidelity];
 }
 
-function loading({ progress: { total, seen, lossless } }: Told): string {
-  if (total === 0 || lossless === total) return '';
-  const [count, word] = seen < total ? [seen, 'Loading'] : [lossless, 'Lossless'];
-  return `${word} ${Math.floor((100 * count) / total)} %`;
+/** How much is here of what can be shown; empty when all is. */
+export function loading({ progress: { total, seen, lossless, failed } }: Pick<Told, 'progress'>): string {
+  const wanted = total - failed;
+  if (lossless === wanted) return failed === 0 || total === 1 ? '' : `${failed} of ${total} cannot be shown`;
+  const [count, word] = seen < wanted ? [seen, 'Loading'] : [lossless, 'Lossless'];
+  return `${word} ${Math.floor((100 * count) / wanted)} %`;
 }
 
 function turned(view: View): string {

@@ -1,7 +1,7 @@
 /** What has arrived of each series: payloads as they came, and the decoded pictures nearest to what is looked at. */
 import type { Decoder } from './decoder';
 import { picture, type DecodeJob, type Picture } from './picture';
-import type { PictureSource } from './pictures';
+import type { Counted, PictureSource } from './pictures';
 import type { FrameFacts, SeriesFacts } from './types';
 
 /** Payload kinds of the image stream. */
@@ -138,13 +138,15 @@ export class Frames implements PictureSource {
     };
   }
 
-  /** Frames that have arrived: with any picture, and without loss. */
-  counted(series: string): { total: number; seen: number; lossless: number } {
-    const held = this.stacks.get(series)?.held ?? [];
+  /** Frames that have arrived: with any picture, and without loss; and those that cannot be shown. */
+  counted(series: string): Counted {
+    const all = this.stacks.get(series)?.held ?? [];
+    const good = all.filter(({ failed }) => failed === null);
     return {
-      total: held.length,
-      seen: held.filter(({ preview, lossless }) => preview !== null || lossless !== null).length,
-      lossless: held.filter(({ lossless }) => lossless !== null).length,
+      total: all.length,
+      seen: good.filter(({ preview, lossless }) => preview !== null || lossless !== null).length,
+      lossless: good.filter(({ lossless }) => lossless !== null).length,
+      failed: all.length - good.length,
     };
   }
 
@@ -175,6 +177,7 @@ export class Frames implements PictureSource {
       this.bytes -= held.picture?.bytes ?? 0;
       held.picture = picture(decoded, facts, frame, tier, source.reduced);
       this.bytes += held.picture.bytes;
+      held.failed = null;
     } catch (error) {
       held.failed = error instanceof Error ? error.message : 'The picture could not be decoded.';
     }

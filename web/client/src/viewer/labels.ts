@@ -21,7 +21,8 @@ export interface Placed {
   readonly align: 'start' | 'end';
 }
 
-interface Box {
+/** A place that is taken, in CSS pixels of the pane. */
+export interface Box {
   readonly left: number;
   readonly right: number;
   readonly top: number;
@@ -32,19 +33,22 @@ interface Box {
 const WIDE = { letter: 7, line: 15.6, ascent: 12 };
 const SMALL = { letter: 6, line: 13.2, ascent: 10 };
 /** Words further than this from their mark would seem another mark's; then they rather overlap. */
-const FURTHEST_PX = 72;
+const FURTHEST_PX = 96;
 /** Boxes that share less than this only touch. */
 const TOUCH_PX = 0.01;
 
 /** The labels of one drawing. Who is placed first stays at its mark; later ones give way, up or down. */
 export class Labels {
-  private readonly taken: Box[] = [];
+  private readonly taken: Box[];
 
-  /** @param width, height the pane in CSS pixels */
+  /** @param width, height the pane in CSS pixels; taken: where other words stand already */
   constructor(
     private readonly width: number,
     private readonly height: number,
-  ) {}
+    taken: readonly Box[] = [],
+  ) {
+    this.taken = [...taken];
+  }
 
   place(anchor: Anchor, lines: readonly Line[]): Placed {
     const sizes = lines.map(({ small }) => (small === true ? SMALL : WIDE));

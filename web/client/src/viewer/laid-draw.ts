@@ -1,5 +1,6 @@
 /** Draws masks, graphics and shutters over one image, under the marks. Presentation attributes only. */
 import { nothing, svg, type SVGTemplateResult } from 'lit';
+import type { Labels } from './labels';
 import type { Graphic, LaidOn, Mask } from './laid';
 import { ellipsePoints } from './marks';
 import type { Point } from './types';
@@ -13,10 +14,11 @@ export interface Surface {
   readonly place: (point: Point) => Point;
 }
 
-export function drawLaid(laid: LaidOn, on: Surface): SVGTemplateResult {
+/** labels: where words go, so that those of a presentation state do not cover others. */
+export function drawLaid(laid: LaidOn, on: Surface, labels: Labels): SVGTemplateResult {
   return svg`<g class="viewer-laid" aria-hidden="true">
     ${laid.masks.map((mask) => maskOf(mask, on))}
-    ${laid.graphics.map((graphic) => graphicOf(graphic, laid, on))}
+    ${laid.graphics.map((graphic) => graphicOf(graphic, laid, on, labels))}
     ${laid.shutter.length < 3 ? nothing : shutterOf(laid.shutter, on)}
   </g>`;
 }
@@ -32,22 +34,25 @@ function maskOf({ href, matrix, rows, columns, opacity }: Mask, { place }: Surfa
     transform=${`matrix(${parts.map((part) => part.toFixed(5)).join(' ')})`}></image>`;
 }
 
-function graphicOf(graphic: Graphic, { area }: LaidOn, { place }: Surface): SVGTemplateResult {
+function graphicOf(graphic: Graphic, { area }: LaidOn, { place }: Surface, labels: Labels): SVGTemplateResult {
   const [left, top, right, bottom] = area;
   const inside = ([x, y]: Point): Point => [left + x * (right - left), top + y * (bottom - top)];
   const points = graphic.points.map((point) => place(graphic.display ? inside(point) : point));
-  if (graphic.kind === 'text') return textOf(graphic.text, points[0]!);
+  if (graphic.kind === 'text') return textOf(graphic.text, points[0]!, labels);
   return svg`
     <path d=${pathOf(graphic.kind, points)} fill="none" stroke="#000" stroke-opacity="0.5" stroke-width="4"></path>
     <path d=${pathOf(graphic.kind, points)} fill=${graphic.filled ? INK : 'none'} fill-opacity="0.25" stroke=${INK}
       stroke-width="1.5"></path>`;
 }
 
-function textOf(text: string, [x, y]: Point): SVGTemplateResult {
+function textOf(text: string, at: Point, labels: Labels): SVGTemplateResult {
   const rows = text.split(/\r?\n/u).slice(0, 20);
-  return svg`<text class="viewer-label" x=${x.toFixed(1)} y=${y.toFixed(1)} fill=${INK}>${rows.map(
-    (row, at) => svg`<tspan x=${x.toFixed(1)} dy=${at === 0 ? '0' : '1.2em'}>${row}</tspan>`,
-  )}</text>`;
+  const lines = rows.map((row) => ({ text: row, soft: false }));
+  const { x, y, align } = labels.place({ right: at, left: at }, lines);
+  return svg`<text class="viewer-label" x=${x.toFixed(1)} y=${y.toFixed(1)} fill=${INK}
+    text-anchor=${align}>${rows.map(
+      (row, at) => svg`<tspan x=${x.toFixed(1)} dy=${at === 0 ? '0' : '1.2em'}>${row}</tspan>`,
+    )}</text>`;
 }
 
 function pathOf(kind: Graphic['kind'], points: readonly Point[]): string {

@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import './laid.css';
 import { icon } from '../icon';
 import type { CaseObject, LaidMenu } from './laid';
+import { dateWords } from './studies';
 
 export function laidMenu(menu: LaidMenu): TemplateResult {
   const opened = (event: Event) => {
@@ -25,13 +26,14 @@ function list(menu: LaidMenu, objects: readonly CaseObject[]): TemplateResult {
   return html`${problem} ${objects.map((one) => row(menu, one))} ${masks ? fade(menu) : nothing}`;
 }
 
-function row(menu: LaidMenu, { sop, kind, title }: CaseObject): TemplateResult {
+function row(menu: LaidMenu, { sop, kind, title, date = '' }: CaseObject): TemplateResult {
+  const words = html`<span>${title}${date === '' ? nothing : html`<small>${dateWords(date)}</small>`}</span>`;
   if (kind === 'report' || kind === 'document') {
     const href = `/cases/${encodeURIComponent(menu.caseId)}/objects/${encodeURIComponent(sop)}`;
-    return html`<a href=${href} target="_blank" rel="noopener">${icon('file-text')} ${title}</a>`;
+    return html`<a href=${href} target="_blank" rel="noopener">${icon('file-text')} ${words}</a>`;
   }
   return html`<label data-object=${sop}
-      ><input type="checkbox" .checked=${menu.shown(sop)} @change=${() => menu.toggle(sop)} /> ${title}</label
+      ><input type="checkbox" .checked=${menu.shown(sop)} @change=${() => menu.toggle(sop)} /> ${words}</label
     >
     ${menu.segments(sop).map(
       ({ label, colour }) =>

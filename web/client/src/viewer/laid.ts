@@ -1,5 +1,5 @@
 /** What other objects of the case lay over its images: segmentations as coloured masks, presentation states applied. */
-import type { Pane } from './pane';
+import type { Pane, PaneState } from './pane';
 import type { FrameFacts, Point } from './types';
 import { FITTED, fitted, panned, toScreen, apply, type Extent, type Size, type View } from './view';
 
@@ -8,6 +8,8 @@ export interface CaseObject {
   readonly sop: string;
   readonly kind: 'report' | 'document' | 'presentation' | 'segmentation';
   readonly title: string;
+  /** Of its study, `YYYY-MM-DD`; empty: not known. */
+  readonly date?: string;
 }
 
 export interface Segment {
@@ -94,6 +96,8 @@ export class Laid {
   private problem = '';
   private opacity = 0.45;
   private readonly shown = new Map<string, Overlay>();
+  /** What a presentation state turned a pane into, and from what. */
+  private readonly applied = new Map<string, { pane: Pane; from: PaneState; to: PaneState }>();
 
   constructor(private readonly changed: () => void) {}
 
@@ -103,6 +107,7 @@ export class Laid {
     this.objects = null;
     this.problem = '';
     this.shown.clear();
+    this.applied.clear();
   }
 
   menu(pane: Pane | undefined): LaidMenu {
@@ -163,16 +168,28 @@ export class Laid {
 
   private async toggle(sop: string, pane: Pane | undefined): Promise<void> {
     const { caseId } = this;
-    if (!this.shown.delete(sop)) {
+    if (this.shown.delete(sop)) this.takeBack(sop);
+    else {
       const answer = await ask<Overlay>(`${this.address(sop)}/overlay.json`);
       if (caseId !== this.caseId) return;
       this.problem = typeof answer === 'string' ? answer : '';
       if (typeof answer !== 'string') {
         this.shown.set(sop, answer);
-        if (pane !== undefined) bring(answer, pane);
+        if (pane !== undefined) {
+          const from = pane.state;
+          bring(answer, pane);
+          if (pane.state !== from) this.applied.set(sop, { pane, from, to: pane.state });
+        }
       }
     }
     this.changed();
+  }
+
+  /** The image as it was before a presentation state, unless somebody has changed it since. */
+  private takeBack(sop: string): void {
+    const applied = this.applied.get(sop);
+    this.applied.delete(sop);
+    if (applied?.pane.state === applied?.to) applied?.pane.update(applied.from);
   }
 
   private address(sop: string): string {

@@ -1,7 +1,7 @@
 /** Marks, drafts and telepointers as SVG over one image. Presentation attributes only: the page allows no inline styles. */
 import { nothing, render, svg, type SVGTemplateResult } from 'lit';
 import type { Sampled } from '../geometry';
-import { Labels, type Anchor, type Line } from './labels';
+import { Labels, type Anchor, type Box, type Line } from './labels';
 import { outline, type Layers } from './layers';
 import type { LaidOn } from './laid';
 import { drawLaid } from './laid-draw';
@@ -17,6 +17,8 @@ export interface Scene {
   readonly width: number;
   /** CSS pixels of the pane from top to bottom. */
   readonly height: number;
+  /** Where the words in the corners stand. */
+  readonly taken?: () => readonly Box[];
   /** Image point to CSS pixels of the pane. */
   readonly place: (point: Point) => Point;
   readonly layers: Layers;
@@ -47,9 +49,9 @@ export function drawOverlay(into: SVGSVGElement, scene: Scene | null): void {
     return;
   }
   // In this order: words of marks stay where they are, words of what moves give way to them.
-  const labels = new Labels(scene.width, scene.height);
+  const labels = new Labels(scene.width, scene.height, scene.taken?.());
   const content = svg`
-    ${scene.laid === null ? nothing : drawLaid(scene.laid, scene)}
+    ${scene.laid === null ? nothing : drawLaid(scene.laid, scene, labels)}
     ${scene.frame.overlay === undefined ? nothing : planes(scene.frame.overlay, scene)}
     ${drawLevels(scene.levels ?? [], scene.place)}
     ${shown.map((mark) => markOf(mark, scene, labels))}

@@ -8,7 +8,7 @@ import type { Numbered } from './numbered';
 import { drawOverlay } from './overlay';
 import type { Picture } from './picture';
 import type { Sampled } from '../geometry';
-import type { PictureSource } from './pictures';
+import { NOTHING, type PictureSource } from './pictures';
 import { isReformat } from './reformats';
 import { renderer, tone, type Renderer } from './render';
 import { Slider } from './slider';
@@ -227,9 +227,11 @@ export class Pane {
   next(): void {
     const { facts, series } = this;
     if (facts === null || series === null) return;
-    const next = (this.index + 1) % facts.frames.length;
-    // A film waits for what has not come rather than flicker black.
-    if (this.shared.frames()?.arrived(series, next) === true) this.go(next);
+    const [frames, total] = [this.shared.frames(), facts.frames.length];
+    let next = (this.index + 1) % total;
+    while (next !== this.index && (frames?.failure(series, next) ?? null) !== null) next = (next + 1) % total;
+    // A film waits for what has not come rather than flicker black, and goes on past what never will.
+    if (frames?.arrived(series, next) === true) this.go(next);
   }
 
   /** Say something in place of the picture. */
@@ -319,6 +321,7 @@ export class Pane {
       frame,
       width: size.width,
       height: size.height,
+      taken: () => this.told.boxes(size),
       place: (point: Point) => apply(map, point),
       layers: this.shared.layers,
       marks: this.marksHere(),
@@ -363,7 +366,7 @@ export class Pane {
       view: this.state.view,
       inverted: this.state.inverted,
       fidelity: this.fidelity,
-      progress: frames?.counted(series ?? '') ?? { total: 0, seen: 0, lossless: 0 },
+      progress: frames?.counted(series ?? '') ?? NOTHING,
       message: failure ?? (series === null ? this.shared.vacant() : null),
     };
     if (told.fidelity !== 'none' || failure !== null) dropFirstPicture(this.root);

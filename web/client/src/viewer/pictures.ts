@@ -6,7 +6,11 @@ export interface Counted {
   readonly total: number;
   readonly seen: number;
   readonly lossless: number;
+  /** Frames that cannot be shown; in none of the other counts but the total. */
+  readonly failed: number;
 }
+
+export const NOTHING: Counted = { total: 0, seen: 0, lossless: 0, failed: 0 };
 
 export interface PictureSource {
   /** What is known of a series; with an index, as it holds for that frame. */

@@ -149,7 +149,7 @@ export class Reformats implements PictureSource {
   counted(id: string): Counted {
     if (!this.cuts.has(id)) return this.frames.counted(id);
     const { loaded = 0, volume } = this.voxels.get(storedSeries(id)) ?? {};
-    return { total: volume?.order.length ?? 0, seen: loaded, lossless: loaded };
+    return { total: volume?.order.length ?? 0, seen: loaded, lossless: loaded, failed: 0 };
   }
 
   private gather(series: string, volume: Voxels['volume']): Voxels {

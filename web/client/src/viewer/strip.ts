@@ -1,7 +1,7 @@
 /** The series of a case as small pictures: a click opens one in the active pane, a drag in any. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icon';
-import { isPrior, pictured, seriesWords, studyWords, thumbnail } from './studies';
+import { isPrior, pictured, seriesWords, studyWords, thumbnail, unpictured } from './studies';
 import type { SeriesListed, StudyListed } from './types';
 
 /** The kind of what is dragged from the strip. */
@@ -20,14 +20,14 @@ export interface StripState {
 export function strip(state: StripState): TemplateResult {
   return html`<nav class="viewer-strip" aria-label="Series">
     ${state.studies
-      .filter((study) => pictured(study).length > 0)
+      .filter((study) => pictured(study).length + unpictured(study).length > 0)
       .map(
         (study) =>
           html`<section>
             <h3>
               ${isPrior(study, state.studies) ? html`<b class="viewer-prior">Prior</b> ` : nothing}${studyWords(study)}
             </h3>
-            ${pictured(study).map((series) => item(series, state))}
+            ${pictured(study).map((series) => item(series, state))} ${unpictured(study).map(none)}
           </section>`,
       )}
   </nav>`;
@@ -49,18 +49,33 @@ function item(series: SeriesListed, state: StripState): TemplateResult {
     @dragstart=${(event: DragEvent) => event.dataTransfer?.setData(DRAGGED, uid)}
     @click=${() => state.choose(uid)}
   >
-    ${
-      address === null
-        ? icon('image')
-        : html`<img src=${address} alt="" width="56" height="56" loading="lazy" draggable="false" />`
-    }
-    <span
+    ${thumb(address)}
+    <span class="viewer-series-words"
       ><b>${seriesWords(series)}</b
       ><small>${series.modality}, ${series.frames} ${series.frames === 1 ? 'image' : 'images'}</small>${
         without === null ? nothing : html`<small class="viewer-without">${without.images} cannot be shown</small>`
       }</span
     >
   </button>`;
+}
+
+/** The icon is what is seen where the picture does not come. */
+function thumb(address: string | null): TemplateResult {
+  const gone = (event: Event) => (event.target as HTMLElement).toggleAttribute('hidden', true);
+  return html`<span class="viewer-series-thumb"
+    >${icon('image')}${
+      address === null
+        ? nothing
+        : html`<img src=${address} alt="" width="56" height="56" loading="lazy" draggable="false" @error=${gone} />`
+    }</span
+  >`;
+}
+
+/** A series that is kept and never drawn, such as a film or a tracing: it is said, lest nobody misses it. */
+function none(series: SeriesListed): TemplateResult {
+  return html`<p class="viewer-series-none">
+    <b>${seriesWords(series)}</b> <small>${series.without?.reason ?? 'Nothing of it can be shown.'}</small>
+  </p>`;
 }
 
 /** Let series be dropped into panes; taken: the number of the pane and the series. */

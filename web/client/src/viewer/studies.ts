@@ -46,6 +46,14 @@ export function pictured(study: StudyListed): readonly SeriesListed[] {
   return study.series.filter(({ frames }) => frames > 0);
 }
 
+/** What the menu of reports and overlays has. */
+const IN_MENU = new Set(['SR', 'KO', 'PR', 'SEG', 'DOC']);
+
+/** The series of a study that are kept and have no picture, but for those that are read or laid over others. */
+export function unpictured(study: StudyListed): readonly SeriesListed[] {
+  return study.series.filter(({ frames, modality }) => frames === 0 && !IN_MENU.has(modality));
+}
+
 export function isPrior(study: StudyListed, studies: readonly StudyListed[]): boolean {
   // A report or a document of today makes no earlier study of the images it speaks of.
   const pictured = studies.filter(({ series }) => series.some(({ frames }) => frames > 0));
@@ -110,7 +118,7 @@ export function studyWords(study: StudyListed): string {
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
 
 /** A calendar date in words, as everywhere in the product: 9 Nov 2026. It is not broken at the end of a line. */
-function dateWords(date: string): string {
+export function dateWords(date: string): string {
   const day = new Date(`${date}T00:00:00Z`);
   if (Number.isNaN(day.getTime())) return date;
   return DAY.format(day).replaceAll(' ', '\u00a0');

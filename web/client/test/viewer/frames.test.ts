@@ -79,7 +79,10 @@ describe('what has arrived', () => {
     const { frames } = opened(4);
     frames.put('1.2', 0, payload(PREVIEW));
     frames.put('1.2', 1, payload(HTJ2K));
-    expect(frames.counted('1.2')).toEqual({ total: 4, seen: 2, lossless: 1 });
+    expect(frames.counted('1.2')).toEqual({ total: 4, seen: 2, lossless: 1, failed: 0 });
+    frames.fail('1.2', 1, 'The codestream ends early.');
+    frames.fail('1.2', 3, 'The codestream ends early.');
+    expect(frames.counted('1.2')).toEqual({ total: 4, seen: 1, lossless: 0, failed: 2 });
   });
 });
 

@@ -33,6 +33,12 @@ describe('words beside marks', () => {
     expect(above.y).toBeGreaterThan(80);
   });
 
+  test('keep off the words of the corners', () => {
+    const corner = { left: 6, right: 180, top: 8, bottom: 72 };
+    expect(new Labels(360, 400, [corner]).place(beside(20, 30), WORDS).y).toBeCloseTo(72 + 12);
+    expect(new Labels(360, 400, [corner]).place(beside(200, 30), WORDS).y).toBe(30);
+  });
+
   test('go to the other side of the words in the way rather than out of the image', () => {
     const labels = new Labels(400, 60);
     labels.place(beside(50, 40), NAME);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { all, isPrior, pictured } from '../../src/viewer/studies';
+import { all, isPrior, pictured, unpictured } from '../../src/viewer/studies';
 import type { SeriesListed, StudyListed } from '../../src/viewer/types';
 
 function series(uid: string, modality: string, frames: number): SeriesListed {
@@ -22,4 +22,13 @@ test('a newer report does not make the images it speaks of a prior', () => {
 test('only what has pictures is opened, compared or put into the strip', () => {
   expect(pictured(images).map((one) => one.series_instance_uid)).toEqual(['1.1']);
   expect(all(studies).map((one) => one.series.series_instance_uid)).toEqual(['1.1', '3.1']);
+});
+
+test('what is kept and never drawn is named, but for what the menu of reports and overlays has', () => {
+  const film = study('4', '2026-01-01', [series('4.1', 'XC', 0), series('4.2', 'SEG', 0), series('4.3', 'XC', 1)]);
+  expect([images, letter, film].map((one) => unpictured(one).map((each) => each.series_instance_uid))).toEqual([
+    [],
+    [],
+    ['4.1'],
+  ]);
 });
