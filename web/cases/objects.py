@@ -1,7 +1,7 @@
 """The objects of a case that are shown in another way than as pictures, for its pages and for the viewer."""
 
+import datetime
 from dataclasses import dataclass
-from datetime import date
 
 from sqlmodel import Session
 
@@ -22,9 +22,9 @@ class CaseObject:
     """Of its study, ``YYYY-MM-DD``; empty when not known."""
 
     @property
-    def on(self) -> date | None:
+    def on(self) -> datetime.date | None:
         """The same as a day."""
-        return date.fromisoformat(self.date) if self.date else None
+        return datetime.date.fromisoformat(self.date) if self.date else None
 
 
 def objects_of(session: Session, case_id: str) -> list[CaseObject]:

@@ -89,7 +89,7 @@ export class RoomMedia extends Panel {
         ${icon(call.muted ? 'mic-off' : 'mic')} <span>${mic ? (call.muted ? 'Muted' : 'Mute') : 'Listening'}</span>
       </button>
       ${this.button(camera ? 'video' : 'video-off', camera ? 'Camera off' : 'Camera on', () => void call.turn('cam'), camera)}
-      ${this.button('screen-share', shares ? 'Stop sharing' : 'Share a screen', () => void call.turn('screen'), shares)}
+      ${mayShare() ? this.button('screen-share', shares ? 'Stop sharing' : 'Share a screen', () => void call.turn('screen'), shares) : nothing}
       ${/* the room's live region has spoken it */ ''}
       <p class="grow call-caption" data-caption>${this.model.captions.words}</p>
       <span
@@ -107,7 +107,7 @@ export class RoomMedia extends Panel {
       ></call-menu>
       <button
         type="button"
-        class="btn btn-quiet btn-small"
+        class="btn btn-quiet btn-small call-people"
         aria-expanded=${this.open ? 'true' : 'false'}
         aria-label=${this.open ? 'Hide the people in the call' : 'Show the people in the call'}
         @click=${() => (this.open = !this.open)}
@@ -256,3 +256,8 @@ function free(target: EventTarget | null): boolean {
 }
 
 customElements.define('room-media', RoomMedia);
+
+/** Phones' browsers cannot share a screen: there the button would do nothing. */
+function mayShare(): boolean {
+  return window.isSecureContext && 'getDisplayMedia' in navigator.mediaDevices;
+}
