@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserType, Page, expect
 
 from tests.browser.meeting import Meeting, meeting
+from tests.browser.test_viewer_looks import boxes, cover
 
 pytestmark = pytest.mark.browser
 
@@ -96,6 +98,25 @@ def process(held: Meeting) -> int:
     running = held.held.media._process
     assert running is not None
     return running.pid
+
+
+def test_on_a_phone_the_image_keeps_its_place_beside_a_call(held: Meeting) -> None:
+    chair, phone = enter(held, "laurent"), enter(held, "mbeki", width=390, height=844, touch=True)
+    for press in ("[data-open]", "[data-call-next]"):
+        chair.locator(f"#main {press}").or_(chair.locator(press)).first.click(timeout=PATIENCE_MS)
+    join(chair, camera=True)
+    join(phone, camera=True)
+    expect(phone.locator(".tile video")).to_have_count(2, timeout=PATIENCE_MS)
+    expect(phone.locator(".viewer-pane").first).to_contain_text("Lossless", timeout=PATIENCE_MS)
+    expect(phone.locator(".call-caption")).to_be_empty(timeout=PATIENCE_MS)
+    image = phone.locator(".viewer-pane").first.bounding_box()
+    assert image is not None
+    assert image["height"] > 844 / 4
+    said = boxes(phone, ".viewer-corner > *, .viewer-edge")
+    assert len(said) >= 8
+    assert [(a["words"], b["words"]) for a, b in combinations(said, 2) if cover(a, b)] == []
+    pressed = boxes(phone, ".call-bar > button, .call-bar summary")
+    assert len({round(one["y"] + one["height"] / 2) for one in pressed}) == 1  # one row
 
 
 def test_three_hear_and_see_each_other_and_survive_the_media_process(held: Meeting) -> None:

@@ -30,7 +30,7 @@ export function hearing(model: RoomModel): TemplateResult | typeof nothing {
   const missing = entries.filter((entry) => !entry.heard && entry.absent === null);
   return html`<section class="room-hearing" aria-label="Who was heard on this case">
     <h2 data-tone=${missing.length === 0 ? 'good' : 'warn'}>${missing.length === 0 ? 'All heard' : 'Not yet heard'}</h2>
-    <ul role="list">
+    <ul role="list" tabindex="0" aria-label="Required disciplines">
       ${[...missing, ...entries.filter((entry) => !missing.includes(entry))].map((entry) => chip(model, entry))}
     </ul>
   </section>`;
