@@ -38,7 +38,8 @@ function following(model: RoomModel, follow: Follow, actions: FooterActions): Te
       <button type="button" class="btn btn-small" @click=${actions.lookAround}>Look around <kbd>F</kbd></button>`;
   }
   return html`<span class="room-follow grow" data-follow="alone"
-      >${icon('mouse-pointer-2')} <span>Looking around on your own; nobody sees your screen</span></span
+      >${icon('mouse-pointer-2')}
+      <span>Looking around<span class="room-wide"> on your own; nobody sees your screen</span></span></span
     >
     <button type="button" class="btn btn-small btn-primary" @click=${actions.rejoin}>
       Back to ${name} <kbd>Esc</kbd>
