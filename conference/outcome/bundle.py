@@ -17,6 +17,8 @@ from conference.outcome.signing import ALGORITHM, SignedRecord, Statement, key_i
 FORMAT = "consilium.signed-recommendation/2"
 FIRST = "consilium.signed-recommendation/1"
 """Files of before addenda, seals and a history of keys; they are read for ever."""
+_NOT_WHOLE = (msgspec.DecodeError, AttributeError, UnicodeError, rfc8785.CanonicalizationError)
+"""What reading and writing anew of a record that was changed may raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ def bundle(
     """Everything needed to verify offline, as a JSON file."""
     return msgspec.json.format(msgspec.json.encode(Bundle(
         format=FORMAT, algorithm=ALGORITHM, record=record.record, digest=record.digest,
-        signature=record.signature, key_id=record.key_id, public_key=record.public_key, parts=_parts(record.record),
+        signature=record.signature, key_id=record.key_id, public_key=record.public_key,
+        parts=_parts_if_whole(record.record),
         addenda=list(addenda), letters=list(letters), keys={record.key_id: record.public_key, **keys},
     )))
 
@@ -177,9 +180,17 @@ def _differing(found: Bundle) -> tuple[str, ...]:
         return ()
     try:
         parts = _parts(found.record)
-    except (msgspec.DecodeError, AttributeError):
+    except _NOT_WHOLE:
         return ("record",)
     return tuple(name for name in sorted({*parts, *found.parts}) if parts.get(name) != found.parts.get(name))
+
+
+def _parts_if_whole(record: str) -> dict[str, str]:
+    """`_parts`; none of a row that is no record any more, whose digest tells."""
+    try:
+        return _parts(record)
+    except _NOT_WHOLE:
+        return {}
 
 
 def _parts(record: str) -> dict[str, str]:

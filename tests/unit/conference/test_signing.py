@@ -97,6 +97,17 @@ def test_a_changed_character_in_any_field_is_found(tmp_path: Path, field: str) -
     assert not verify(json.dumps(content).encode()).genuine
 
 
+@pytest.mark.parametrize(
+    "record", ["", "z", "[]", "3", '"{}"', '{"a":', '{"revision":1e999}', '{"revision":9007199254740993}']
+)
+def test_a_row_that_is_no_record_any_more_is_found_changed(tmp_path: Path, record: str) -> None:
+    row = signed(Signer(tmp_path), a_record())
+    row.record = record
+    found = verify(bundle(row))
+    assert not found.genuine
+    assert "changed" in found.reason
+
+
 def test_a_file_that_is_no_bundle_says_so() -> None:
     assert "not a signed recommendation" in verify(b"hello").reason
 
