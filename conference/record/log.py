@@ -8,10 +8,12 @@ unique command ids.
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import (
     Column,
+    Dialect,
     Integer,
     String,
     Text,
@@ -20,7 +22,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
-    literal,
+    literal_column,
     select,
     update,
 )
@@ -30,8 +32,8 @@ from sqlmodel import select as select_rows
 from agenda.ids import PersonId
 from conference.errors import Fenced, RecordBroken
 from conference.record.upcast import SCHEMA, event_of
-from conference.room.canonical import canonical_text
-from conference.room.plain import tagged
+from conference.room.canonical import canonical_tagged, canonical_text
+from conference.room.plain import kebab
 from conference.room.recorded import Recorded
 from conference.room.values import CommandId
 
@@ -111,11 +113,11 @@ _DIGESTED = sorted(set(_COLUMNS) - {"previous", "digest"})
 """In the order of canonical JSON."""
 _FENCED_INSERT = insert(_EVENTS).from_select(
     _COLUMNS,
-    select(*[bindparam(f"b_{column.name}", type_=column.type) for column in _EVENTS.columns]).where(
+    select(*[bindparam(column.name, type_=column.type) for column in _EVENTS.columns]).where(
         exists(
-            select(literal(1)).select_from(_LEASES).where(
-                _LEASES.c.room_id == bindparam("b_room_id", type_=String),
-                _LEASES.c.epoch == bindparam("b_epoch", type_=Integer),
+            select(literal_column("1")).select_from(_LEASES).where(
+                _LEASES.c.room_id == bindparam("room_id", type_=String),
+                _LEASES.c.epoch == bindparam("epoch", type_=Integer),
             )
         )
     ),
@@ -139,25 +141,39 @@ def append(session: Session, room_id: str, epoch: int, head: Head, entries: Sequ
     Raises Fenced when the lease has another epoch, and IntegrityError when a number or a command id is taken: then
     somebody else wrote, and what is in memory is not the truth.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for entry in entries:
         row = _row(room_id, epoch, head, entry)
-        rows.append({f"b_{name}": value for name, value in row.items()})
+        rows.append(row)
         head = Head(entry.recorded.seq, row["digest"])
-    result = session.connection().execute(_FENCED_INSERT, rows, execution_options={"preserve_rowcount": True})
+    connection = session.connection()
+    words, names = _fenced_insert(connection.dialect)
+    said: Any = rows if names is None else [tuple([row[name] for name in names]) for row in rows]
+    result = connection.exec_driver_sql(words, said, execution_options={"preserve_rowcount": True})
     if result.rowcount != len(rows):
         raise Fenced("This room is led elsewhere now.")
     return head
 
 
+@lru_cache(4)
+def _fenced_insert(dialect: Dialect) -> tuple[str, list[str] | None]:
+    """The statement in a driver's words, and the order of its places; None: they have the columns' names.
+
+    Rows are texts and numbers, which drivers take as they are: SQLAlchemy would go through each value of each row.
+    """
+    said = _FENCED_INSERT.compile(dialect=dialect)
+    return str(said), list(said.positiontup) if said.positiontup is not None else None
+
+
 def _row(room_id: str, epoch: int, head: Head, entry: Entry) -> dict[str, Any]:
-    event = tagged(entry.recorded.event)
+    event = entry.recorded.event
     row: dict[str, Any] = {
         "room_id": room_id, "seq": entry.recorded.seq, "command_id": entry.command, "index": entry.index,
-        "actor": entry.recorded.actor, "kind": event["type"], "at": entry.recorded.at, "schema": SCHEMA,
-        "payload": canonical_text(event), "previous": head.digest, "epoch": epoch,
+        "actor": entry.recorded.actor, "kind": kebab(type(event).__name__), "at": entry.recorded.at, "schema": SCHEMA,
+        "payload": canonical_tagged(event), "previous": head.digest, "epoch": epoch,
     }
-    return {**row, "digest": record_digest(row)}
+    row["digest"] = record_digest(row)
+    return row
 
 
 def record_digest(row: dict[str, Any]) -> str:

@@ -6,11 +6,12 @@ their UTF-16 code units (section 3.2.3).
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from functools import lru_cache
 from json.encoder import encode_basestring
 from math import isfinite
 
-from conference.room.plain import Json
+from conference.room.plain import Json, kebab, names
 
 _EXACT = 2**53 - 1
 """Integers beyond lose digits in a browser (RFC 7493 section 2.2)."""
@@ -28,8 +29,8 @@ def digest(value: Json) -> str:
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
-def canonical_text(value: Json) -> str:
-    """The canonical bytes before they are encoded in UTF-8."""
+def canonical_text(value: object) -> str:
+    """The canonical bytes before they are encoded in UTF-8, of a JSON value or of what `plain` makes one of."""
     if isinstance(value, str):
         return encode_basestring(value)
     if value is None or isinstance(value, bool):
@@ -40,20 +41,30 @@ def canonical_text(value: Json) -> str:
         if abs(value) > _EXACT:
             raise ValueError("An integer beyond 2^53 has no canonical form.")
         return str(value)
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return f"[{','.join([canonical_text(item) for item in value])}]"
-    return canonical_object({name: canonical_text(item) for name, item in value.items()})
+    if isinstance(value, Mapping):
+        return canonical_object({str(name): canonical_text(item) for name, item in value.items()})
+    if is_dataclass(value):
+        return canonical_object({name: canonical_text(getattr(value, name)) for name in names(value)})
+    raise TypeError(f"{type(value).__name__} has no JSON value")
+
+
+def canonical_tagged(value: object) -> str:
+    """`canonical_text` of what `tagged` makes of a command or an event, without making it."""
+    members = {name: canonical_text(getattr(value, name)) for name in names(value)}
+    return canonical_object({"type": canonical_text(kebab(type(value).__name__)), **members})
 
 
 def canonical_object(members: Mapping[str, str]) -> str:
     """The canonical text of an object whose members' texts are known."""
-    names = (_remembered if len(members) <= _FEW else _ordered)(tuple(members))
-    return f"{{{','.join([f'{said}{members[name]}' for name, said in names])}}}"
+    ordered = (_remembered if len(members) <= _FEW else _ordered)(tuple(members))
+    return f"{{{','.join([f'{said}{members[name]}' for name, said in ordered])}}}"
 
 
-def _ordered(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+def _ordered(found: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Names in their order, each with how its member begins."""
-    ordered = sorted(names)
+    ordered = sorted(found)
     if not all(map(str.isascii, ordered)):
         ordered.sort(key=lambda name: name.encode("utf-16-be"))
     return tuple((name, f"{encode_basestring(name)}:") for name in ordered)

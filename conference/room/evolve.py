@@ -12,6 +12,7 @@ from typing import TypeVar, assert_never
 from agenda.ids import CaseId, PersonId
 from conference.policy import Role, RoomAction, may_in_room
 from conference.room import events as e
+from conference.room.changed import changed
 from conference.room.recorded import Recorded
 from conference.room.state import (
     EMPTY,
@@ -44,7 +45,7 @@ def replay(recorded: Iterable[Recorded], since: RoomState = EMPTY) -> RoomState:
 
 def evolve(state: RoomState, recorded: Recorded) -> RoomState:
     """The state after one more event; total."""
-    state = replace(state, seq=recorded.seq, at=recorded.at)
+    state = changed(state, seq=recorded.seq, at=recorded.at)
     match recorded.event:
         case (
             e.Joined() | e.Left() | e.RoleAssigned() | e.FloorPassed() | e.HandRaised() | e.HandLowered()
@@ -247,14 +248,14 @@ def _spoken(before: ClosedBy | None, voice: Voice) -> ClosedBy:
 
 
 def _put_mark(case: CaseState, mark: Mark) -> CaseState:
-    return replace(case, marks={**case.marks, mark.mark: mark})
+    return changed(case, marks={**case.marks, mark.mark: mark})
 
 
 def _reshape(case: CaseState, event: e.Reshaped) -> CaseState:
     mark = case.marks.get(event.mark)
     if mark is None:
         return case
-    return _put_mark(case, replace(
+    return _put_mark(case, changed(
         mark, revision=event.revision, points=event.points, text=event.text, measured=event.measured
     ))
 
@@ -284,7 +285,7 @@ def _with_case(state: RoomState, case_id: CaseId, change: Callable[[CaseState], 
 
 
 def _put_case(state: RoomState, case_id: CaseId, case: CaseState) -> RoomState:
-    return replace(state, cases={**state.cases, case_id: case})
+    return changed(state, cases={**state.cases, case_id: case})
 
 
 def _without(mapping: Mapping[K, V], key: K) -> Mapping[K, V]:

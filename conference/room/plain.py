@@ -21,7 +21,8 @@ def kebab(name: str) -> str:
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
 
 
-def _names(value: object) -> tuple[str, ...]:
+def names(value: object) -> tuple[str, ...]:
+    """The fields of a dataclass, in their order."""
     return _names_of(cast(Hashable, type(value)))
 
 
@@ -39,10 +40,10 @@ def plain(value: object) -> Json:
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if is_dataclass(value):
-        return {name: plain(getattr(value, name)) for name in _names(value)}
+        return {name: plain(getattr(value, name)) for name in names(value)}
     raise TypeError(f"{type(value).__name__} has no JSON value")
 
 
 def tagged(value: object) -> dict[str, Json]:
     """The JSON object of a command or an event, with its ``type``."""
-    return {"type": kebab(type(value).__name__), **{name: plain(getattr(value, name)) for name in _names(value)}}
+    return {"type": kebab(type(value).__name__), **{name: plain(getattr(value, name)) for name in names(value)}}

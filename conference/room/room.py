@@ -62,7 +62,7 @@ class RoomMachine:
         if (refused := self._refused.get((person, command_id))) is not None:
             return refused
         at = max(context.at, self.running.at)
-        answer = decide(self.running, who, command, replace(context, at=at))
+        answer = decide(self.running, who, command, context if context.at == at else replace(context, at=at))
         if isinstance(answer, Refused):
             return self._remember(person, command_id, answer)
         if not answer:
