@@ -13,6 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from conference.live.outbox import Message
+from web.bodies import PIECE, LargePieces
 from web.sockets.protocol import EXTENSION, Prepared, RoomProtocol
 
 Work = Callable[[WebSocket], Awaitable[None]]
@@ -130,5 +131,74 @@ def test_the_kernels_buffers_are_short() -> None:
     async def scene() -> None:
         async with served(work) as client:
             assert await client.recv() == "1,20000,16384"
+
+    asyncio.run(scene())
+
+
+@asynccontextmanager
+async def taking(app: Any) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection to a server that hands long bodies on in large pieces."""
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, http=LargePieces, lifespan="off", log_config=None))
+    running = asyncio.create_task(server.serve([listening]))
+    while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
+        await asyncio.sleep(0.01)
+    try:
+        reader, writer = await asyncio.open_connection(*listening.getsockname())
+        yield reader, writer
+        writer.close()
+    finally:
+        server.should_exit = True
+        await running
+
+
+def posting(size: int) -> bytes:
+    return f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n".encode()
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE - 1, PIECE, PIECE + 1, 5_000_000])
+def test_a_body_arrives_whole_and_in_large_pieces(size: int) -> None:
+    pieces: list[bytes] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        more = True
+        while more:
+            message = await receive()
+            pieces.append(message["body"])
+            more = message["more_body"]
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def scene() -> None:
+        body = bytes(range(256)) * (size // 256 + 1)
+        async with taking(app) as (reader, writer):
+            for _ in range(2):  # on one connection
+                pieces.clear()
+                writer.write(posting(size) + body[:size])
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204")
+                assert b"".join(pieces) == body[:size]
+                assert all(len(piece) >= PIECE for piece in pieces[:-1])
+
+    asyncio.run(scene())
+
+
+def test_who_stops_in_the_middle_is_noticed() -> None:
+    told: list[str] = []
+    waiting, ended = asyncio.Event(), asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        waiting.set()
+        told.append((await receive())["type"])
+        ended.set()
+
+    async def scene() -> None:
+        async with taking(app) as (_, writer):
+            writer.write(posting(5_000) + b"half")
+            await asyncio.wait_for(waiting.wait(), 20)
+            assert not told, "it waits for the rest"
+            writer.close()
+            await asyncio.wait_for(ended.wait(), 20)
+        assert told == ["http.disconnect"]
 
     asyncio.run(scene())

@@ -13,6 +13,7 @@ import uvicorn
 from conference import heap
 from web import logs
 from web.app import create_app
+from web.bodies import LargePieces
 from web.cli.place import Place, find
 from web.cli.say import Fault, bar, say, say_json
 from web.clock import now
@@ -105,7 +106,7 @@ def _run(settings: Settings, listening: socket.socket, ready: Callable[[], None]
     except ConfigurationError as error:
         raise Fault(str(error), 2) from None
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, ws=RoomProtocol, ws_per_message_deflate=False,
+        app, log_config=None, access_log=False, http=LargePieces, ws=RoomProtocol, ws_per_message_deflate=False,
         ws_max_size=_LONGEST_MESSAGE, loop=_loop(), lifespan="on", server_header=False,
         proxy_headers=settings.server.behind_proxy, forwarded_allow_ips="127.0.0.1",
         timeout_graceful_shutdown=_GRACE_S,
