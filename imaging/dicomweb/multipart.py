@@ -62,9 +62,9 @@ class Splitter:
         """How much of `_held` is done with."""
         self._state = "preamble"
 
-    def feed(self, data: bytes) -> Iterator[Event]:
+    def feed(self, *pieces: bytes) -> Iterator[Event]:
         """What these bytes complete, in order; raises BadMessage."""
-        self._held = self._held[self._at :] + data
+        self._held = b"".join((memoryview(self._held)[self._at :], *pieces))
         self._at = 0
         while (step := self._step()) is not None:
             yield from step

@@ -62,14 +62,15 @@ class Staging:
         self._bytes = self._number = 0
         folder.mkdir(parents=True, mode=0o700)
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, *pieces: bytes) -> None:
         """Some of the message; raises BadMessage, UnsupportedBody, TooLarge."""
-        self._bytes += len(data)
+        size = sum(map(len, pieces))
+        self._bytes += size
         if self._bytes > self._limits.total_bytes:
             raise TooLarge("upload-size", f"One message may have up to {self._limits.total_bytes:,} bytes.")
-        if shutil.disk_usage(self._folder).free - len(data) < self._limits.free_bytes:
+        if shutil.disk_usage(self._folder).free - size < self._limits.free_bytes:
             raise TooLarge("disk-full", "The server has no room for this message; tell your administrator.")
-        for event in self._splitter.feed(data):
+        for event in self._splitter.feed(*pieces):
             match event:
                 case PartBegins(headers):
                     self._begin(headers)

@@ -34,6 +34,7 @@ class LocalVault:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._settling = threading.Lock()
+        self._syncs = ThreadPoolExecutor(_SYNCED_AT_ONCE, thread_name_prefix="vault-sync")
         self._incoming = root / "incoming"
         self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
         for number in range(256):  # all at once, so that no later `keep` waits for a folder of its own to be synced
@@ -78,7 +79,7 @@ class LocalVault:
             for file, _ in files:
                 with _opened(file) as handle:
                     start_writing(handle)
-        sizes = _some_at_a_time(_synced, [file for file, _ in files])
+        sizes = self._some_at_a_time(_synced, [file for file, _ in files])
         kept: list[Kept] = []
         folders: dict[Path, None] = {}
         for (file, digest), size in zip(files, sizes, strict=True):
@@ -91,7 +92,7 @@ class LocalVault:
                 continue
             folders[place.parent] = None
             kept.append(Kept(digest, size, fresh))
-        _some_at_a_time(_sync, list(folders))
+        self._some_at_a_time(_sync, list(folders))
         return kept
 
     def open(self, digest: str) -> BinaryIO:
@@ -178,6 +179,10 @@ class LocalVault:
             raise VaultFailed(f"{self.root}: what was written does not come back.")
         return f"{self.root} can be written; {room.f_bavail * room.f_frsize / 1e9:.1f} GB free"
 
+    def _some_at_a_time(self, work: Callable[[Path], T], paths: Sequence[Path]) -> list[T]:
+        """What it gives for each, in order; syncs that are waited for at the same time reach the disk as one."""
+        return [work(one) for one in paths] if len(paths) < 2 else list(self._syncs.map(work, paths))
+
     def _place(self, digest: str) -> Path:
         return self.root / digest[:2] / proper(digest)
 
@@ -205,14 +210,6 @@ def _write(file: FileIO, chunk: bytes) -> None:
     rest = memoryview(chunk)
     while rest:
         rest = rest[file.write(rest) :]
-
-
-def _some_at_a_time(work: Callable[[Path], T], paths: Sequence[Path]) -> list[T]:
-    """What it gives for each, in order; syncs that are waited for at the same time reach the disk as one."""
-    if len(paths) < 2:
-        return [work(one) for one in paths]
-    with ThreadPoolExecutor(min(_SYNCED_AT_ONCE, len(paths)), thread_name_prefix="vault-sync") as pool:
-        return list(pool.map(work, paths))
 
 
 @contextmanager

@@ -18,11 +18,11 @@ from imaging.known import digests_of, keep_new
 from imaging.patient_match import Identity
 from imaging.pixels.stack import stacks_of_study
 from imaging.settings import QuotaSettings
-from web.access import demand, reading
+from web.access import demand
 from web.clock import now
 from web.images.keeping import demand_room
 from web.resources import case_resource
-from web.services import services
+from web.services import Services, services
 
 log = logging.getLogger(__name__)
 
@@ -68,9 +68,12 @@ async def kept_for(
     request: Request, case_id: str, candidates: Sequence[Candidate], progress: Progress = lambda _done: None
 ) -> list[KeptFile]:
     """Files of a case put into the vault, those that are here already only named; raises QuotaReached."""
-    made = services(request)
-    known = await reading(request, _known_with_room, made.settings.imaging.quota, case_id, candidates)
-    return await asyncio.to_thread(keep_new, made.uploads.intake, candidates, known, progress)
+    return await asyncio.to_thread(_kept_for, services(request), case_id, candidates, progress)
+
+
+def _kept_for(made: Services, case_id: str, candidates: Sequence[Candidate], progress: Progress) -> list[KeptFile]:
+    known = made.database.read_now(_known_with_room, made.settings.imaging.quota, case_id, candidates)
+    return keep_new(made.uploads.intake, candidates, known, progress)
 
 
 def _known_with_room(

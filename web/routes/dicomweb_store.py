@@ -20,10 +20,11 @@ from conference.policy import Action, Actor
 from imaging.deidentify.doors import unnamed
 from imaging.dicomweb.accept import takes_any
 from imaging.dicomweb.errors import BadQuery, NotAcceptable
-from imaging.dicomweb.stow import Described, Staging, composed, reasons, refused_all, store_response
+from imaging.dicomweb.stow import Staging, composed, reasons, refused_all, store_response
 from imaging.errors import QuotaReached, StudyNotFound
-from imaging.intake import Arrived, Inspection, index
+from imaging.intake import Inspection, Intake, index
 from imaging.patient_match import Differs, Identity, SeveralPatients, compare
+from imaging.settings import UploadSettings
 from web.access import Forbidden, actor, demand, in_session, reading
 from web.clock import now
 from web.images.admission import follow_up, patient_of
@@ -35,6 +36,7 @@ from web.services import services
 log = logging.getLogger(__name__)
 JSON = "application/dicom+json"
 _BATCH = 1024 * 1024
+"""Bytes that are written at a time."""
 
 
 @answered
@@ -48,12 +50,8 @@ async def store(request: Request) -> Response:
     case_id = await reading(request, _named_case, who, request.query_params.get("case", ""), study)
     made = services(request)
     folder = made.settings.storage.directory / "stow" / new_id()
-    await asyncio.to_thread(_forget_old, folder.parent, made.settings.imaging.upload.keep_hours)
     try:
-        arrived, described = await _staged(request, folder)
-        more, unmade = await asyncio.to_thread(composed, described, folder, made.uploads.intake)
-        inspection = await asyncio.to_thread(made.uploads.intake.inspect, [*arrived, *more])
-        inspection = replace(inspection, refused=(*unmade, *inspection.refused))
+        inspection = await _received(request, folder)
         if case_id is None:
             case_id = await reading(request, _case_of_studies, who, inspection.studies)
         done = await _taken(request, case_id, study, inspection, folder / "rewritten", confirmed=confirmed)
@@ -113,22 +111,48 @@ def _only(cases: list[str], study: str) -> str:
     return cases[0]
 
 
-async def _staged(request: Request, folder: Path) -> tuple[list[Arrived], Described]:
-    limits = services(request).settings.imaging.upload
-    staging = await asyncio.to_thread(Staging, request.headers.get("content-type", ""), folder, limits)
+async def _received(request: Request, folder: Path) -> Inspection:
+    """The message as files, checked: what came is written and hashed while what follows comes in.
+
+    Each way to a thread and back costs as much as a small instance, so there are few.
+    """
+    made = services(request)
+    content_type, limits = request.headers.get("content-type", ""), made.settings.imaging.upload
+    staging = await asyncio.to_thread(_begun, content_type, folder, limits)
     held = list[bytes]()
     size = 0
+    writing = asyncio.ensure_future(_nothing())
     try:
         async for chunk in request.stream():
             held.append(chunk)
             size += len(chunk)
             if size >= _BATCH:
-                await asyncio.to_thread(staging.feed, b"".join(held))
+                await writing
+                writing = asyncio.ensure_future(asyncio.to_thread(staging.feed, *held))
                 held, size = [], 0
-        await asyncio.to_thread(staging.feed, b"".join(held))
-        return await asyncio.to_thread(staging.finish), staging.described
+        await writing
+        return await asyncio.to_thread(_inspected, staging, held, folder, made.uploads.intake)
     finally:
+        await asyncio.wait([writing])
         staging.close()
+
+
+async def _nothing() -> None:
+    """Before the first piece is written."""
+
+
+def _begun(content_type: str, folder: Path, limits: UploadSettings) -> Staging:
+    _forget_old(folder.parent, limits.keep_hours)
+    return Staging(content_type, folder, limits)
+
+
+def _inspected(staging: Staging, last: list[bytes], folder: Path, intake: Intake) -> Inspection:
+    """Every file of a message checked, those among them that came as JSON and bulk."""
+    staging.feed(*last)
+    arrived = staging.finish()
+    more, unmade = composed(staging.described, folder, intake)
+    inspection = intake.inspect([*arrived, *more])
+    return replace(inspection, refused=(*unmade, *inspection.refused))
 
 
 def _expected(session: Session, case_id: str) -> tuple[bool, Identity]:
