@@ -4,7 +4,9 @@ Times are seconds of a monotonic clock. What comes out is for the named particip
 its second byte (RFC 5761, 4).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from conference.media import rtcp, rtp
@@ -16,6 +18,8 @@ from conference.media.slot import Slot
 from conference.media.speakers import Speakers, arrange
 
 Out = list[tuple[Participant, bytes | bytearray]]
+Best = Callable[[str, str, bool], Stream | None]
+"""Person, source, whether the high layer is wanted → the living stream that suits."""
 _SOURCE_OF: Final = {"a": "mic", "v": "cam", "s": "screen"}
 
 
@@ -154,8 +158,10 @@ class Meeting:
         """Give every listener's slots to those who speak; what changed. Every 200 ms."""
         order = self._speakers.order(at)
         speaking = self._speakers.speaking(at)
+        best = self._best(at)
         sending = {
-            source: {person for person in order if self._sends(person, source, at)} for source in _SOURCE_OF.values()
+            source: {person for person in order if best(person, source, True) is not None}
+            for source in _SOURCE_OF.values()
         }
         changes: list[Shown] = []
         for one in self.participants.values():
@@ -170,17 +176,20 @@ class Meeting:
                     and not (one.voices_only and source != "mic")
                 ]
                 for seat, person in zip(seats, arrange(shown, wanted), strict=True):
-                    changes += self._seat(one, seat, (person, source) if person else None, at)
+                    changes += self._seat(one, seat, (person, source) if person else None, at, best)
         return changes
 
-    def _sends(self, person: str, source: str, at: float) -> bool:
-        sender = self.participants.get(person)
-        return sender is not None and sender.best(source, at, high=True) is not None
+    def _best(self, at: float) -> Best:
+        """Who sends what, asked once for all listeners."""
+        @cache
+        def best(person: str, source: str, high: bool) -> Stream | None:
+            sender = self.participants.get(person)
+            return None if sender is None else sender.best(source, at, high=high)
 
-    def _seat(self, one: Participant, seat: Seat, chosen: Chosen | None, at: float) -> list[Shown]:
-        stream = None
-        if chosen is not None:
-            stream = self.participants[chosen[0]].best(chosen[1], at, high=one.downlink.try_high(at))
+        return best
+
+    def _seat(self, one: Participant, seat: Seat, chosen: Chosen | None, at: float, best: Best) -> list[Shown]:
+        stream = None if chosen is None else best(*chosen, one.downlink.try_high(at))
         track = stream.track if stream is not None else None
         if self._board.expected(seat.slot) is not track:
             self._board.point(seat.slot, track)
@@ -192,10 +201,11 @@ class Meeting:
 
     def _show_what_is_left(self, person: str, source: str, at: float) -> None:
         """A layer has ended beside another: whoever watched it gets that one, without waiting to be arranged."""
+        best = self._best(at)
         for listener in self.participants.values():
             for seat in listener.seats:
                 if seat.chosen == (person, source):
-                    self._seat(listener, seat, seat.chosen, at)
+                    self._seat(listener, seat, seat.chosen, at, best)
 
     def _learn(self, one: Participant, source: str | None, layer: str | None, ssrc: int) -> Stream | None:
         if source is None:

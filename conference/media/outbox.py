@@ -17,6 +17,7 @@ _AT_ONCE: Final = 64
 _SIZE: Final = 2_048
 _TRAILER: Final = 160
 """What protection adds at most: SRTP_MAX_SRTCP_TRAILER_LEN of libsrtp and a little."""
+_LONGEST: Final = _SIZE - _TRAILER
 _DONT_WAIT: Final = getattr(socket, "MSG_DONTWAIT", 0)
 _INET, _INET6 = Struct("=H"), Struct("=I")
 
@@ -58,12 +59,14 @@ _send_many: Final = _sendmmsg()
 
 
 class Way:
-    """Where a session's datagrams go: an outbox and an address, also as the kernel wants it."""
+    """Where a session's datagrams go, also as the kernel wants it, and how they are sealed."""
 
-    __slots__ = ("_raw", "address", "name", "name_length", "outbox")
+    __slots__ = ("_raw", "address", "context", "name", "name_length", "outbox")
 
-    def __init__(self, outbox: "Outbox", address: From) -> None:
+    def __init__(self, outbox: "Outbox", address: From, context: object | None = None) -> None:
         self.outbox, self.address = outbox, address
+        self.context = context
+        """libsrtp's, which must live as long as packets are put on this way; None: there are no keys yet."""
         self._raw = ctypes.create_string_buffer(_raw(address))
         self.name, self.name_length = ctypes.addressof(self._raw), len(self._raw) - 1
 
@@ -74,6 +77,7 @@ class Outbox:
     def __init__(self, bound: socket.socket) -> None:
         self.bound = bound
         self._buffers = [ffi.new("unsigned char[]", _SIZE) for _ in range(_AT_ONCE)]
+        self._views = [memoryview(ffi.buffer(buffer)) for buffer in self._buffers]
         self._length = ffi.new("int *")
         self._ways: list[Way] = []
         self._block = (_Message * _AT_ONCE)()
@@ -84,16 +88,19 @@ class Outbox:
             vector.base = int(ffi.cast("uintptr_t", buffer))
             header.vectors, header.vector_count = ctypes.addressof(vector), 1
 
-    def put(self, context: object, data: bytes | bytearray, way: Way, *, reports: bool) -> bool:
-        """Encrypt one packet for later; False for one too long, and for a number this context has used already."""
+    def put(self, way: Way, data: bytes | bytearray) -> bool:
+        """Seal one packet for later; False without keys, for one too long, and for a number that was used already.
+
+        This runs once for each packet and listener.
+        """
         size = len(data)
-        if size > _SIZE - _TRAILER:
+        if size > _LONGEST or way.context is None:
             return False
-        place = len(self._ways)
-        buffer, length = self._buffers[place], self._length
-        ffi.memmove(buffer, data, size)
+        place, length = len(self._ways), self._length
+        self._views[place][:size] = data
         length[0] = size
-        if (lib.srtp_protect_rtcp if reports else lib.srtp_protect)(context, buffer, length):
+        protect = lib.srtp_protect_rtcp if 192 <= data[1] <= 223 else lib.srtp_protect  # RFC 5761, 4
+        if protect(way.context, self._buffers[place], length):
             return False
         self._vectors[place].length = length[0]
         header = self._headers[place]

@@ -80,6 +80,7 @@ class MediaServer:
         self._meetings: dict[str, Meeting] = {}
         self._sessions: dict[str, _Session] = {}
         self._of: dict[Participant, _Session] = {}
+        self._ways: dict[Participant, Way] = {}
         self._fragments: dict[str, _Session] = {}
         self._known: dict[From, _Session] = {}
         self._listeners: set[asyncio.Queue[PlaneEvent | None]] = set()
@@ -214,6 +215,13 @@ class MediaServer:
         if not await one.line.open(answer):
             _log.info("media handshake failed", extra={"session": one.name})
             self._end(one, "handshake failed")
+        self._ready(one)
+
+    def _ready(self, one: _Session) -> None:
+        """Media can be sent to whom has an address and keys; `_end` takes the way away before the keys go."""
+        if one.way is not None and one.name in self._sessions and one.line.context is not None:
+            one.way.context = one.line.context
+            self._ways[one.participant] = one.way
 
     def _end(self, one: _Session, reason: str) -> None:
         if self._sessions.pop(one.name, None) is None:
@@ -221,6 +229,7 @@ class MediaServer:
         for ufrag in one.credentials:
             del self._fragments[ufrag]
         del self._of[one.participant]
+        self._ways.pop(one.participant, None)
         for address in one.addresses:
             self._forget(one, address)
         meeting = self._meetings[one.room]
@@ -307,6 +316,7 @@ class MediaServer:
             self._known[source] = one
         if asked.nominates or one.way is None:
             one.way = Way(box, source)
+            self._ready(one)
         answer = stun.success(asked, (source[0], source[1]), one.credentials[asked.ufrag].password)
         with contextlib.suppress(OSError):
             box.bound.sendto(answer, source)
@@ -323,10 +333,11 @@ class MediaServer:
                 one.way.outbox.bound.sendto(data, one.way.address)
 
     def _put(self, out: Out) -> None:
+        ways = self._ways
         for to, data in out:
-            one = self._of[to]
-            if one.way is not None and one.line.context is not None:
-                one.way.outbox.put(one.line.context, data, one.way, reports=192 <= data[1] <= 223)
+            way = ways.get(to)
+            if way is not None:
+                way.outbox.put(way, data)
 
     def _flush(self) -> None:
         for box in self._boxes:

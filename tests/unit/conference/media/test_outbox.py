@@ -41,9 +41,9 @@ def test_each_goes_to_its_own_address_in_order(
         monkeypatch.setattr(outbox, "_send_many", None)
     sealing = session(Policy.SSRC_ANY_OUTBOUND)
     box = Outbox(sockets[0])
-    ways = [Way(box, one.getsockname()) for one in sockets[1:]]
+    ways = [Way(box, one.getsockname(), sealing._srtp[0]) for one in sockets[1:]]
     for number in range(COUNT):
-        assert box.put(sealing._srtp[0], packet(number), ways[number % 2], reports=False)
+        assert box.put(ways[number % 2], packet(number))
     box.flush()
     box.flush()
     received = []
@@ -57,9 +57,10 @@ def test_an_address_that_cannot_be_reached_stops_no_other(sockets: list[socket.s
     sealing = session(Policy.SSRC_ANY_OUTBOUND)
     box = Outbox(sockets[0])
     address = sockets[1].getsockname()
-    nowhere, there = Way(box, (address[0], 0, *address[2:])), Way(box, address)
+    key = sealing._srtp[0]
+    nowhere, there = Way(box, (address[0], 0, *address[2:]), key), Way(box, address, key)
     for number, way in enumerate((nowhere, there, nowhere, there)):
-        box.put(sealing._srtp[0], packet(number), way, reports=False)
+        box.put(way, packet(number))
     box.flush()
     assert [sockets[1].recv(2048)[2:4] for _ in range(2)] == [b"\0\1", b"\0\3"]
 
@@ -67,6 +68,6 @@ def test_an_address_that_cannot_be_reached_stops_no_other(sockets: list[socket.s
 def test_a_number_that_was_used_is_not_sealed_again(sockets: list[socket.socket]) -> None:
     sealing = session(Policy.SSRC_ANY_OUTBOUND)
     box = Outbox(sockets[0])
-    way = Way(box, sockets[1].getsockname())
-    assert box.put(sealing._srtp[0], packet(1), way, reports=False)
-    assert not box.put(sealing._srtp[0], packet(1), way, reports=False)
+    way = Way(box, sockets[1].getsockname(), sealing._srtp[0])
+    assert box.put(way, packet(1))
+    assert not box.put(way, packet(1))

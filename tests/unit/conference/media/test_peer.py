@@ -31,7 +31,7 @@ def seal(line: SecureLine, data: bytes, *, reports: bool = False) -> bytes | Non
         wire.bind(("127.0.0.1", 0))
         wire.settimeout(5)
         box = Outbox(wire)
-        if line.context is None or not box.put(line.context, data, Way(box, wire.getsockname()), reports=reports):
+        if not box.put(Way(box, wire.getsockname(), line.context), data):
             return None
         box.flush()
         return wire.recv(2048)
