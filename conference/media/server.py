@@ -27,10 +27,13 @@ from conference.media.signalling import Address, Answer, Credentials, offer, rea
 
 _log = logging.getLogger(__name__)
 _AT_ONCE: Final = 64
+_MUCH, _STILL_MUCH = 3, 2
+"""Datagrams at once from which on, and as long as which, a port is looked at from time to time."""
+_LOOK_S: Final = 0.002
 _LARGEST: Final = 2_048
 _BUFFER: Final = 4 << 20
 _TICK_S: Final = 0.02
-_FEEDBACK_EVERY: Final = 4
+_FEEDBACK_EVERY: Final = 5
 _ARRANGE_EVERY: Final = 10
 _REPORT_EVERY: Final = 50
 _SILENT_S: Final = 30.0
@@ -259,17 +262,42 @@ class MediaServer:
                 queue.put_nowait(event)
 
     def _readable(self, box: Outbox) -> None:
+        """Something came. Where much comes, it is looked for every two milliseconds, a tenth of a voice packet.
+
+        Being woken costs about as much as forwarding to three people, so few wakes are for one datagram.
+        """
+        if _MUCH <= self._take(box) < _AT_ONCE:
+            asyncio.get_running_loop().remove_reader(box.bound.fileno())
+            asyncio.get_running_loop().call_later(_LOOK_S, self._look, box)
+
+    def _look(self, box: Outbox) -> None:
+        if box not in self._boxes:  # closed meanwhile
+            return
+        loop = asyncio.get_running_loop()
+        came = self._take(box)
+        if came >= _STILL_MUCH:
+            loop.call_later(_LOOK_S if came < _AT_ONCE else 0.0, self._look, box)
+        else:
+            loop.add_reader(box.bound.fileno(), self._readable, box)
+
+    def _take(self, box: Outbox) -> int:
+        """Forward what lies ready; how many datagrams that were."""
         view = memoryview(self._buffer)
-        for _ in range(_AT_ONCE):
+        count = 0
+        while count < _AT_ONCE:
             try:
                 size, source = box.bound.recvfrom_into(self._buffer)
             except BlockingIOError:
                 break
             except OSError:  # an ICMP error of an earlier datagram
-                continue
-            with contextlib.suppress(Malformed):
+                size, source = 0, ("", 0)
+            count += 1
+            try:
                 self._datagram(box, bytes(view[:size]), source)
+            except Malformed:
+                continue
         self._flush()
+        return count
 
     def _datagram(self, box: Outbox, data: bytes, source: From) -> None:
         """One datagram, told apart by its first byte (RFC 7983, 7); raises Malformed."""

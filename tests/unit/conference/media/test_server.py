@@ -171,6 +171,21 @@ def test_no_datagram_raises_or_binds_an_address(monkeypatch):
     asyncio.run(bombard())
 
 
+def test_every_datagram_is_taken_whether_much_comes_or_little(monkeypatch):
+    async def ask() -> None:
+        async with media_server(monkeypatch) as server:
+            with wire(server) as sender:
+                for size in (1, 5, 1, 64, 150, 2, 1, 1):  # woken, looked for in turns, at once again, woken again
+                    names = [bytes([size, number]) * 6 for number in range(size)]
+                    answered = [await first_answer(sender, *(inquiry(name)[0] for name in names))]
+                    while len(answered) < size:
+                        answered.append(await first_answer(sender))
+                    assert answered == names
+                    server._inquiries.renew()
+
+    asyncio.run(ask())
+
+
 def test_a_host_that_asks_without_end_is_answered_so_often_a_second(monkeypatch):
     async def ask() -> None:
         async with media_server(monkeypatch) as server:
