@@ -1,6 +1,6 @@
 """How a route asks who acts, whether they may, and the database: three hops, route → service function → rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -83,6 +83,14 @@ async def asking(
 ) -> R:
     """Run `work` with a way to ask a read-only connection statements in text."""
     return await services(request).database.ask(work, *args, **kwargs)
+
+
+async def beside_images(
+    request: HTTPConnection, key: Hashable, work: Callable[Concatenate[Session, P], R], *args: P.args,
+    **kwargs: P.kwargs,
+) -> R:
+    """`reading`, or what it gave for the same key if nothing but images was written since; work reads none of them."""
+    return await services(request).database.recall_beside_images(key, work, *args, **kwargs)
 
 
 async def note_read(request: Request, action: Action, record: str) -> None:

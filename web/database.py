@@ -40,6 +40,8 @@ _ANY = "*"
 """What a statement touches that is none of these: nobody can tell, so everything."""
 _UNRECALLED = frozenset({"auditentry", "room_event", "room_snapshot", "room_text", "room_text_whole"})
 """Logs that nothing which is recalled or sent again is computed from: a mark in a room changes nobody's rights."""
+_IMAGES = frozenset({"study", "series", "instance", "refusal"})
+"""The index of images, written at every image that comes."""
 _READING = ("busy_timeout=5000", "wal_autocheckpoint=0", "query_only=ON")
 """How a connection of a reader is set up."""
 _RECALLED = 4096
@@ -61,6 +63,20 @@ class Deed:
     request_id: str = ""
 
 
+class _Recalled:
+    """What reads gave, until the next write that could change it."""
+
+    def __init__(self) -> None:
+        self._of = 0
+        self._known: dict[Hashable, object] = {}
+
+    def at(self, changed: int) -> dict[Hashable, object]:
+        """What is known since that write; a read that began before it fills what nobody asks any more."""
+        if self._of != changed or len(self._known) >= _RECALLED:
+            self._of, self._known = changed, {}
+        return self._known
+
+
 class Database:
     """The writer thread, the readers' pool and the lock of one database; close it when done."""
 
@@ -75,8 +91,8 @@ class Database:
         self._own = threading.local()
         self._asking: list[Connection] = []
         self._writing = threading.Lock()
-        self._written = self._changed = 0
-        self._recalled: tuple[int, dict[Hashable, object]] = (0, {})
+        self._written = self._changed = self._changed_beside = 0
+        self._recalled, self._recalled_beside = _Recalled(), _Recalled()
         self._touched: dict[str, int] = {}
         self._touching: set[str] = set()
         event.listen(self.engine, "before_cursor_execute", self._note_table)
@@ -129,12 +145,21 @@ class Database:
         Only this process writes a SQLite database, so nothing that was committed before the call is missed; with any
         other database each call reads.
         """
+        return await self._recall(self._recalled, self._changed, key, work, *args, **kwargs)
+
+    async def recall_beside_images(
+        self, key: Hashable, work: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """`recall` for work that reads no rows of the index of images either, so that it holds while images come."""
+        return await self._recall(self._recalled_beside, self._changed_beside, key, work, *args, **kwargs)
+
+    async def _recall(
+        self, recalled: "_Recalled", changed: int, key: Hashable, work: Callable[Concatenate[Session, P], R],
+        *args: P.args, **kwargs: P.kwargs,
+    ) -> R:
         if not self._sqlite:
             return await self.read(work, *args, **kwargs)
-        changed = self._changed
-        if self._recalled[0] != changed or len(self._recalled[1]) >= _RECALLED:
-            self._recalled = (changed, {})
-        known = self._recalled[1]
+        known = recalled.at(changed)
         if key not in known:
             known[key] = await self.read(work, *args, **kwargs)
         return cast(R, known[key])
@@ -196,6 +221,8 @@ class Database:
         self._written += 1
         if not _UNRECALLED.issuperset(tables):
             self._changed = self._written
+        if not (_UNRECALLED | _IMAGES).issuperset(tables):
+            self._changed_beside = self._written
         self._touched |= dict.fromkeys(tables, self._written)
 
     def _note_table(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:

@@ -158,11 +158,11 @@ class Sessions:
         token = connection.cookies.get(self.cookie)
         if not token:
             return None
-        row = await self.database.recall(("session", digest(token)), _by_digest, digest(token))
+        row = await self.database.recall_beside_images(("session", digest(token)), _by_digest, digest(token))
         if row is None or not await self._holds(row, at) or row.awaiting_code:
             return None
         if row.invitation_id is None:
-            found = await self.database.recall(("known", row.id), _known, row, at)
+            found = await self.database.recall_beside_images(("known", row.id), _known, row, at)
         else:  # an invitation ends by the clock
             found = await self.database.read(_known, row, at)
         if found is not None and connection.scope["type"] == "http":
@@ -170,7 +170,7 @@ class Sessions:
         return found
 
     async def _bearer_known(self, text: str, at: datetime) -> Known | None:
-        found = await self.database.recall(("bearer", digest(text)), _bearer, text, at)
+        found = await self.database.recall_beside_images(("bearer", digest(text)), _bearer, text, at)
         return found[0] if found is not None and at < found[1] else None
 
     async def awaiting_code(self, connection: HTTPConnection, at: datetime) -> SignInSession | None:

@@ -25,7 +25,7 @@ from imaging.errors import QuotaReached, StudyNotFound
 from imaging.intake import Inspection, Intake, index
 from imaging.patient_match import Differs, Identity, SeveralPatients, compare
 from imaging.settings import UploadSettings
-from web.access import Forbidden, actor, demand, in_session, reading
+from web.access import Forbidden, actor, beside_images, demand, in_session, reading
 from web.clock import now
 from web.images.admission import follow_up, patient_of
 from web.images.deidentification import Admitted, admitted, board_hides
@@ -47,7 +47,8 @@ async def store(request: Request) -> Response:
     confirmed = _confirmed(request)
     if takes_any(wanted(request), JSON, "application/json") is None:
         raise NotAcceptable(f"The answer is given as {JSON}.")
-    case_id = await reading(request, _named_case, who, request.query_params.get("case", ""), study)
+    named = request.query_params.get("case", "")
+    case_id = await beside_images(request, ("named case", repr(who), named, study), _named_case, who, named, study)
     made = services(request)
     folder = made.settings.storage.directory / "stow" / new_id()
     try:
@@ -164,7 +165,7 @@ async def _taken(
     request: Request, case_id: str, study: str, inspection: Inspection, into: Path, *, confirmed: bool
 ) -> Admitted:
     """What became of each file, committed."""
-    hides, expected = await reading(request, _expected, case_id)
+    hides, expected = await beside_images(request, ("expected", case_id), _expected, case_id)
     hide = services(request).settings.imaging.deidentify.stow or hides
     delivery = f"case:{case_id}/stow:{new_id()}"
     inspection = _of_study(inspection, study)

@@ -24,13 +24,13 @@ async def seated(database: Database, conference_id: str, who: Actor) -> Particip
     found = await conference_known(database, conference_id)
     if _sees_all(who, found):
         return _participant(who, found, None)
-    own = await database.recall(("own cases", conference_id, repr(who)), _own_cases, who, found)
+    own = await database.recall_beside_images(("own cases", conference_id, repr(who)), _own_cases, who, found)
     return _participant(who, found, own)
 
 
 async def conference_known(database: Database, conference_id: str) -> ConferenceResource:
     """What the policy must know of a conference, as last read; raises ConferenceNotFound."""
-    return await database.recall(("conference", conference_id), conference_resource, conference_id)
+    return await database.recall_beside_images(("conference", conference_id), conference_resource, conference_id)
 
 
 def _sees_all(who: Actor, conference: ConferenceResource) -> bool:

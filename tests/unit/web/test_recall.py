@@ -12,6 +12,7 @@ from conference.record.audit import note_read
 from conference.room.events import ConferenceOpened
 from conference.room.recorded import Recorded
 from conference.room.values import CommandId
+from imaging.studies import Study
 from tests.unit.web.application import deed
 from web.database import Database
 
@@ -97,6 +98,28 @@ def test_what_is_done_in_a_room_changes_nobodys_rights_and_ends_nothing(
 
     asyncio.run(run())
     assert len(counted) == 2
+
+
+def test_images_that_come_end_only_what_may_come_of_them(database: Database, counted: list[str]) -> None:
+    def take(session: Session) -> None:
+        session.add(Study(study_instance_uid="1.2.3", received_at=deed().at))
+
+    async def run() -> None:
+        await database.write(deed(), _add, "south")  # the first write counts the making of the tables too
+        for _ in range(2):
+            await database.recall("a", _sites)
+            await database.recall_beside_images("a", _sites)
+        assert len(counted) == 2
+        await database.write(deed(), take)
+        await database.recall_beside_images("a", _sites)
+        assert len(counted) == 2
+        await database.recall("a", _sites)
+        assert len(counted) == 3
+        await database.write(deed(), _add, "north")
+        assert "north" in await database.recall_beside_images("a", _sites)
+
+    asyncio.run(run())
+    assert len(counted) == 4
 
 
 def test_a_read_that_began_before_a_write_is_not_kept_after_it(database: Database) -> None:
