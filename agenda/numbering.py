@@ -9,7 +9,7 @@ Why: with a transitional vertebra the level operated on changed in 15 % of patie
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import dist
@@ -208,10 +208,13 @@ def named_in(texts: Iterable[str]) -> tuple[str, ...]:
     return in_order(found)
 
 
-def refusal(named: Sequence[str], accepted: Numbering | None, *, proposed: bool) -> str:
+def refusal(
+    named: Sequence[str], accepted: Numbering | None, *, proposed: bool, contested: Collection[str] = ()
+) -> str:
     """Why a plan that names these levels cannot be signed, as a sentence; empty where it can.
 
-    accepted: the numbering in force. proposed: one waits to be accepted.
+    accepted: the numbering in force. proposed: one waits to be accepted. contested: names that it would give to other
+    bones.
     """
     if not named:
         return ""
@@ -224,4 +227,10 @@ def refusal(named: Sequence[str], accepted: Numbering | None, *, proposed: bool)
     missing = [name for name in named if name not in accepted.vertebrae]
     if missing:
         return f"This names {', '.join(missing)}, but the accepted numbering has no such vertebra. Correct this first."
+    doubted = [name for name in named if name in contested]
+    if doubted:
+        return (
+            f"This names {', '.join(doubted)}, but a later numbering waits that calls another bone so. "
+            "A radiologist or the chair accepts it first, or a new count."
+        )
     return ""

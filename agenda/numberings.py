@@ -159,7 +159,7 @@ def signing_refusal(session: Session, case_id: str, option: str, texts: Iterable
     stands = standing(session, case_id)
     accepted = numbering_of(stands.accepted) if stands.accepted else None
     named = levels_named(session, case_id, option, texts)
-    return refusal(named, accepted, proposed=stands.proposed is not None)
+    return refusal(named, accepted, proposed=stands.proposed is not None, contested=stands.contested)
 
 
 def relabelled_since(session: Session, case_id: str, at: datetime, named: Sequence[str]) -> tuple[str, ...]:

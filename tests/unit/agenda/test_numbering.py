@@ -133,6 +133,8 @@ def test_what_names_no_level_needs_no_numbering() -> None:
     assert "only assumed" in refusal(("L4",), replace(NORMAL, method="assumed"), proposed=False)
     assert "L6" in refusal(("L5", "L6"), NORMAL, proposed=False)
     assert refusal(("L4", "L5"), NORMAL, proposed=False) == ""
+    assert "names L5, but a later numbering" in refusal(("L4", "L5"), NORMAL, proposed=True, contested=("L5", "S1"))
+    assert refusal(("L4",), NORMAL, proposed=True, contested=("L5", "S1")) == ""
 
 
 def test_a_case_carries_levels_only_after_somebody_accepted_a_count(session: Session) -> None:
@@ -174,6 +176,8 @@ def test_a_numbering_is_missing_assumed_proposed_accepted_or_contested(session: 
     assert state_after(replace(NORMAL, castellvi="IIa"), 2) == "accepted"
     assert state_after(numbering(anchor("L1", 0.0), anchor("L6", -150.0), lumbar=6), 3) == "contested"
     assert standing(session, case_id).contested == ("L6", "S1", "S2")
+    assert "calls another bone so" in signing_refusal(session, case_id, "surgical", ("Fuse L5-S1.",))
+    assert signing_refusal(session, case_id, "surgical", ("Decompress L3-L4.",)) == ""
     assert state_after(replace(NORMAL, frame_of_reference="9.9"), 4) == "contested"
 
 
