@@ -146,6 +146,12 @@ def test_what_is_no_volume_says_why(contexts: Callable[..., Any]) -> None:
     stage = reading(contexts(), [sheared])
     stage.page.get_by_label("Cuts through the volume").click()
     expect(stage.page.locator(".viewer-menu[open]")).to_contain_text("tilted gantry")
+    stage.page.keyboard.press("Escape")
+    expect(stage.page.locator(".viewer-menu[open]")).to_have_count(0)
+    pane(stage.page, 0).focus()
+    stage.page.keyboard.press("m")  # the key says it too, instead of doing nothing
+    expect(stage.page.locator(".viewer-menu[open]")).to_contain_text("tilted gantry")
+    expect(pane(stage.page, 1)).to_be_hidden()
     stage.page.context.close()
 
 

@@ -5,6 +5,7 @@ import type { Cutting } from './cutting';
 import type { Grid } from './grid';
 import type { Action } from './keys';
 import { fillers, priorOf, roomFor, stepped, type LayoutName } from './layouts';
+import { sayWhyNoCuts } from './menus';
 import type { Pane } from './pane';
 import { storedSeries } from './reformats';
 import { all, find, opening } from './studies';
@@ -64,7 +65,7 @@ function plain(viewer: Commanded, name: Action['do'], pane: Pane): void {
   if (name === 'key') element.dispatchEvent(new CustomEvent('keyimage', { bubbles: true }));
   viewer.marking(name);
   if (name === 'compare') compare(viewer);
-  if (name === 'reformat') viewer.cutting.all(pane);
+  if (name === 'reformat' && !viewer.cutting.all(pane)) sayWhyNoCuts(element);
   if (name === 'link') {
     grid.linking.on = !grid.linking.on;
     grid.linking.restart();

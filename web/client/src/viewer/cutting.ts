@@ -48,14 +48,14 @@ export class Cutting {
     this.pictures()?.setSlab(pane.series!, thickness, projection);
   }
 
-  /** The series beside cuts of it in the two other directions; the fourth pane stays as it is. */
-  all(pane: Pane): void {
+  /** The series beside cuts of it in the two other directions; the fourth pane stays as it is. False: it has none. */
+  all(pane: Pane): boolean {
     const [grid, pictures] = [this.grid(), this.pictures()];
-    if (grid === null || pictures === null || pane.series === null) return;
+    if (grid === null || pictures === null || pane.series === null) return false;
     const series = storedSeries(pane.series);
     const facts = pictures.facts(series);
     const plane = facts === null ? null : planeOf(facts, facts.frames[0]!);
-    if (plane === null || this.refused(series, 'axial')) return;
+    if (plane === null || this.refused(series, 'axial')) return false;
     const own = planeNamed(plane.normal);
     const { index, state } = pane;
     const stored = isReformat(pane.series) ? null : index;
@@ -69,6 +69,7 @@ export class Cutting {
       const beside = grid.panes[at + 1]!;
       grid.quietly(() => grid.keepMiddle(beside, cutsId(series, one), first));
     });
+    return true;
   }
 
   private refused(series: string, plane: Orthogonal): boolean {

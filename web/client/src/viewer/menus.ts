@@ -38,7 +38,7 @@ const THICKNESSES: readonly number[] = [0, 3, 5, 10, 20, 40];
 
 /** A menu that closes when something in it was chosen. */
 function menu(title: string, name: IconName, on: boolean, content: TemplateResult): TemplateResult {
-  return html`<details class="viewer-menu" name="viewer-menu">
+  return html`<details class="viewer-menu" name="viewer-menu" data-menu=${name}>
     <summary class="viewer-tool" title=${title} aria-label=${title} data-on=${on ? 'true' : nothing}>
       ${icon(name)}${icon('chevron-down')}
     </summary>
@@ -123,6 +123,11 @@ function cuts(state: CutMenu, act: Act): TemplateResult {
 
 function words(plane: Orthogonal): string {
   return `${plane[0]!.toUpperCase()}${plane.slice(1)}`;
+}
+
+/** A key asked for cuts that cannot be made: the menu says why. */
+export function sayWhyNoCuts(viewer: ParentNode): void {
+  viewer.querySelector('details[data-menu="box"]')?.setAttribute('open', '');
 }
 
 /** Somebody turns to the images: what hangs over them goes. */
