@@ -1,74 +1,64 @@
 """What is about to leave one socket: encrypted in place, then handed to the kernel many datagrams at a time.
 
 A packet for thirty listeners is thirty datagrams. Asking the kernel once for all of them, with addresses written down
-beforehand, costs less than half of asking thirty times. `sendmmsg` is of Linux; elsewhere each is sent by itself.
+beforehand, costs less than half of asking thirty times. Several packets for one listener, as a picture has, are given
+to it as one that it cuts itself: its way through the kernel is paid once. Both are of Linux; elsewhere each is sent by
+itself.
 """
 
 import ctypes
 import errno
 import socket
-import sys
-from struct import Struct
+from collections.abc import Sequence
 from typing import Final
 
 from pylibsrtp._binding import ffi, lib
+
+from conference.media.kernel import From, Message, Vector, name_of, segments, send_many
 
 _AT_ONCE: Final = 64
 _SIZE: Final = 2_048
 _TRAILER: Final = 160
 """What protection adds at most: SRTP_MAX_SRTCP_TRAILER_LEN of libsrtp and a little."""
 _LONGEST: Final = _SIZE - _TRAILER
+_JOINED: Final = 30
+"""Packets that are given as one at most: what is joined has less than 64 KiB."""
 _DONT_WAIT: Final = getattr(socket, "MSG_DONTWAIT", 0)
-_INET, _INET6 = Struct("=H"), Struct("=I")
-
-From = tuple[str, int] | tuple[str, int, int, int]
-"""An address as the socket module writes it."""
-
-
-class _Vector(ctypes.Structure):
-    """`struct iovec`."""
-
-    _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
-
-
-class _Header(ctypes.Structure):
-    """`struct msghdr`."""
-
-    _fields_ = (
-        ("name", ctypes.c_void_p), ("name_length", ctypes.c_uint32), ("vectors", ctypes.c_void_p),
-        ("vector_count", ctypes.c_size_t), ("control", ctypes.c_void_p), ("control_length", ctypes.c_size_t),
-        ("flags", ctypes.c_int),
-    )
-
-
-class _Message(ctypes.Structure):
-    """`struct mmsghdr`: a header, and how many bytes of it went out."""
-
-    _fields_ = (("header", _Header), ("sent", ctypes.c_uint))
-
-
-def _sendmmsg() -> "ctypes._NamedFuncPointer | None":
-    if not sys.platform.startswith("linux"):
-        return None
-    found = ctypes.CDLL(None, use_errno=True).sendmmsg
-    found.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int)
-    return found
-
-
-_send_many: Final = _sendmmsg()
+_NO_ROOM: Final = (errno.EAGAIN, errno.ENOBUFS)
+_CONTROL: Final = len(segments(0))
 
 
 class Way:
     """Where a session's datagrams go, also as the kernel wants it, and how they are sealed."""
 
-    __slots__ = ("_raw", "address", "context", "name", "name_length", "outbox")
+    __slots__ = ("_raw", "address", "context", "joins", "name", "name_length", "outbox")
 
     def __init__(self, outbox: "Outbox", address: From, context: object | None = None) -> None:
         self.outbox, self.address = outbox, address
         self.context = context
         """libsrtp's, which must live as long as packets are put on this way; None: there are no keys yet."""
-        self._raw = ctypes.create_string_buffer(_raw(address))
+        self.joins = True
+        """Packets may be joined; not where the line takes smaller ones or the device cannot cut."""
+        self._raw = ctypes.create_string_buffer(name_of(address))
         self.name, self.name_length = ctypes.addressof(self._raw), len(self._raw) - 1
+
+
+class _Block:
+    """Messages for one call, and what they point to."""
+
+    def __init__(self) -> None:
+        self.messages = (Message * _AT_ONCE)()
+        self._vectors = (Vector * _AT_ONCE)()
+        self._controls = (ctypes.c_char * _CONTROL * _AT_ONCE)()
+        self.headers = [message.header for message in self.messages]
+        self.vectors = list(self._vectors)
+        self.controls = list(self._controls)
+        for header, vector in zip(self.headers, self.vectors, strict=True):
+            header.vectors, header.vector_count = ctypes.addressof(vector), 1
+
+    def at(self, number: int) -> int:
+        """Where a message lies."""
+        return ctypes.addressof(self.messages) + number * ctypes.sizeof(Message)
 
 
 class Outbox:
@@ -80,13 +70,11 @@ class Outbox:
         self._views = [memoryview(ffi.buffer(buffer)) for buffer in self._buffers]
         self._length = ffi.new("int *")
         self._ways: list[Way] = []
-        self._block = (_Message * _AT_ONCE)()
-        self._vector_block = (_Vector * _AT_ONCE)()
-        self._headers = [message.header for message in self._block]
-        self._vectors = list(self._vector_block)
-        for header, vector, buffer in zip(self._headers, self._vectors, self._buffers, strict=True):
-            vector.base = int(ffi.cast("uintptr_t", buffer))
-            header.vectors, header.vector_count = ctypes.addressof(vector), 1
+        self._single, self._joined = _Block(), _Block()
+        self._headers, self._vectors = self._single.headers, self._single.vectors
+        self._bases = [int(ffi.cast("uintptr_t", buffer)) for buffer in self._buffers]
+        for vector, base in zip(self._vectors, self._bases, strict=True):
+            vector.base = base
 
     def put(self, way: Way, data: bytes | bytearray) -> bool:
         """Seal one packet for later; False without keys, for one too long, and for a number that was used already.
@@ -112,35 +100,71 @@ class Outbox:
 
     def flush(self) -> None:
         """Send what is waiting. What the kernel has no room for is lost, as it would be on the network."""
-        if self._ways:
-            (self._each if _send_many is None else self._all)()
-            self._ways.clear()
+        if not self._ways:
+            return
+        if send_many is None:
+            self._each(range(len(self._ways)))
+        elif len(set(self._ways)) == len(self._ways):
+            self._send(self._single, [(place,) for place in range(len(self._ways))])
+        else:
+            groups = self._groups()
+            self._write(groups)
+            self._send(self._joined, groups)
+        self._ways.clear()
 
-    def _all(self) -> None:
-        assert _send_many is not None, "flush() has looked"
-        done, count = 0, len(self._ways)
+    def _groups(self) -> list[Sequence[int]]:
+        """Places by message: of what goes one way, packets of one size with what is shorter at their end."""
+        groups: list[Sequence[int]] = []
+        begun: dict[Way, list[int]] = {}
+        for place, way in enumerate(self._ways):
+            size, group = self._vectors[place].length, begun.get(way)
+            if group is None or len(group) == _JOINED or size > (whole := self._vectors[group[0]].length):
+                group = [place]
+                groups.append(group)
+                if way.joins:
+                    begun[way] = group
+                continue
+            group.append(place)
+            if size < whole:
+                del begun[way]
+        return groups
+
+    def _write(self, groups: Sequence[Sequence[int]]) -> None:
+        block, taken = self._joined, 0
+        for number, places in enumerate(groups):
+            header, way = block.headers[number], self._ways[places[0]]
+            header.name, header.name_length = way.name, way.name_length
+            header.vectors, header.vector_count = ctypes.addressof(block.vectors[taken]), len(places)
+            for place in places:
+                vector = block.vectors[taken]
+                vector.base, vector.length = self._bases[place], self._vectors[place].length
+                taken += 1
+            header.control, header.control_length = None, 0
+            if len(places) > 1:
+                control = block.controls[number]
+                control[:] = segments(self._vectors[places[0]].length)
+                header.control, header.control_length = ctypes.addressof(control), _CONTROL
+
+    def _send(self, block: _Block, groups: Sequence[Sequence[int]]) -> None:
+        assert send_many is not None, "flush() has looked"
+        done, count = 0, len(groups)
         while done < count:
-            place = ctypes.addressof(self._block) + done * ctypes.sizeof(_Message)
-            sent = _send_many(self.bound.fileno(), place, count - done, _DONT_WAIT)
+            sent = send_many(self.bound.fileno(), block.at(done), count - done, _DONT_WAIT)
             if sent > 0:
                 done += sent
-            elif ctypes.get_errno() in (errno.EAGAIN, errno.ENOBUFS):
+                continue
+            failed = ctypes.get_errno()
+            if failed in _NO_ROOM:
                 return
-            elif ctypes.get_errno() != errno.EINTR:
-                done += 1  # this one cannot be sent, whatever follows may
+            if failed != errno.EINTR:  # this one cannot be sent, whatever follows may
+                if len(groups[done]) > 1:
+                    self._ways[groups[done][0]].joins = False
+                    self._each(groups[done])
+                done += 1
 
-    def _each(self) -> None:
-        for way, buffer, vector in zip(self._ways, self._buffers, self._vectors, strict=False):
+    def _each(self, places: Sequence[int]) -> None:
+        for place in places:
             try:
-                self.bound.sendto(ffi.buffer(buffer, vector.length), way.address)
+                self.bound.sendto(self._views[place][: self._vectors[place].length], self._ways[place].address)
             except OSError:  # no room, or no way there any more
                 continue
-
-
-def _raw(address: From) -> bytes:
-    """`struct sockaddr_in` or `struct sockaddr_in6`."""
-    host, port = address[0], address[1].to_bytes(2, "big")
-    if len(address) == 2:
-        return _INET.pack(socket.AF_INET) + port + socket.inet_pton(socket.AF_INET, host) + bytes(8)
-    raw = socket.inet_pton(socket.AF_INET6, host.partition("%")[0])
-    return _INET.pack(socket.AF_INET6) + port + address[2].to_bytes(4, "big") + raw + _INET6.pack(address[3])

@@ -18,8 +18,9 @@ from typing import Final
 from conference.media import stun, tokens
 from conference.media.allowance import Allowance
 from conference.media.errors import Malformed, MediaUnavailable
+from conference.media.kernel import From
 from conference.media.meeting import Meeting, Out
-from conference.media.outbox import From, Outbox, Way
+from conference.media.outbox import Outbox, Way
 from conference.media.participant import Participant, participant
 from conference.media.peer import Certificate, SecureLine
 from conference.media.plane import Joined, PlaceShown, PlaneEvent, SessionEnded

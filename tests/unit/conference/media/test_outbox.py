@@ -1,5 +1,7 @@
 """Datagrams leave in order and each to its own address, by many at once or by each; what cannot go stops no other."""
 
+import ctypes
+import errno
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -8,6 +10,7 @@ import pytest
 from pylibsrtp import Policy, Session
 
 from conference.media import outbox
+from conference.media.kernel import Message, send_many
 from conference.media.outbox import Outbox, Way
 
 COUNT = 150
@@ -38,7 +41,7 @@ def test_each_goes_to_its_own_address_in_order(
     sockets: list[socket.socket], monkeypatch: pytest.MonkeyPatch, many: bool
 ) -> None:
     if not many:
-        monkeypatch.setattr(outbox, "_send_many", None)
+        monkeypatch.setattr(outbox, "send_many", None)
     sealing = session(Policy.SSRC_ANY_OUTBOUND)
     box = Outbox(sockets[0])
     ways = [Way(box, one.getsockname(), sealing._srtp[0]) for one in sockets[1:]]
@@ -71,3 +74,65 @@ def test_a_number_that_was_used_is_not_sealed_again(sockets: list[socket.socket]
     way = Way(box, sockets[1].getsockname(), sealing._srtp[0])
     assert box.put(way, packet(1))
     assert not box.put(way, packet(1))
+
+
+SIZES = [1000, 1000, 400, 1000, 1000, 1200, 20, *[900] * 40, 5]
+
+
+def sized(number: int, size: int) -> bytes:
+    return packet(number)[:12] + bytes(size)
+
+
+def sent_to_two(sockets: list[socket.socket]) -> tuple[list[list[bytes]], list[list[bytes]]]:
+    """What was put for each of two listeners in turns, and what each of them got."""
+    sealing = session(Policy.SSRC_ANY_OUTBOUND)
+    box = Outbox(sockets[0])
+    ways = [Way(box, one.getsockname(), sealing._srtp[0]) for one in sockets[1:]]
+    put: list[list[bytes]] = [[], []]
+    for number, size in enumerate(SIZES):
+        for at, way in enumerate(ways):
+            put[at].append(sized(2 * number + at, size))
+            assert box.put(way, put[at][-1])
+    box.flush()
+    got = []
+    for one in sockets[1:]:
+        opening = session(Policy.SSRC_ANY_INBOUND)
+        got.append([opening.unprotect(one.recv(2048)) for _ in SIZES])
+    return put, got
+
+
+def test_packets_for_one_listener_are_joined_and_arrive_apart_in_their_order(
+    sockets: list[socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[int] = []
+
+    def count(handle: int, place: int, messages: int, flags: int) -> int:
+        assert send_many is not None, "this is Linux"
+        sent = int(send_many(handle, place, messages, flags))
+        given.append(sent)
+        return sent
+
+    monkeypatch.setattr(outbox, "send_many", count)
+    put, got = sent_to_two(sockets)
+    assert got == put
+    assert sum(given) < len(SIZES), "less than half as many messages as datagrams"
+
+
+def test_where_packets_cannot_be_joined_each_goes_by_itself(
+    sockets: list[socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused: list[int] = []
+
+    def refuse(handle: int, place: int, messages: int, flags: int) -> int:
+        header = Message.from_address(place).header
+        if header.vector_count > 1:  # as a device does that cannot cut, or a line that takes smaller packets only
+            refused.append(header.vector_count)
+            ctypes.set_errno(errno.EINVAL)
+            return -1
+        assert send_many is not None, "this is Linux"
+        return int(send_many(handle, place, 1, flags))
+
+    monkeypatch.setattr(outbox, "send_many", refuse)
+    put, got = sent_to_two(sockets)
+    assert got == put
+    assert 2 <= len(refused) <= 8, "of the first call alone: it is not tried again on a way where it failed"
