@@ -30,11 +30,13 @@ class HeldStore(RoomStore):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self.go = asyncio.Event()
+        self.go, self.held = asyncio.Event(), asyncio.Event()
         self.go.set()
 
     async def write(self, activity: str, work: Any, *args: Any, **kwargs: Any) -> Any:
         if activity == "room.append":
+            if not self.go.is_set():
+                self.held.set()
             await self.go.wait()
         return await super().write(activity, work, *args, **kwargs)
 
@@ -79,6 +81,7 @@ async def nothing_leaves_before_it_is_durable(kind: Host, database: Database) ->
     chair, _ = await _opened(host)
     store.go.clear()
     answer = host.submit(SURGEON, CommandId("draw-0001"), draw(), frame=frame())
+    await asyncio.wait_for(store.held.wait(), 20)
     await settle()
     early = answer.done()
     told = any(one["event"]["type"] == "drawn" for one in chair.events())
