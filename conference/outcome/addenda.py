@@ -129,7 +129,8 @@ def amend(
         "signed_at": at.isoformat(timespec="seconds"),
     })
     added = Addendum(
-        record_id=record.id, case_id=record.case_id, number=len(before) + 1, author_id=author.person, signed_at=at,
+        record_id=record.id, case_id=record.case_id, number=len(before) + 1, author_id=author.person,
+        signed_at=at.replace(microsecond=0),
         **msgspec.structs.asdict(made),
     )
     session.add(added)

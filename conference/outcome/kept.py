@@ -67,7 +67,8 @@ def keep_letter(
         "made_at": at.isoformat(timespec="seconds"),
     })
     made = KeptLetter(
-        record_id=record.id, kind=kind, edition=edition, content=content, made_at=at, **msgspec.structs.asdict(seal)
+        record_id=record.id, kind=kind, edition=edition, content=content,
+        made_at=at.replace(microsecond=0), **msgspec.structs.asdict(seal)
     )
     session.add(made)
     session.flush()
