@@ -113,6 +113,8 @@ class RoomHost:
         self._history: list[Recorded] = []
         self._head = record.Head()
         self._epoch = 0
+        self._at = ""
+        """When the turn that runs was begun: the time of all that is decided in it."""
         self._inbox: list[_Item] = []
         self._wake = asyncio.Event()
         self._leaving: dict[PersonId, asyncio.TimerHandle] = {}
@@ -228,6 +230,7 @@ class RoomHost:
             self._wake.clear()
             while (self._inbox or self._texts.staged) and not self.over:
                 batch, self._inbox = self._inbox[:_BATCH], self._inbox[_BATCH:]
+                self._at = _stamp(self._now)
                 await self._turn(batch)
             self._serve_readers()
             await self._compact()
@@ -256,7 +259,7 @@ class RoomHost:
 
     def _decide(self, item: _Item) -> Decided | Answer:
         typed = self._texts.typed(self._machine.running) if isinstance(item.command, _OF_TEXT) else {}
-        context = Context(_stamp(self._now), item.frame, item.signature, item.sampled, item.beside, typed)
+        context = Context(self._at, item.frame, item.signature, item.sampled, item.beside, typed)
         known = self._machine.knows(item.id)
         answer = self._machine.receive(item.who, item.id, item.command, context)
         if known:

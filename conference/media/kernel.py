@@ -3,6 +3,7 @@
 import ctypes
 import socket
 import sys
+from functools import lru_cache
 from struct import Struct
 from typing import Final
 
@@ -49,6 +50,7 @@ send_many: Final = _sendmmsg()
 """None on other systems."""
 
 
+@lru_cache(256)
 def segments(size: int) -> bytes:
     """The control message that has the kernel cut a datagram into some of this many bytes; the last may be shorter."""
     return _SEGMENT.pack(_SEGMENT.size - 6, _SOL_UDP, _UDP_SEGMENT, size)

@@ -70,10 +70,10 @@ class Outbox:
         self._views = [memoryview(ffi.buffer(buffer)) for buffer in self._buffers]
         self._length = ffi.new("int *")
         self._ways: list[Way] = []
+        self._sizes: list[int] = []
         self._single, self._joined = _Block(), _Block()
-        self._headers, self._vectors = self._single.headers, self._single.vectors
         self._bases = [int(ffi.cast("uintptr_t", buffer)) for buffer in self._buffers]
-        for vector, base in zip(self._vectors, self._bases, strict=True):
+        for vector, base in zip(self._single.vectors, self._bases, strict=True):
             vector.base = base
 
     def put(self, way: Way, data: bytes | bytearray) -> bool:
@@ -90,9 +90,7 @@ class Outbox:
         protect = lib.srtp_protect_rtcp if 192 <= data[1] <= 223 else lib.srtp_protect  # RFC 5761, 4
         if protect(way.context, self._buffers[place], length):
             return False
-        self._vectors[place].length = length[0]
-        header = self._headers[place]
-        header.name, header.name_length = way.name, way.name_length
+        self._sizes.append(length[0])
         self._ways.append(way)
         if place + 1 == _AT_ONCE:
             self.flush()
@@ -105,20 +103,26 @@ class Outbox:
         if send_many is None:
             self._each(range(len(self._ways)))
         elif len(set(self._ways)) == len(self._ways):
+            for header, vector, way, size in zip(
+                self._single.headers, self._single.vectors, self._ways, self._sizes, strict=False
+            ):
+                header.name, header.name_length, vector.length = way.name, way.name_length, size
             self._send(self._single, [(place,) for place in range(len(self._ways))])
         else:
             groups = self._groups()
             self._write(groups)
             self._send(self._joined, groups)
         self._ways.clear()
+        self._sizes.clear()
 
     def _groups(self) -> list[Sequence[int]]:
         """Places by message: of what goes one way, packets of one size with what is shorter at their end."""
         groups: list[Sequence[int]] = []
         begun: dict[Way, list[int]] = {}
+        sizes = self._sizes
         for place, way in enumerate(self._ways):
-            size, group = self._vectors[place].length, begun.get(way)
-            if group is None or len(group) == _JOINED or size > (whole := self._vectors[group[0]].length):
+            size, group = sizes[place], begun.get(way)
+            if group is None or len(group) == _JOINED or size > (whole := sizes[group[0]]):
                 group = [place]
                 groups.append(group)
                 if way.joins:
@@ -130,20 +134,22 @@ class Outbox:
         return groups
 
     def _write(self, groups: Sequence[Sequence[int]]) -> None:
-        block, taken = self._joined, 0
+        block, bases, sizes = self._joined, self._bases, self._sizes
+        taken = 0
         for number, places in enumerate(groups):
             header, way = block.headers[number], self._ways[places[0]]
             header.name, header.name_length = way.name, way.name_length
             header.vectors, header.vector_count = ctypes.addressof(block.vectors[taken]), len(places)
             for place in places:
                 vector = block.vectors[taken]
-                vector.base, vector.length = self._bases[place], self._vectors[place].length
+                vector.base, vector.length = bases[place], sizes[place]
                 taken += 1
-            header.control, header.control_length = None, 0
             if len(places) > 1:
                 control = block.controls[number]
-                control[:] = segments(self._vectors[places[0]].length)
+                control[:] = segments(sizes[places[0]])
                 header.control, header.control_length = ctypes.addressof(control), _CONTROL
+            else:
+                header.control_length = 0
 
     def _send(self, block: _Block, groups: Sequence[Sequence[int]]) -> None:
         assert send_many is not None, "flush() has looked"
@@ -165,6 +171,6 @@ class Outbox:
     def _each(self, places: Sequence[int]) -> None:
         for place in places:
             try:
-                self.bound.sendto(self._views[place][: self._vectors[place].length], self._ways[place].address)
+                self.bound.sendto(self._views[place][: self._sizes[place]], self._ways[place].address)
             except OSError:  # no room, or no way there any more
                 continue

@@ -31,7 +31,7 @@ from conference.room.state import (
     Voice,
     opinion_key,
 )
-from conference.room.values import Mark, MarkId
+from conference.room.values import Mark
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -43,41 +43,6 @@ def replay(recorded: Iterable[Recorded], since: RoomState = EMPTY) -> RoomState:
     return reduce(evolve, recorded, since)
 
 
-def evolve(state: RoomState, recorded: Recorded) -> RoomState:
-    """The state after one more event; total."""
-    state = changed(state, seq=recorded.seq, at=recorded.at)
-    match recorded.event:
-        case (
-            e.Joined() | e.Left() | e.RoleAssigned() | e.FloorPassed() | e.HandRaised() | e.HandLowered()
-            | e.GuestAdmitted() | e.GuestPutOut()
-        ) as event:
-            return _people(state, event, recorded.at)
-        case e.ConferenceOpened():
-            return replace(state, phase="open")
-        case e.ConferenceEnded():
-            return replace(_clear_table(state, recorded.at), phase="ended", floor=None, hands=())
-        case (e.CaseListed() | e.CaseUnlisted() | e.CasesArranged() | e.CasesTimed() | e.CaseCalled()) as event:
-            return _agenda(state, event, recorded.at)
-        case e.Drawn(mark):
-            known = {**state.mark_cases, mark.mark: mark.case}
-            return _with_case(replace(state, mark_cases=known), mark.case, lambda case: _put_mark(case, mark))
-        case e.Reshaped() as reshaped:
-            return _with_mark_case(state, reshaped.mark, lambda case: _reshape(case, reshaped))
-        case e.Erased(mark_id):
-            return _with_mark_case(state, mark_id, lambda case: replace(case, marks=_without(case.marks, mark_id)))
-        case (
-            e.ImagesArrived() | e.Shown() | e.OpinionGiven() | e.OpinionsRevealed() | e.RoundOpened() | e.OptionAdded()
-            | e.StancesTaken() | e.EvidenceListed() | e.NonOperativeStated() | e.RecommendationDrafted()
-            | e.RecommendationReadBack() | e.RecommendationReopened() | e.MinutesFrozen() | e.Attested()
-            | e.DisciplineMarkedAbsent() | e.Signed()
-        ) as said:
-            return _with_case(state, said.case, lambda case: _deliberate(case, said, recorded.at))
-        case e.LevelsChanged():
-            return state
-        case _:
-            assert_never(recorded.event)
-
-
 _PeopleEvent = (
     e.Joined | e.Left | e.RoleAssigned | e.FloorPassed | e.HandRaised | e.HandLowered | e.GuestAdmitted | e.GuestPutOut
 )
@@ -87,6 +52,43 @@ _CaseEvent = (
     | e.StancesTaken | e.EvidenceListed | e.NonOperativeStated | e.RecommendationDrafted | e.RecommendationReadBack
     | e.RecommendationReopened | e.MinutesFrozen | e.Attested | e.DisciplineMarkedAbsent | e.Signed
 )
+_MarkEvent = e.Drawn | e.Reshaped | e.Erased
+_OtherEvent = _PeopleEvent | _AgendaEvent | _CaseEvent | e.ConferenceOpened | e.ConferenceEnded | e.LevelsChanged
+
+
+def evolve(state: RoomState, recorded: Recorded) -> RoomState:
+    """The state after one more event; total."""
+    match recorded.event:
+        case (e.Drawn() | e.Reshaped() | e.Erased()) as event:  # as most are
+            return changed(state, seq=recorded.seq, at=recorded.at, **_marks(state, event))
+        case event:
+            return _after(changed(state, seq=recorded.seq, at=recorded.at), event, recorded.at)
+
+
+def _after(state: RoomState, event: _OtherEvent, at: str) -> RoomState:
+    match event:
+        case (
+            e.Joined() | e.Left() | e.RoleAssigned() | e.FloorPassed() | e.HandRaised() | e.HandLowered()
+            | e.GuestAdmitted() | e.GuestPutOut()
+        ):
+            return _people(state, event, at)
+        case e.ConferenceOpened():
+            return replace(state, phase="open")
+        case e.ConferenceEnded():
+            return replace(_clear_table(state, at), phase="ended", floor=None, hands=())
+        case e.CaseListed() | e.CaseUnlisted() | e.CasesArranged() | e.CasesTimed() | e.CaseCalled():
+            return _agenda(state, event, at)
+        case (
+            e.ImagesArrived() | e.Shown() | e.OpinionGiven() | e.OpinionsRevealed() | e.RoundOpened() | e.OptionAdded()
+            | e.StancesTaken() | e.EvidenceListed() | e.NonOperativeStated() | e.RecommendationDrafted()
+            | e.RecommendationReadBack() | e.RecommendationReopened() | e.MinutesFrozen() | e.Attested()
+            | e.DisciplineMarkedAbsent() | e.Signed()
+        ):
+            return _with_case(state, event.case, lambda case: _deliberate(case, event, at))
+        case e.LevelsChanged():
+            return state
+        case _:
+            assert_never(event)
 
 
 def _people(state: RoomState, event: _PeopleEvent, at: str) -> RoomState:
@@ -247,6 +249,23 @@ def _spoken(before: ClosedBy | None, voice: Voice) -> ClosedBy:
     return replace(before, others=(*others, voice))
 
 
+def _marks(state: RoomState, event: _MarkEvent) -> dict[str, object]:
+    """The fields of the state that change with a mark."""
+    match event:
+        case e.Drawn(mark):
+            case = state.cases.get(mark.case)
+            cases = {} if case is None else {"cases": {**state.cases, mark.case: _put_mark(case, mark)}}
+            return {"mark_cases": {**state.mark_cases, mark.mark: mark.case}, **cases}
+        case e.Reshaped(mark_id) | e.Erased(mark_id):
+            case_id = state.mark_cases.get(mark_id)
+            case = None if case_id is None else state.cases.get(case_id)
+            if case_id is None or case is None:
+                return {}
+            if isinstance(event, e.Reshaped):
+                return {"cases": {**state.cases, case_id: _reshape(case, event)}}
+            return {"cases": {**state.cases, case_id: replace(case, marks=_without(case.marks, mark_id))}}
+
+
 def _put_mark(case: CaseState, mark: Mark) -> CaseState:
     return changed(case, marks={**case.marks, mark.mark: mark})
 
@@ -272,11 +291,6 @@ def _ended(intervals: tuple[Stretch, ...], at: str) -> tuple[Stretch, ...]:
     if not intervals or intervals[-1].until is not None:
         return intervals
     return (*intervals[:-1], replace(intervals[-1], until=at))
-
-
-def _with_mark_case(state: RoomState, mark: MarkId, change: Callable[[CaseState], CaseState]) -> RoomState:
-    case = state.mark_cases.get(mark)
-    return state if case is None else _with_case(state, case, change)
 
 
 def _with_case(state: RoomState, case_id: CaseId, change: Callable[[CaseState], CaseState]) -> RoomState:

@@ -165,20 +165,15 @@ def an_observer_keeps_the_pen_they_had(patch: pytest.MonkeyPatch) -> None:
 
 @FAULTS.plant
 def an_erased_identity_may_be_used_again(patch: pytest.MonkeyPatch) -> None:
-    original = evolve._with_mark_case
-    del original
+    original = evolve._marks
 
-    def with_mark_case(of: RoomState, mark: Any, change: Any) -> RoomState:
-        case = of.mark_cases.get(mark)
-        after = of if case is None else evolve._with_case(of, case, change)
-        gone = case is not None and mark not in after.cases[case].marks
-        return (
-            replace(after, mark_cases={key: one for key, one in after.mark_cases.items() if key != mark})
-            if gone
-            else after
-        )
+    def forgetting(of: RoomState, event: Any) -> dict[str, object]:
+        found = original(of, event)
+        if not isinstance(event, e.Erased):
+            return found
+        return {**found, "mark_cases": {key: one for key, one in of.mark_cases.items() if key != event.mark}}
 
-    patch.setattr(evolve, "_with_mark_case", with_mark_case)
+    patch.setattr(evolve, "_marks", forgetting)
 
 
 @FAULTS.plant
