@@ -43,6 +43,7 @@ _COUNTS: Mapping[MarkKind, tuple[int, ...] | range] = {
 """Points each kind takes; their meaning is in ``web/docs/protocol.md``."""
 _WORDED: tuple[MarkKind, ...] = ("text", "level")
 """Kinds that say nothing without words."""
+_METRIC = ("mm", "mm2")
 
 
 def draw(state: RoomState, who: Participant, command: c.Draw, context: Context) -> Answer:
@@ -155,8 +156,8 @@ def _checked(
 
 def _kept(value: Measurement, frame: FrameFacts) -> Measured:
     """The value as the record keeps it, with where its millimetres come from."""
-    parts = tuple(MeasuredPart(part.name, part.value, part.unit) for part in value.parts)
-    metric = any(unit in ("mm", "mm2") for unit in (value.unit, *(part.unit for part in parts)))
+    parts = tuple([MeasuredPart(part.name, part.value, part.unit) for part in value.parts])
+    metric = value.unit in _METRIC or any(part.unit in _METRIC for part in parts)
     source = frame.spacing.source if metric and frame.spacing is not None else None
     return Measured(value.value, value.unit, value.error, value.method, source, parts)
 
