@@ -28,7 +28,7 @@ _SECONDS = "0000-00-00 00:00:00".replace("0", "[0-9]") + ".000000"
 """How SQLite holds the time that was signed: others read as the same, with another letter after the day for one."""
 _MICROSECONDS = "0000-00-00 00:00:00.000000".replace("0", "[0-9]")
 _TIMED = (
-    (AuditEntry, "audit row", "at", _MICROSECONDS), (SignedRecord, "signed record", "signed_at", _SECONDS),
+    (AuditEntry, "audit row", "at", _MICROSECONDS), (SignedRecord, "signed record", "signed_at", _MICROSECONDS),
     (Addendum, "addendum", "signed_at", _SECONDS), (KeptLetter, "letter", "made_at", _SECONDS),
 )
 

@@ -127,7 +127,7 @@ def prepare(session: Session, record: Mapping[str, Any], signer: Signer, at: dat
         conference_id=record["conference"]["id"],
         revision=record["revision"],
         signer_id=record["signer"]["person"],
-        signed_at=at.replace(microsecond=0),
+        signed_at=at,
         **msgspec.structs.asdict(made),
     )
     session.add(prepared)
