@@ -276,11 +276,14 @@ class MediaServer:
         if box not in self._boxes:  # closed meanwhile
             return
         loop = asyncio.get_running_loop()
-        came = self._take(box)
-        if came >= _MUCH:
-            loop.call_later(_LOOK_S if came < _AT_ONCE else 0.0, self._look, box)
-        else:
-            loop.add_reader(box.bound.fileno(), self._readable, box)
+        came = 0
+        try:
+            came = self._take(box)
+        finally:  # a datagram of one room that nobody foresaw must not deafen the port for all
+            if came >= _MUCH:
+                loop.call_later(_LOOK_S if came < _AT_ONCE else 0.0, self._look, box)
+            else:
+                loop.add_reader(box.bound.fileno(), self._readable, box)
 
     def _take(self, box: Outbox) -> int:
         """Forward what lies ready; how many datagrams that were."""

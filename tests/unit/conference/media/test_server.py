@@ -186,6 +186,25 @@ def test_every_datagram_is_taken_whether_much_comes_or_little(monkeypatch):
     asyncio.run(ask())
 
 
+def test_a_mistake_over_one_datagram_does_not_deafen_the_port(monkeypatch):
+    async def ask() -> None:
+        raised: list[dict] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.append(context))
+        async with media_server(monkeypatch) as server:
+            genuine = server._datagram
+
+            def mistaken(box: object, data: bytes, source: object) -> None:
+                monkeypatch.setattr(server, "_datagram", genuine)
+                raise KeyError("a mistake of ours")
+
+            monkeypatch.setattr(server, "_datagram", mistaken)
+            with wire(server) as sender:
+                assert await first_answer(sender, b"first", inquiry(b"a" * 12)[0]) == b"a" * 12
+        assert len(raised) == 1, "it is told, not hidden"
+
+    asyncio.run(ask())
+
+
 def test_a_host_that_asks_without_end_is_answered_so_often_a_second(monkeypatch):
     async def ask() -> None:
         async with media_server(monkeypatch) as server:
