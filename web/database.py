@@ -38,8 +38,11 @@ _WRITES = re.compile(r'\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)', re.
 _READS = ("SELECT", "BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK")
 _ANY = "*"
 """What a statement touches that is none of these: nobody can tell, so everything."""
-_UNRECALLED = frozenset({"auditentry", "room_event", "room_snapshot", "room_text", "room_text_whole"})
-"""Logs that nothing which is recalled or sent again is computed from: a mark in a room changes nobody's rights."""
+_UNRECALLED = frozenset({
+    "auditentry", "room_event", "room_follower", "room_snapshot", "room_text", "room_text_whole",
+})  # fmt: skip
+"""Logs, and how far each was followed, which nothing that is recalled or sent again is computed from: a mark in a room
+changes nobody's rights. What a follower writes because of a record is in tables of its own."""
 _IMAGES = frozenset({"study", "series", "instance", "refusal"})
 """The index of images, written at every image that comes."""
 _READING = ("busy_timeout=5000", "wal_autocheckpoint=0", "query_only=ON")

@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 from agenda.people import Site
 from conference.record import log as record
 from conference.record.audit import note_read
+from conference.record.replay import Follower, follow
 from conference.room.events import ConferenceOpened
 from conference.room.recorded import Recorded
 from conference.room.values import CommandId
@@ -90,14 +91,18 @@ def test_what_is_done_in_a_room_changes_nobodys_rights_and_ends_nothing(
         opened = Recorded(1, "2026-11-30T10:00:00.000Z", None, ConferenceOpened())
         entry = record.Entry(CommandId("open-0001"), 0, opened)
         await database.write(deed(), record.append, "room0", epoch, record.Head(), [entry])
+        await database.write(deed(), follow, "room0", Follower("idle", lambda *_: None))
         await database.recall("a", _sites)
         assert len(counted) == 1
         assert database.version_of("room_event") == database.version_of("room_event", "site")
+        await database.write(deed(), follow, "room0", Follower("busy", lambda session, *_: _add(session, "west")))
+        assert "west" in await database.recall("a", _sites)
+        assert len(counted) == 2
         await database.write(deed(), record.take_lease, "room0", "two")  # not a row of the log
         await database.recall("a", _sites)
 
     asyncio.run(run())
-    assert len(counted) == 2
+    assert len(counted) == 3
 
 
 def test_images_that_come_end_only_what_may_come_of_them(database: Database, counted: list[str]) -> None:
