@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import vobject
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 from sqlmodel import Session
 
 from agenda.alarms import submit
@@ -237,6 +237,28 @@ def test_two_coordinators_move_the_same_item_and_the_later_one_is_told(held: Mee
     expect(second.get_by_role("alert")).to_contain_text("Somebody else changed the running order meanwhile")
     shown = [[one.get_attribute("data-item") for one in page.locator("[data-item]").all()] for page in (first, second)]
     assert shown == [[order[1], order[0], order[2]]] * 2
+
+
+def test_what_is_typed_while_an_answer_is_on_its_way_is_still_there_after_it(held: Meeting) -> None:
+    sitting = held.held.database.write_now(deed(), _planned_with, held.people["laurent"], fresh(held, 2))
+    page = held.sign_in("castell")
+    page.goto(f"/conferences/{sitting}")
+    first, second = (str(one.get_attribute("data-item")) for one in page.locator("[data-item]").all())
+    seen = str(page.locator("#agenda").get_attribute("data-revision"))
+    kept: list[Route] = []
+    page.route("**/conferences/**", lambda route: kept.append(route), times=1)
+    page.locator(f"#min-{first}").fill("25")
+    with page.expect_request("**/conferences/**"):
+        page.keyboard.press("Tab")
+    page.locator(f"#min-{second}").fill("3")
+    page.get_by_label("Break at minute").fill("3")
+    kept[0].continue_()
+    expect(page.locator("#agenda")).not_to_have_attribute("data-revision", seen)
+    expect(page.get_by_label("Break at minute")).to_be_focused()
+    page.keyboard.type("0")
+    expect(page.get_by_label("Break at minute")).to_have_value("30")
+    expect(page.locator(f"#min-{first}")).to_have_value("25")
+    expect(page.locator(f"#min-{second}")).to_have_value("3")
 
 
 def _planned_with(session: Session, chair: str, cases: list[str]) -> str:

@@ -2,6 +2,7 @@
 import './theme/index.css';
 import 'htmx.org';
 import './agenda-island';
+import './typed';
 
 const YEAR_S = 31_536_000;
 
