@@ -128,15 +128,15 @@ class Track:
             slot.begin(incoming, at)
 
     def _sent(self, incoming: Incoming, entered: list[Slot], at: float) -> list[Sent]:
-        found = [(slot, data) for slot in self.slots if (data := slot.packet(incoming, at)) is not None]
-        for slot in entered:
-            self.slots.append(slot)
-            data = slot.packet(incoming, at)
-            assert data is not None, "a segment holds its first packet"
-            if not self.video:
-                data[1] |= 0x80  # RFC 3551, 4.1: the first packet of a talkspurt
-            found.append((slot, data))
-        return found
+        found = Slot.numbered(self.slots, incoming, at)
+        if not entered:
+            return found
+        self.slots += entered
+        first = Slot.numbered(entered, incoming, at)
+        assert len(first) == len(entered), "a segment holds its first packet"
+        for _, data in () if self.video else first:
+            data[1] |= 0x80  # RFC 3551, 4.1: the first packet of a talkspurt
+        return found + first
 
 
 class Switchboard:

@@ -1,4 +1,4 @@
-"""What the kernel of Linux wants of many datagrams at once: `sendmmsg(2)`, and `UDP_SEGMENT` of `udp(7)`."""
+"""What the kernel of Linux wants of many datagrams at once: `sendmmsg(2)`, `recvmmsg(2)`, `UDP_SEGMENT` of `udp(7)`."""
 
 import ctypes
 import socket
@@ -11,6 +11,8 @@ _INET, _INET6 = Struct("=H"), Struct("=I")
 _SEGMENT: Final = Struct("@NiiH6x")
 """`struct cmsghdr` (length, level, type), then the size of a segment, padded to the next header."""
 _SOL_UDP, _UDP_SEGMENT = 17, 103
+NAME: Final = 28
+"""Bytes of `struct sockaddr_in6`, the longer of the two."""
 
 From = tuple[str, int] | tuple[str, int, int, int]
 """An address as the socket module writes it."""
@@ -33,21 +35,22 @@ class Header(ctypes.Structure):
 
 
 class Message(ctypes.Structure):
-    """`struct mmsghdr`: a header, and how many bytes of it went out."""
+    """`struct mmsghdr`: a header, and how many bytes of it went out or came."""
 
-    _fields_ = (("header", Header), ("sent", ctypes.c_uint))
+    _fields_ = (("header", Header), ("length", ctypes.c_uint))
 
 
-def _sendmmsg() -> "ctypes._NamedFuncPointer | None":
+def _of_linux(name: str, *arguments: type) -> "ctypes._NamedFuncPointer | None":
     if not sys.platform.startswith("linux"):
         return None
-    found = ctypes.CDLL(None, use_errno=True).sendmmsg
-    found.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int)
+    found: ctypes._NamedFuncPointer = getattr(ctypes.CDLL(None, use_errno=True), name)
+    found.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, *arguments)
     return found
 
 
-send_many: Final = _sendmmsg()
-"""None on other systems."""
+send_many: Final = _of_linux("sendmmsg")
+receive_many: Final = _of_linux("recvmmsg", ctypes.c_void_p)
+"""Both None on other systems."""
 
 
 @lru_cache(256)
@@ -63,3 +66,15 @@ def name_of(address: From) -> bytes:
         return _INET.pack(socket.AF_INET) + port + socket.inet_pton(socket.AF_INET, host) + bytes(8)
     raw = socket.inet_pton(socket.AF_INET6, host.partition("%")[0])
     return _INET.pack(socket.AF_INET6) + port + address[2].to_bytes(4, "big") + raw + _INET6.pack(address[3])
+
+
+@lru_cache(4_096)
+def address_of(name: bytes) -> From:
+    """The other way round; raises ValueError for a name of another family."""
+    family, port = _INET.unpack_from(name)[0], int.from_bytes(name[2:4], "big")
+    if family == socket.AF_INET:
+        return socket.inet_ntop(family, name[4:8]), port
+    if family != socket.AF_INET6 or len(name) < NAME:
+        raise ValueError("neither an address of IPv4 nor one of IPv6")
+    flow, scope = int.from_bytes(name[4:8], "big"), _INET6.unpack_from(name, 24)[0]
+    return socket.inet_ntop(family, name[8:24]), port, flow, scope

@@ -4,13 +4,13 @@ Times are seconds of a monotonic clock. What comes out is for the named particip
 its second byte (RFC 5761, 4).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 from conference.media import rtcp, rtp
-from conference.media.forwarder import Switchboard
+from conference.media.forwarder import Switchboard, Track
 from conference.media.participant import Chosen, Participant, Seat, Stream
 from conference.media.profile import OPUS, RTX, VP8, Extension
 from conference.media.signalling import SOURCES
@@ -73,8 +73,9 @@ class Meeting:
     def take_media(self, one: Participant, data: bytes, at: float) -> Out:
         """What goes out because this RTP packet came; raises Malformed."""
         packet = rtp.parse(data)
-        if packet.transport_sequence is not None:
-            one.arrivals.note(packet.transport_sequence, at)
+        transport = packet.transport_sequence
+        if transport is not None:
+            one.arrivals.note(transport, at)
         if packet.payload_type == RTX:
             return self._repair(one, packet, at)
         stream = one.streams.get(packet.ssrc)
@@ -137,6 +138,7 @@ class Meeting:
     def report(self, at: float, ntp: int) -> Out:
         """Receiver reports to those who send, sender reports of the slots; once a second. `ntp` is 32.32 NTP time."""
         out: Out = []
+        shown = {stream.track: stream for stream in self._owners}
         for one in self.participants.values():
             blocks = [stream.reception.block(at) for stream in one.streams.values()]
             known = tuple(block for block in blocks if block is not None)
@@ -144,7 +146,7 @@ class Meeting:
                 out.append((one, rtcp.serialise(rtcp.ReceiverReport(one.ssrc, known))))
             one.downlink.sent(sum(seat.slot.octets for seat in one.seats if seat.place.mid[0] == "v"), at)
             for seat in one.seats:
-                timestamp = self._now_on(seat, at)
+                timestamp = self._now_on(seat, shown, at)
                 if timestamp is None:
                     continue
                 slot = seat.slot
@@ -266,12 +268,12 @@ class Meeting:
         if lost:
             one.downlink.reported(max(lost), at)
 
-    def _now_on(self, seat: Seat, at: float) -> int | None:
+    def _now_on(self, seat: Seat, shown: Mapping[Track, Stream], at: float) -> int | None:
         """The slot's timestamp at this moment: the sender's own report carried forward, else its last packet."""
         track = self._board.shown(seat.slot)
-        stream = next((known for known in self._owners if known.track is track), None)
-        if track is None or stream is None or track.last_at is None:
+        if track is None or track not in shown or track.last_at is None:
             return None
+        stream = shown[track]
         timestamp, since = track.timestamp, track.last_at
         if stream.report is not None:
             timestamp, since = stream.report[0].timestamp, stream.report[1]

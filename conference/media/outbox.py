@@ -16,7 +16,8 @@ from pylibsrtp._binding import ffi, lib
 
 from conference.media.kernel import From, Message, Vector, name_of, segments, send_many
 
-_AT_ONCE: Final = 64
+_AT_ONCE: Final = 256
+"""Two pictures for thirty listeners: with fewer places, packets of one picture leave in several calls and unjoined."""
 _SIZE: Final = 2_048
 _TRAILER: Final = 160
 """What protection adds at most: SRTP_MAX_SRTCP_TRAILER_LEN of libsrtp and a little."""

@@ -18,6 +18,7 @@ from typing import Final
 from conference.media import stun, tokens
 from conference.media.allowance import Allowance
 from conference.media.errors import Malformed, MediaUnavailable
+from conference.media.inbox import AT_ONCE, Inbox
 from conference.media.kernel import From
 from conference.media.meeting import Meeting, Out
 from conference.media.outbox import Outbox, Way
@@ -27,11 +28,9 @@ from conference.media.plane import Joined, PlaceShown, PlaneEvent, SessionEnded
 from conference.media.signalling import Address, Answer, Credentials, offer, read_answer
 
 _log = logging.getLogger(__name__)
-_AT_ONCE: Final = 64
 _MUCH: Final = 2
 """Datagrams at once, as long as which a port is looked at from time to time."""
 _REST_S, _LOOK_S = 0.001, 0.002
-_LARGEST: Final = 2_048
 _BUFFER: Final = 4 << 20
 _TICK_S: Final = 0.02
 _FEEDBACK_EVERY: Final = 5
@@ -50,6 +49,15 @@ _HANDSHAKES_PER_MINUTE: Final = 60
 _MINUTE: Final = 3_000
 """In turns of the timer."""
 _NTP_EPOCH_S: Final = 2_208_988_800
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Port:
+    """One socket with what comes to it and what is to leave it."""
+
+    bound: socket.socket
+    inbox: Inbox
+    outbox: Outbox
 
 
 @dataclass(slots=True, eq=False)
@@ -79,7 +87,7 @@ class MediaServer:
         self._listen = listen
         self._advertise = advertise
         self._certificate = Certificate()
-        self._boxes: list[Outbox] = []
+        self._ports: list[_Port] = []
         self._addresses: tuple[Address, ...] = ()
         self._meetings: dict[str, Meeting] = {}
         self._sessions: dict[str, _Session] = {}
@@ -90,7 +98,6 @@ class MediaServer:
         self._listeners: set[asyncio.Queue[PlaneEvent | None]] = set()
         self._closing: set[asyncio.Task[None]] = set()
         self._timer: asyncio.Task[None] | None = None
-        self._buffer = bytearray(_LARGEST)
         self._inquiries = Allowance(_INQUIRIES_PER_S)
         self._checks = Allowance(_CHECKS_PER_S)
         self._flights = Allowance(_FLIGHTS_PER_S)
@@ -112,8 +119,8 @@ class MediaServer:
         for wanted in self._listen:
             family = socket.AF_INET6 if wanted.family == "IP6" else socket.AF_INET
             bound = socket.socket(family, socket.SOCK_DGRAM)
-            box = Outbox(bound)
-            self._boxes.append(box)
+            port = _Port(bound, Inbox(bound), Outbox(bound))
+            self._ports.append(port)
             bound.setblocking(False)
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
@@ -121,7 +128,7 @@ class MediaServer:
                 bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             bound.bind((wanted.host, wanted.port))
             found.append(Address(wanted.host, bound.getsockname()[1]))
-            loop.add_reader(bound.fileno(), self._readable, box)
+            loop.add_reader(bound.fileno(), self._readable, port)
         outside = tuple(Address(host, found[0].port) for host in self._advertise)
         self._addresses = outside or tuple(found)
         self._timer = asyncio.create_task(self._run())
@@ -190,10 +197,10 @@ class MediaServer:
             self._timer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._timer
-        for box in self._boxes:
-            asyncio.get_running_loop().remove_reader(box.bound.fileno())
-            box.bound.close()
-        self._boxes.clear()
+        for port in self._ports:
+            asyncio.get_running_loop().remove_reader(port.bound.fileno())
+            port.bound.close()
+        self._ports.clear()
         for queue in self._listeners:
             queue.put_nowait(None)
 
@@ -262,54 +269,47 @@ class MediaServer:
             if queue.qsize() < _EVENTS:
                 queue.put_nowait(event)
 
-    def _readable(self, box: Outbox) -> None:
+    def _readable(self, port: _Port) -> None:
         """Something came: what follows within a millisecond, the rest of a picture above all, is forwarded with it.
 
         Being woken costs about as much as forwarding to three people. Where much comes, it is looked for every two
         milliseconds, a tenth of a voice packet, without being woken at all.
         """
         loop = asyncio.get_running_loop()
-        loop.remove_reader(box.bound.fileno())
-        loop.call_later(_REST_S, self._look, box)
+        loop.remove_reader(port.bound.fileno())
+        loop.call_later(_REST_S, self._look, port)
 
-    def _look(self, box: Outbox) -> None:
-        if box not in self._boxes:  # closed meanwhile
+    def _look(self, port: _Port) -> None:
+        if port not in self._ports:  # closed meanwhile
             return
         loop = asyncio.get_running_loop()
         came = 0
         try:
-            came = self._take(box)
+            came = self._take(port)
         finally:  # a datagram of one room that nobody foresaw must not deafen the port for all
-            if came >= _MUCH:
-                loop.call_later(_LOOK_S if came < _AT_ONCE else 0.0, self._look, box)
+            if came >= _MUCH or port.inbox.holds_some:
+                loop.call_later(_LOOK_S if came < AT_ONCE else 0.0, self._look, port)
             else:
-                loop.add_reader(box.bound.fileno(), self._readable, box)
+                loop.add_reader(port.bound.fileno(), self._readable, port)
 
-    def _take(self, box: Outbox) -> int:
+    def _take(self, port: _Port) -> int:
         """Forward what lies ready; how many datagrams that were."""
-        view = memoryview(self._buffer)
         count = 0
-        while count < _AT_ONCE:
-            try:
-                size, source = box.bound.recvfrom_into(self._buffer)
-            except BlockingIOError:
-                break
-            except OSError:  # an ICMP error of an earlier datagram
-                size, source = 0, ("", 0)
+        for data, source in port.inbox.take():
             count += 1
             try:
-                self._datagram(box, bytes(view[:size]), source)
+                self._datagram(port, data, source)
             except Malformed:
                 continue
         self._flush()
         return count
 
-    def _datagram(self, box: Outbox, data: bytes, source: From) -> None:
+    def _datagram(self, port: _Port, data: bytes, source: From) -> None:
         """One datagram, told apart by its first byte (RFC 7983, 7); raises Malformed."""
         if not data:
             return
         if data[0] < 4:
-            self._check(box, data, source)
+            self._check(port, data, source)
             return
         one = self._known.get(source)
         if one is None:
@@ -330,10 +330,10 @@ class MediaServer:
         take = meeting.take_reports if reports else meeting.take_media
         self._put(take(one.participant, plain, at))
 
-    def _check(self, box: Outbox, data: bytes, source: From) -> None:
+    def _check(self, port: _Port, data: bytes, source: From) -> None:
         inquired = stun.inquired(data)
         if inquired is not None:
-            self._tell_address(box, inquired, source)
+            self._tell_address(port, inquired, source)
             return
         asked = stun.request(data)
         one = self._fragments.get(asked.ufrag)
@@ -348,17 +348,17 @@ class MediaServer:
             one.addresses.append(source)
             self._known[source] = one
         if asked.nominates or one.way is None:
-            one.way = Way(box, source)
+            one.way = Way(port.outbox, source)
             self._ready(one)
         answer = stun.success(asked, (source[0], source[1]), one.credentials[asked.ufrag].password)
         with contextlib.suppress(OSError):
-            box.bound.sendto(answer, source)
+            port.bound.sendto(answer, source)
 
-    def _tell_address(self, box: Outbox, transaction: bytes, source: From) -> None:
+    def _tell_address(self, port: _Port, transaction: bytes, source: From) -> None:
         """Anybody may ask whether we are here, so many times a second all together."""
         if self._inquiries.take(None):
             with contextlib.suppress(OSError):
-                box.bound.sendto(stun.told(transaction, (source[0], source[1])), source)
+                port.bound.sendto(stun.told(transaction, (source[0], source[1])), source)
 
     def _send(self, one: _Session, data: bytes) -> None:
         if one.way is not None:
@@ -373,8 +373,8 @@ class MediaServer:
                 way.outbox.put(way, data)
 
     def _flush(self) -> None:
-        for box in self._boxes:
-            box.flush()
+        for port in self._ports:
+            port.outbox.flush()
 
     async def _run(self) -> None:
         count = 0

@@ -6,6 +6,7 @@ numbers is constant, each segment begins after everything sent before it, and no
 packet is ever sent in it.
 """
 
+from collections.abc import Iterable
 from struct import Struct
 from typing import Final, NamedTuple
 
@@ -111,26 +112,32 @@ class Slot:
         if seen.base_layer_at >= 0:
             self._base_layer = seen.base_layer + segment.base_layer & 0xFF
 
-    def packet(self, packet: Incoming, at: float) -> bytearray | None:
-        """The packet with this slot's numbers; None where it is older than the last switch.
+    @staticmethod
+    def numbered(slots: Iterable["Slot"], packet: Incoming, at: float) -> list[tuple["Slot", bytearray]]:
+        """The packet with each slot's numbers; none for a slot where it is older than the last switch.
 
         This runs once for each packet and listener: what can be worked out at the next switch is left until then.
         """
-        segment = self._segment
-        if segment is None or packet.number < segment.first:
-            return None
-        number = packet.number + segment.shift
-        data = bytearray(packet.template)
-        _NUMBERS.pack_into(data, 2, number & _U16, (packet.timestamp + segment.time) & _U32, self.ssrc)
-        if self.video:
-            _rename(data, VIDEO_HEADER, packet.descriptor, segment)
-        if number > self._number:
-            self._number = number
-            self._last_at = at
-            self._latest = packet
-        self.packets += 1
-        self.octets += len(data) - self._header
-        return data
+        number, timestamp, template, (_, picture_at, picture, base_layer_at, base_layer) = packet
+        found: list[tuple[Slot, bytearray]] = []
+        for slot in slots:
+            segment = slot._segment
+            if segment is None or number < segment.first:
+                continue
+            _, shift, time, picture_shift, base_layer_shift = segment
+            outgoing = number + shift
+            data = bytearray(template)
+            _NUMBERS.pack_into(data, 2, outgoing & _U16, (timestamp + time) & _U32, slot.ssrc)
+            if picture_at >= 0:
+                _PICTURE.pack_into(data, VIDEO_HEADER + picture_at, 0x8000 | picture + picture_shift & 0x7FFF)
+            if base_layer_at >= 0:
+                data[VIDEO_HEADER + base_layer_at] = base_layer + base_layer_shift & 0xFF
+            if outgoing > slot._number:
+                slot._number, slot._last_at, slot._latest = outgoing, at, packet
+            slot.packets += 1
+            slot.octets += len(data) - slot._header
+            found.append((slot, data))
+        return found
 
     def wanted(self, sequence: int) -> int | None:
         """The incoming number of what a listener misses; None where it was before the last switch or never sent."""

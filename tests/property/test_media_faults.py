@@ -9,7 +9,7 @@ from typing import Any, Final
 import pylibsrtp
 import pytest
 
-from conference.media import forwarder, slot
+from conference.media import forwarder
 from conference.media.forwarder import Switchboard, Track
 from conference.media.rtp import ahead
 from conference.media.slot import Incoming, Slot
@@ -59,14 +59,15 @@ def a_switch_takes_one_number_back(patch: pytest.MonkeyPatch) -> None:
 
 @FAULTS.plant
 def a_packet_from_before_the_switch_is_sent_after_it(patch: pytest.MonkeyPatch) -> None:
-    original = Slot.packet
+    original = Slot.numbered
 
-    def packet(self: Slot, incoming: Incoming, at: float) -> bytearray | None:
-        if self._segment is not None and incoming.number < self._segment.first:
-            self._segment = self._segment._replace(first=incoming.number)
-        return original(self, incoming, at)
+    def numbered(slots: list[Slot], packet: Incoming, at: float) -> list[tuple[Slot, bytearray]]:
+        for one in slots:
+            if one._segment is not None and packet.number < one._segment.first:
+                one._segment = one._segment._replace(first=packet.number)
+        return original(slots, packet, at)
 
-    patch.setattr(Slot, "packet", packet)
+    patch.setattr(Slot, "numbered", staticmethod(numbered))
 
 
 @FAULTS.plant
@@ -97,7 +98,7 @@ def retransmissions_are_not_numbered(patch: pytest.MonkeyPatch) -> None:
 
 @FAULTS.plant
 def pictures_keep_their_numbers(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(slot, "_rename", lambda *_: None)
+    _segments(patch, picture=0, base_layer=0)
 
 
 @FAULTS.plant
