@@ -5,7 +5,7 @@ transaction. Between keeping and indexing a crash leaves at worst bytes that no 
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -28,7 +28,8 @@ from imaging.vault.upkeep import is_dicom
 from imaging.walk import walked
 
 __all__ = [
-    "Arrived", "Candidate", "Inspection", "Intake", "KeptFile", "Outcome", "Progress", "index", "row_of", "sweep",
+    "Arrived", "Candidate", "Inspection", "Intake", "KeptFile", "Looked", "Outcome", "Progress", "index", "row_of",
+    "sweep",
 ]
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ DICOMDIR_CLASS = "1.2.840.10008.1.3.10"
 
 
 @dataclass(frozen=True, slots=True)
-class _Walked:
+class Walked:
     """A file whose structure is sound."""
 
     arrived: Arrived
@@ -62,6 +63,10 @@ class _Walked:
     @property
     def frames(self) -> int:
         return self.claimed.frames if self.claimed else 0
+
+
+Looked = Walked | Outcome
+"""A file whose structure is sound, or what became of one whose is not."""
 
 
 class Intake:
@@ -92,13 +97,34 @@ class Intake:
 
     def inspect(self, files: Sequence[Arrived], progress: Progress = lambda _done: None) -> Inspection:
         """Check every file; a bad one costs itself alone."""
-        looked: list[_Walked | Outcome] = []
+        return self.judge(files, map(self.look, files), progress)
+
+    def look(self, arrived: Arrived) -> Looked:
+        """What the structure of one file says; `judge` goes on from there, once all have come."""
+        size = arrived.path.stat().st_size
+        try:
+            with walked(arrived.path, self._limits) as walk:
+                if walk.text(0x00020002) == DICOMDIR_CLASS:
+                    reason = "The disc's table of contents is not needed: the files themselves are read."
+                    return Outcome(arrived.name, "passed over", "dicomdir", reason, size)
+                claimed = pixels(walk, self._limits)
+                identity = walk.text(0x00080018), walk.text(0x0020000D), walk.text(0x0020000E)
+                facts = plain.facts(walk, claimed.frames if claimed else 0)
+                return Walked(arrived, claimed, walk.transfer_syntax, size, identity, facts)
+        except Refused as refusal:
+            return Outcome(arrived.name, "refused", refusal.code, refusal.reason, size)
+
+    def judge(
+        self, files: Sequence[Arrived], looks: Iterable[Looked], progress: Progress = lambda _done: None
+    ) -> Inspection:
+        """The check of files that were looked at, in the same order."""
+        looked: list[Looked] = []
         done = 0
-        for one in files:
-            looked.append(self._walked(one))
-            if not _is_odd(looked[-1]):
+        for one in looks:
+            looked.append(one)
+            if not _is_odd(one):
                 progress(done := done + 1)
-        odd = [one for one in looked if isinstance(one, _Walked) and one.facts is None]
+        odd = [one for one in looked if isinstance(one, Walked) and one.facts is None]
         a_time = max(1, min(_READ_AT_ONCE, -(-len(odd) // self._sandbox.processes)))
         groups = [odd[at : at + a_time] for at in range(0, len(odd), a_time)]
         said: list[object] = []
@@ -108,12 +134,12 @@ class Intake:
         return self._inspection(files, looked, iter(said))
 
     def _inspection(
-        self, files: Sequence[Arrived], looked: "Sequence[_Walked | Outcome]", said: Iterator[object]
+        self, files: Sequence[Arrived], looked: Sequence[Looked], said: Iterator[object]
     ) -> Inspection:
         candidates: list[Candidate] = []
         refused: list[Outcome] = []
         for one in looked:
-            found = _judged(one, one.facts or next(said)) if isinstance(one, _Walked) else one
+            found = _judged(one, one.facts or next(said)) if isinstance(one, Walked) else one
             if isinstance(found, Candidate):
                 candidates.append(found)
             else:
@@ -158,21 +184,7 @@ class Intake:
                 found.append(Outcome(table.name, "refused", "disc-incomplete", sentence(said, lost)))
         return found
 
-    def _walked(self, arrived: Arrived) -> "_Walked | Outcome":
-        size = arrived.path.stat().st_size
-        try:
-            with walked(arrived.path, self._limits) as walk:
-                if walk.text(0x00020002) == DICOMDIR_CLASS:
-                    reason = "The disc's table of contents is not needed: the files themselves are read."
-                    return Outcome(arrived.name, "passed over", "dicomdir", reason, size)
-                claimed = pixels(walk, self._limits)
-                identity = walk.text(0x00080018), walk.text(0x0020000D), walk.text(0x0020000E)
-                facts = plain.facts(walk, claimed.frames if claimed else 0)
-                return _Walked(arrived, claimed, walk.transfer_syntax, size, identity, facts)
-        except Refused as refusal:
-            return Outcome(arrived.name, "refused", refusal.code, refusal.reason, size)
-
-    def _headers(self, files: Sequence[_Walked]) -> list[object]:
+    def _headers(self, files: Sequence[Walked]) -> list[object]:
         """What a worker says of each header, or the WorkerLost of a file that spoilt it.
 
         Files of many frames may take their whole allowance of time each, so they are read one by one; and so are all
@@ -188,18 +200,18 @@ class Intake:
                 log.info("a group of files is read one by one", extra={"files": len(files)})
         return [self._header(one) for one in files]
 
-    def _header(self, one: _Walked) -> object:
+    def _header(self, one: Walked) -> object:
         try:
             return self._sandbox.run("imaging.header:read", path=str(one.arrived.path), frames=one.frames).facts
         except WorkerLost as lost:
             return lost
 
 
-def _is_odd(one: "_Walked | Outcome") -> bool:
-    return isinstance(one, _Walked) and one.facts is None
+def _is_odd(one: Looked) -> bool:
+    return isinstance(one, Walked) and one.facts is None
 
 
-def _judged(one: _Walked, said: object) -> Candidate | Outcome:
+def _judged(one: Walked, said: object) -> Candidate | Outcome:
     """A file and what a worker says of its header, held against each other."""
     reason = "The file's header contradicts itself about its identity."
     if isinstance(said, WorkerLost):

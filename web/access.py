@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from conference.policy import Action, Actor, Resource, may
 from conference.record.audit import note_read as audit_read
+from imaging.asking import Ask
 from web.clock import now
-from web.database import Ask, Deed
+from web.database import Deed
 from web.services import services
 
 P = ParamSpec("P")
@@ -81,8 +82,8 @@ async def reading(
 async def asking(
     request: HTTPConnection, work: Callable[Concatenate[Ask, P], R], *args: P.args, **kwargs: P.kwargs
 ) -> R:
-    """Run `work` with a way to ask a read-only connection statements in text."""
-    return await services(request).database.ask(work, *args, **kwargs)
+    """Run `work` with a way to ask a read-only connection statements in text, each of which answers quickly."""
+    return await services(request).database.glance(work, *args, **kwargs)
 
 
 async def beside_images(

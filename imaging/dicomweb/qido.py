@@ -5,22 +5,19 @@ are text with places for their values: making an expression of objects costs sev
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import TextClause, text
 from sqlmodel import Session, col, select
 
+from imaging.asking import Ask, by_session, clause
 from imaging.dicomweb.attributes import STUDY, Attribute, Level, matched, tag_of
 from imaging.dicomweb.errors import BadQuery
 from imaging.dicomweb.present import Counts, Row
 from imaging.studies import Instance, Series, Study
 
-Ask = Callable[[str, Mapping[str, str | int]], Sequence[Sequence[Any]]]
-"""Gives the rows of a statement whose places, ``:name``, are filled with these values."""
 LIMIT = 5000
 """Most results of one answer, and how many are given when the client names no limit."""
 _UID = re.compile(r"[0-9.]{1,64}")
@@ -112,7 +109,7 @@ def find(session: Session, asked: Query, readable: Condition) -> Found:
         wanted = wanted.join(Instance, col(Instance.series_instance_uid) == col(Series.series_instance_uid))
         wanted = wanted.where(col(Instance.held).is_(False))
     words, values = _joined((*asked.conditions, readable))
-    wanted = wanted.where(_clause(words).bindparams(**values))
+    wanted = wanted.where(clause(words, session).bindparams(**values))
     wanted = wanted.order_by(*_order(asked.level)).offset(asked.offset).limit(asked.limit + 1)
     found = [one if isinstance(one, Sequence) else (one,) for one in _tuples(session.exec(wanted).all())]
     rows = tuple(Row(*one) for one in found[: asked.limit])
@@ -152,18 +149,9 @@ def _joined(conditions: Sequence[Condition]) -> tuple[str, dict[str, str | int]]
     return words, dict(zip(names, values, strict=True))
 
 
-@lru_cache(256)
-def _clause(words: str) -> TextClause:
-    return text(words)
-
-
 def counts(session: Session, rows: Sequence[Row]) -> Counts:
     """How many series and instances the studies of these rows have, and of which modalities."""
-
-    def ask(statement: str, values: Mapping[str, str | int]) -> Sequence[Sequence[Any]]:
-        return session.connection().execute(_clause(statement), values).all()
-
-    return counted(ask, list(dict.fromkeys(row.study.study_instance_uid for row in rows)))
+    return counted(by_session(session), list(dict.fromkeys(row.study.study_instance_uid for row in rows)))
 
 
 def counted(ask: Ask, studies: Sequence[str]) -> Counts:
@@ -334,4 +322,4 @@ def _clock(name: str, text: str, missing: str) -> str:
 def _like(place: str, value: str) -> Condition:
     """Single value and wildcard matching; case does not matter (PS3.4 C.2.2.2.1, C.2.2.2.4)."""
     escaped = re.sub(r"([%_!])", r"!\1", value).replace("*", "%").replace("?", "_")
-    return Condition(f"lower({place}) LIKE lower({{}}) ESCAPE '!'", (escaped,))
+    return Condition(f"{place} ILIKE {{}} ESCAPE '!'", (escaped,))

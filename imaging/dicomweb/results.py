@@ -11,10 +11,11 @@ from json.encoder import encode_basestring as quoted
 from operator import itemgetter
 from typing import NamedTuple
 
+from imaging.asking import Ask
 from imaging.dicomweb.attributes import STUDY, Attribute, Level
 from imaging.dicomweb.json import person_name
 from imaging.dicomweb.present import OfStudy
-from imaging.dicomweb.qido import Ask, counted, described
+from imaging.dicomweb.qido import counted, described
 
 TABLES = ("study", "series", "instance")
 """What a result is computed from."""

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -12,7 +12,7 @@ from imaging.dicomweb.errors import BadMessage, UnsupportedBody
 from imaging.dicomweb.json import Model, element, sequence
 from imaging.dicomweb.multipart import PartBegins, PartData, PartEnds, Splitter, boundary_of, media_type
 from imaging.errors import TooLarge, WorkerLost
-from imaging.intake import Arrived, Candidate, Intake, Outcome
+from imaging.intake import Arrived, Candidate, Intake, Looked, Outcome
 from imaging.settings import UploadSettings
 from imaging.vault.disk import start_writing
 
@@ -49,14 +49,19 @@ class Described:
 class Staging:
     """One message on its way into a folder, a file for each part; `close` whatever happens."""
 
-    def __init__(self, content_type: str, folder: Path, limits: UploadSettings) -> None:
+    def __init__(
+        self, content_type: str, folder: Path, limits: UploadSettings, look: Callable[[Arrived], Looked]
+    ) -> None:
         self.arrived: list[Arrived] = []
+        self.looked: list[Looked] = []
+        """What the structure of each says: a file is looked at as soon as it is whole."""
         self.described = Described()
         """What came as JSON and bulk; empty where whole files came."""
         self._root, boundary = _root(content_type)
         self._splitter = Splitter(boundary)
         self._folder = folder
         self._limits = limits
+        self._look = look
         self._file: BinaryIO | None = None
         self._sha = hashlib.sha256()
         self._bytes = self._number = 0
@@ -102,6 +107,7 @@ class Staging:
         self.close()
         if self._root == FILE:
             self.arrived[-1] = replace(self.arrived[-1], digest=self._sha.hexdigest())
+            self.looked.append(self._look(self.arrived[-1]))
 
     def _begin(self, headers: Mapping[str, str]) -> None:
         media, said = media_type(headers.get("content-type", self._root))

@@ -9,7 +9,8 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 
-from imaging.dicomweb.qido import NEWEST, Ask, newest_studies
+from imaging.asking import Ask
+from imaging.dicomweb.qido import NEWEST, newest_studies
 from imaging.dicomweb.results import TABLES, Results, Shown
 from web.database import Database
 

@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from conference.policy import Action
+from imaging.asking import Ask
 from imaging.dicomweb.accept import takes_any
 from imaging.dicomweb.attributes import Level
 from imaging.dicomweb.errors import BadQuery, NotAcceptable
@@ -21,7 +22,7 @@ from imaging.dicomweb.files import DICOM, anew, file_of, files, files_form, file
 from imaging.dicomweb.metadata import PIXELS, Metadata
 from imaging.dicomweb.multipart import closing, heading, part_heading
 from imaging.dicomweb.present import Row, address, result
-from imaging.dicomweb.qido import Ask, Condition, Query, counts, find, find_studies, query
+from imaging.dicomweb.qido import Condition, Query, counts, find, find_studies, query
 from imaging.dicomweb.rendered import wish
 from imaging.dicomweb.results import TABLES, Results, Shown, written
 from imaging.dicomweb.wado import OCTETS, Form, form_of, frame_numbers, samples_of, spans, stored

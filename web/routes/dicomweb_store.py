@@ -20,7 +20,7 @@ from conference.policy import Action, Actor
 from imaging.deidentify.doors import unnamed
 from imaging.dicomweb.accept import takes_any
 from imaging.dicomweb.errors import BadQuery, NotAcceptable
-from imaging.dicomweb.stow import Staging, composed, reasons, refused_all, store_response
+from imaging.dicomweb.stow import Staging, reasons, refused_all, store_response
 from imaging.errors import QuotaReached, StudyNotFound
 from imaging.intake import Inspection, Intake, index
 from imaging.patient_match import Differs, Identity, SeveralPatients, compare
@@ -30,13 +30,12 @@ from web.clock import now
 from web.images.admission import follow_up, patient_of
 from web.images.deidentification import Admitted, admitted, board_hides
 from web.images.dicomweb import ROOT, answered, base_of, cases_of, cases_where, wanted
+from web.images.receiving import Receiving
 from web.resources import case_resource
 from web.services import services
 
 log = logging.getLogger(__name__)
 JSON = "application/dicom+json"
-_BATCH = 1024 * 1024
-"""Bytes that are written at a time."""
 
 
 @answered
@@ -113,47 +112,22 @@ def _only(cases: list[str], study: str) -> str:
 
 
 async def _received(request: Request, folder: Path) -> Inspection:
-    """The message as files, checked: what came is written and hashed while what follows comes in.
-
-    Each way to a thread and back costs as much as a small instance, so there are few.
-    """
+    """The message as files, checked."""
     made = services(request)
     content_type, limits = request.headers.get("content-type", ""), made.settings.imaging.upload
-    staging = await asyncio.to_thread(_begun, content_type, folder, limits)
-    held = list[bytes]()
-    size = 0
-    writing = asyncio.ensure_future(_nothing())
+    intake = made.uploads.intake
+    receiving = Receiving(lambda: _begun(content_type, folder, limits, intake))
     try:
-        async for chunk in request.stream():
-            held.append(chunk)
-            size += len(chunk)
-            if size >= _BATCH:
-                await writing
-                writing = asyncio.ensure_future(asyncio.to_thread(staging.feed, *held))
-                held, size = [], 0
-        await writing
-        return await asyncio.to_thread(_inspected, staging, held, folder, made.uploads.intake)
+        async for piece in request.stream():
+            await receiving.take(piece)
+        return await receiving.end(folder, intake)
     finally:
-        await asyncio.wait([writing])
-        staging.close()
+        await receiving.close()
 
 
-async def _nothing() -> None:
-    """Before the first piece is written."""
-
-
-def _begun(content_type: str, folder: Path, limits: UploadSettings) -> Staging:
+def _begun(content_type: str, folder: Path, limits: UploadSettings, intake: Intake) -> Staging:
     _forget_old(folder.parent, limits.keep_hours)
-    return Staging(content_type, folder, limits)
-
-
-def _inspected(staging: Staging, last: list[bytes], folder: Path, intake: Intake) -> Inspection:
-    """Every file of a message checked, those among them that came as JSON and bulk."""
-    staging.feed(*last)
-    arrived = staging.finish()
-    more, unmade = composed(staging.described, folder, intake)
-    inspection = intake.inspect([*arrived, *more])
-    return replace(inspection, refused=(*unmade, *inspection.refused))
+    return Staging(content_type, folder, limits, intake.look)
 
 
 def _expected(session: Session, case_id: str) -> tuple[bool, Identity]:

@@ -145,9 +145,9 @@ def test_the_same_search_is_answered_again_until_something_is_written(
     for _ in range(2):  # the row of audit that the first writes ends what stood before it
         first = browser.get(asked)
     reads: list[object] = []
-    ask = base(world)._ask
+    ask = base(world)._glance
     with monkeypatch.context() as patched:
-        patched.setattr(base(world), "_ask", lambda *args: (reads.append(args), ask(*args))[1])
+        patched.setattr(base(world), "_glance", lambda *args: (reads.append(args), ask(*args))[1])
         assert browser.get(asked).content == first.content
         assert reads == []
         elsewhere = browser.get(asked, headers={"Host": "localhost"})  # results name the host they are asked under

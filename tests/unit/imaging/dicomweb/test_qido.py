@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 import pytest
-from sqlalchemy import text as sql
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session, SQLModel, create_engine
 
+from imaging.asking import by_session
 from imaging.dicomweb.attributes import Level
 from imaging.dicomweb.errors import BadQuery
 from imaging.dicomweb.present import result
-from imaging.dicomweb.qido import LIMIT, NEWEST, Ask, Condition, counts, find, find_studies, newest_studies, query
+from imaging.dicomweb.qido import LIMIT, NEWEST, Condition, counts, find, find_studies, newest_studies, query
 from imaging.studies import Instance, Series, Study
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -51,18 +51,13 @@ def filled() -> Iterator[Session]:
     engine.dispose()
 
 
-def asking(session: Session) -> Ask:
-    """Asks the session statements in text."""
-    return lambda statement, values: session.connection().execute(sql(statement), values).all()
-
-
 def asked(session: Session, text: str, level: Level = "study", only: tuple[str, ...] = tuple(STUDIES)) -> list[str]:
     readable = Condition(f"study.study_instance_uid IN ({', '.join('{}' for _ in only)})", only)
     question = query(level, parse_qsl(text, keep_blank_values=True))
     rows, more = find(session, question, readable).rows, find(session, question, readable).more
     if level == "study":
         uids = [row.study.study_instance_uid for row in rows]
-        assert find_studies(asking(session), question, readable) == (uids, more)
+        assert find_studies(by_session(session), question, readable) == (uids, more)
     names = {"study": "study_instance_uid", "series": "series_instance_uid", "instance": "sop_instance_uid"}
     return [getattr(getattr(row, level), names[level]) for row in rows]
 
@@ -134,10 +129,10 @@ def test_a_page_knows_whether_there_is_more(session: Session) -> None:
 
 
 def test_the_newest_follow_one_another_in_the_order_of_a_search(session: Session) -> None:
-    first = newest_studies(asking(session), 2)
+    first = newest_studies(by_session(session), 2)
     assert [uid for _, uid in first] == asked(session, "limit=2")
-    assert [uid for _, uid in newest_studies(asking(session), 2, first[-1])] == asked(session, "offset=2")
-    assert newest_studies(asking(session), 9, NEWEST)[-1] == ("", "1.3")
+    assert [uid for _, uid in newest_studies(by_session(session), 2, first[-1])] == asked(session, "offset=2")
+    assert newest_studies(by_session(session), 9, NEWEST)[-1] == ("", "1.3")
 
 
 def test_a_result_is_the_dicom_json_of_its_level(session: Session) -> None:

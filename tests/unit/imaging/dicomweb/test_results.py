@@ -8,12 +8,13 @@ from hypothesis import example, given
 from hypothesis import strategies as some
 from sqlmodel import Session
 
+from imaging.asking import by_session
 from imaging.dicomweb.attributes import ATTRIBUTES, STUDY, Level
 from imaging.dicomweb.present import Counts, Row, result
 from imaging.dicomweb.results import Results, Shown, study_writer, written
 from imaging.studies import Instance, Series, Study
 from tests.unit.imaging.dicomweb import test_qido
-from tests.unit.imaging.dicomweb.test_qido import AT, asking
+from tests.unit.imaging.dicomweb.test_qido import AT
 
 BASE = "https://consilium.example/dicom-web"
 TEXT, IMAGES = "00081030", "00201208"
@@ -26,7 +27,7 @@ def session() -> Iterator[Session]:
 
 
 def said(results: Results, session: Session, version: int | None, *uids: str, base: str = BASE) -> list[object]:
-    found = results.studies(asking(session), uids, Shown(base, ("study",)), version)
+    found = results.studies(by_session(session), uids, Shown(base, ("study",)), version)
     return [json.loads(one) for one in found]
 
 

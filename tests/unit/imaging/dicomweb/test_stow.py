@@ -1,5 +1,6 @@
 """A message becomes files, and outcomes become the answer of PS3.18 annex I."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from imaging.dicomweb.errors import BadMessage, UnsupportedBody
 from imaging.dicomweb.multipart import closing, heading, part_heading
 from imaging.dicomweb.stow import Staging, store_response
 from imaging.errors import TooLarge
-from imaging.intake import Outcome
+from imaging.intake import Arrived, Outcome
 from imaging.settings import MIB, UploadSettings
 
 LIMITS = UploadSettings(total_bytes=MIB, files=2, free_bytes=0)
@@ -20,11 +21,21 @@ def message(*bodies: bytes, kind: str = "application/dicom") -> bytes:
 
 
 def staged(tmp_path: Path, said: bytes, kind: str = TYPE) -> list[bytes]:
-    staging = Staging(kind, tmp_path / "stow", LIMITS)
+    looked: list[bytes] = []
+
+    def look(one: Arrived) -> Outcome:
+        looked.append(one.path.read_bytes())
+        assert sha256(looked[-1]).hexdigest() == one.digest
+        return Outcome(one.name, "refused")
+
+    staging = Staging(kind, tmp_path / "stow", LIMITS, look)
     try:
         for at in range(0, len(said), 7):
             staging.feed(said[at : at + 7])
-        return [one.path.read_bytes() for one in staging.finish()]
+        arrived = staging.finish()
+        assert [one.name for one in staging.looked] == [one.name for one in arrived]
+        assert looked == [one.path.read_bytes() for one in arrived], "each is looked at when it is whole"
+        return looked
     finally:
         staging.close()
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 from sqlmodel import Session
 
-from imaging.dicomweb.qido import Ask
+from imaging.asking import Ask
 from imaging.dicomweb.results import TABLES, Results, Shown
 from imaging.studies import Study
 from tests.unit.web.application import deed
