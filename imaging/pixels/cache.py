@@ -14,7 +14,7 @@ from imaging.pixels.window import Rendering, Window
 
 SIZES = (96, 160, 256, 512, 1024, 2048)
 """Sizes rendered pictures come in; others are brought to the next, so that the cache stays small."""
-VERSION = "2"
+VERSION = "3"
 """Part of every name in the cache; raise it when the same input gives other pictures."""
 
 

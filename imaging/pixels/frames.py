@@ -11,8 +11,9 @@ each rule below names what it is for:
 """
 
 import io
+import sys
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import imagecodecs
@@ -23,6 +24,7 @@ from PIL import Image, ImageCms
 from imaging.pixels.errors import NoPicture
 from imaging.pixels.jpeg import carries_rgb, precision
 from imaging.pixels.overlays import Plane
+from imaging.pixels.soundness import Soundness, of_jpeg, of_jpeg2000
 from imaging.pixels.tables import Tables, tables
 from imaging.pixels.window import Stored
 
@@ -36,8 +38,8 @@ JPEG_2000, HTJ2K_LOSSLESS, JPEG_XL = _family(90, 91, 92, 93), _family(201, 202),
 HTJ2K = "1.2.840.10008.1.2.4.203"
 RLE = "1.2.840.10008.1.2.5"
 DEFLATED_FRAME = "1.2.840.10008.1.2.8.1"
-LOSSY = _family(50, 51, 81, 91, 93, 112, 203)
-"""What a file is stored in with loss, or may be."""
+LOSSY = _family(50, 51, 81, 91, 93, 111, 112, 203)
+"""What a file is stored in with loss, or may be; 111 keeps a JPEG, and that had its loss."""
 
 _PLACED = frozenset({RLE, DEFLATED_FRAME, "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"})
 """Besides native pixels, the syntaxes in which values lie in their words where High Bit says."""
@@ -85,6 +87,8 @@ class Decoded:
     tables: Tables | None = None
     overlay: Plane | None = None
     """What the overlay planes of the file set, of the size of the frame; None without any."""
+    soundness: Soundness = field(default_factory=Soundness)
+    """What the compressed bytes say of their worth."""
 
     @property
     def colour(self) -> bool:
@@ -99,27 +103,28 @@ def decoded(layout: Layout, frame: bytes, bit_offset: int = 0, header: bytes = b
     Raises NoPicture.
     """
     found = tables(header, index) if layout.needs_tables else None
+    values = stored(layout, frame, bit_offset)
+    return replace(_finished(layout, values, found), soundness=_soundness(layout.transfer_syntax, frame))
+
+
+def stored(layout: Layout, frame: bytes, bit_offset: int = 0) -> NDArray[Any]:
+    """The values of one frame as they are stored, nothing turned or looked up: (rows, columns[, samples]).
+
+    Colour of JPEG and JPEG 2000 comes as RGB, subsampled colour unfolded. Raises NoPicture.
+    """
     try:
         raw = _native(layout, frame, bit_offset) if _is_native(layout) else _encapsulated(layout, frame)
     except NoPicture:
         raise
     except (RuntimeError, ValueError, TypeError, IndexError, OverflowError, zlib.error) as error:
         raise NoPicture("The compressed pixels of this frame are damaged and cannot be decoded.") from error
-    return _finished(layout, _shaped(layout, raw), found)
-
-
-def stored(layout: Layout, frame: bytes) -> NDArray[Any]:
-    """The values of one frame as they are stored, nothing turned or looked up: (rows, columns[, samples]).
-
-    Colour of JPEG and JPEG 2000 comes as RGB, subsampled colour unfolded. Raises NoPicture.
-    """
-    try:
-        raw = _native(layout, frame, 0) if _is_native(layout) else _encapsulated(layout, frame)
-    except NoPicture:
-        raise
-    except (RuntimeError, ValueError, TypeError, IndexError, OverflowError, zlib.error) as error:
-        raise NoPicture("The compressed pixels of this frame are damaged and cannot be decoded.") from error
     return _shaped(layout, raw)
+
+
+def _soundness(syntax: str, frame: bytes) -> Soundness:
+    if syntax in JPEG_DCT | JPEG_LOSSLESS | JPEG_LS:
+        return of_jpeg(frame)
+    return of_jpeg2000(frame) if syntax in JPEG_2000 | HTJ2K_LOSSLESS | {HTJ2K} else Soundness()
 
 
 def decoded_whole(file: bytes, layout: Layout, index: int) -> Decoded:
@@ -182,7 +187,7 @@ def _encapsulated(layout: Layout, frame: bytes) -> NDArray[Any]:
     elif syntax in JPEG_2000 or syntax == HTJ2K:
         result = imagecodecs.jpeg2k_decode(frame)
     elif syntax in HTJ2K_LOSSLESS:
-        result = imagecodecs.htj2k_decode(frame)
+        result = _htj2k(frame)
     elif syntax in JPEG_XL:
         result = imagecodecs.jpegxl_decode(frame)
     elif syntax == RLE:
@@ -205,6 +210,23 @@ def _jpeg(layout: Layout, frame: bytes) -> NDArray[Any]:
     model = "RGB" if carries_rgb(frame, layout.photometric) else "YCBCR"
     colour: NDArray[Any] = imagecodecs.jpeg8_decode(frame, colorspace=model, outcolorspace="RGB")
     return colour
+
+
+def _htj2k(frame: bytes) -> NDArray[Any]:
+    """Samples of an HTJ2K codestream.
+
+    imagecodecs drops an error that comes up half-way and gives back memory nobody wrote to; Python is told of it all
+    the same, so we listen.
+    """
+    dropped: list[object] = []
+    before, sys.unraisablehook = sys.unraisablehook, lambda error: dropped.append(error.exc_value)
+    try:
+        result: NDArray[Any] = imagecodecs.htj2k_decode(frame)
+    finally:
+        sys.unraisablehook = before
+    if dropped:
+        raise NoPicture("The compressed pixels of this frame are damaged and cannot be decoded.")
+    return result
 
 
 def _jpeg_lossless(layout: Layout, frame: bytes) -> NDArray[Any]:

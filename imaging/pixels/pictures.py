@@ -26,6 +26,7 @@ from imaging.pixels.opened import Opened
 from imaging.pixels.plain import drawn, is_plain
 from imaging.pixels.pool import Pool, Urgency
 from imaging.pixels.render import PREVIEW_QUALITY, Format, preview_size
+from imaging.pixels.soundness import Flaw
 from imaging.pixels.stack import Shown, Slice, Stack, is_colour
 from imaging.pixels.window import Lut, Rendering, Window
 from imaging.sandbox import Answer
@@ -45,6 +46,8 @@ QUIET_S = 2.0
 """A study of which nothing came for so long is made pictures of."""
 _SHORTLY_S = 60.0
 _QUALITY = 75
+_FLAWS: tuple[Flaw | None, ...] = (None, "reduced", "damaged", "lossy")
+"""In the order of their numbers in the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,8 @@ class Lossless:
 
     data: bytes
     raw: bool
-    reduced: bool
-    """Deep colour was brought to 8 bits: not lossless after all, and the reader must say so."""
+    flaw: Flaw | None
+    """Why it is not lossless after all, and the reader must say so."""
 
 
 class Pictures:
@@ -113,7 +116,7 @@ class Pictures:
         """A frame (from 0) without loss, as stored, before any window. Raises NoPicture."""
         place = self._lossless_place(shown.stack.slices[index])
         data = await self._made(shown, index, place, urgency)
-        return Lossless(data[1:], raw=bool(data[0] & 1), reduced=bool(data[0] & 2))
+        return Lossless(data[1:], raw=bool(data[0] & 1), flaw=_FLAWS[data[0] >> 1])
 
     async def sampled(self, stack: Stack, index: int, kind: str, points: Sequence[Point]) -> Sampled | None:
         """What the pixels of a frame (from 0) under a mark are worth; None: colour, or no pixel. Raises WorkerLost."""
@@ -283,7 +286,7 @@ class Pictures:
             preview, stream = self._places(shown, index)
             end = at + said["preview"]
             write(preview, payload[at:end])
-            flags = bytes([said["raw"] | said["reduced"] << 1])
+            flags = bytes([said["raw"] | _FLAWS.index(said["flaw"]) << 1])
             write(stream, flags + payload[end : end + said["lossless"]])
             at = end + said["lossless"]
 

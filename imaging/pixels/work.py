@@ -17,6 +17,7 @@ from imaging.pixels.codestream import lossless, raw, sample_of
 from imaging.pixels.errors import NoPicture
 from imaging.pixels.frames import Decoded, Layout, decoded, decoded_whole
 from imaging.pixels.render import Format, encoded, shown, transparency
+from imaging.pixels.soundness import Flaw
 from imaging.pixels.window import Lut, Rendering, Window, auto_window
 
 _NICENESS = 10
@@ -80,8 +81,17 @@ def _pictures(
     preview = encoded(shown(picture, how), form, size, quality)
     stream = lossless(picture.samples)
     rest = raw(picture.samples) if stream is None else stream
-    said = {"preview": len(preview), "lossless": len(rest), "raw": stream is None, "reduced": picture.reduced}
+    said = {"preview": len(preview), "lossless": len(rest), "raw": stream is None, "flaw": _flaw(picture)}
     return said, preview + rest
+
+
+def _flaw(picture: Decoded) -> Flaw | None:
+    """The gravest flaw of a frame alone; None: none that can be told."""
+    if picture.soundness.damaged:
+        return "damaged"
+    if picture.reduced:
+        return "reduced"
+    return "lossy" if picture.soundness.lossy else None
 
 
 def overlay(frame: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
@@ -131,12 +141,15 @@ def window(frames: list[dict[str, Any]], how: dict[str, Any]) -> tuple[dict[str,
 def sampled(
     frame: dict[str, Any], kind: str, points: list[list[float]], unit: Literal["HU", "stored"]
 ) -> tuple[dict[str, Any], bytes]:
-    """What the pixels of one frame under a mark are worth, as `imaging.measure.Sampled`; None where nothing is."""
+    """What the pixels of one frame under a mark are worth, as `imaging.measure.Sampled`; None where nothing is.
+
+    Of a damaged frame it is None too.
+    """
     try:
         picture = _decoded(frame)
     except NoPicture:
         return {"sampled": None}, b""
-    if picture.colour:
+    if picture.colour or picture.soundness.damaged:  # a guess is worth nothing as a number
         return {"sampled": None}, b""
     own = rendering_of(frame["own"])
     found = region.sampled(

@@ -24,6 +24,7 @@ from imaging import studies
 from imaging.errors import ImagingError
 from imaging.pixels.codestream import unpacked
 from imaging.pixels.pictures import Pictures
+from imaging.pixels.soundness import Flaw
 from imaging.pixels.stack import Shown, Stack, manifest, stack_of
 from imaging.pixels.stream import BUDGETS, LIMITS, Delivery, Item, Link, Meter, Tier
 from web.auth.errors import TicketInvalid
@@ -41,8 +42,8 @@ TOO_SLOW, PROTOCOL_ERROR, TICKET_INVALID = 4000, 4001, 4008
 HEADER = struct.Struct("<BBHII")
 """kind, flags, handle of the series, index of the frame, length of the payload."""
 PREVIEW, HTJ2K, RAW = 1, 2, 3
-REDUCED = 1
-"""Flag: deep colour was brought to 8 bits; the picture must not be called lossless."""
+FLAGS: dict[Flaw | None, int] = {None: 0, "reduced": 1, "damaged": 2, "lossy": 4}
+"""Why a picture must not be called lossless."""
 _STUCK_S = 10.0
 _LARGEST_MESSAGE = 64 * 1024
 _MOST_SERIES = 1_000
@@ -294,7 +295,7 @@ class ImageStream:
         if item.tier is Tier.PREVIEW:
             return PREVIEW, 0, await self._pictures.preview(shown, item.index)
         lossless = await self._pictures.lossless(shown, item.index)
-        flags = REDUCED if lossless.reduced else 0
+        flags = FLAGS[lossless.flaw]
         if lossless.raw or not self._raw:
             return RAW if lossless.raw else HTJ2K, flags, lossless.data
         return RAW, flags, await asyncio.to_thread(unpacked, lossless.data)

@@ -248,7 +248,7 @@ class Drawn:
     values: list[np.ndarray]
     pictures: list[np.ndarray]
     overlays: list[np.ndarray]
-    reduced: bool
+    flaws: set[str | None]
 
 
 def array_of(png: bytes) -> np.ndarray:
@@ -261,7 +261,7 @@ async def draw(taken: Taken) -> dict[str, Drawn]:
     with taken.pictures() as pictures:
         for stack in taken.stacks():
             shown = await pictures.opened(stack)
-            said, values, rendered, overlays, reduced = manifest(shown, 0), [], [], [], False
+            said, values, rendered, overlays, flaws = manifest(shown, 0), [], [], [], set()
             for index, one in enumerate(stack.slices):
                 lossless = await pictures.lossless(shown, index)
                 sample = str(said["sample"])
@@ -270,10 +270,10 @@ async def draw(taken: Taken) -> dict[str, Drawn]:
                 raw = np.frombuffer(lossless.data, kind).reshape(shape) if lossless.raw else None
                 values.append(imagecodecs.htj2k_decode(lossless.data) if raw is None else raw)
                 rendered.append(array_of(await pictures.rendered(shown, index, 256, "png")))
-                reduced |= lossless.reduced
+                flaws.add(lossless.flaw)
                 if one.layout.overlays:
                     overlays.append(array_of(await pictures.overlay(shown, index)))
-            found[stack.description] = Drawn(said, values, rendered, overlays, reduced)
+            found[stack.description] = Drawn(said, values, rendered, overlays, flaws)
     return found
 
 
@@ -379,7 +379,7 @@ def test_cine_runs_at_the_time_of_its_frames(drawn: dict[str, Drawn]) -> None:
 def test_colours_of_another_profile_are_brought_to_srgb_and_called_so(drawn: dict[str, Drawn]) -> None:
     found = drawn["colour_profile"]
     assert np.abs(found.values[0][0, 0].astype(int) - [0, 0, 255]).max() <= 2
-    assert found.reduced
+    assert found.flaws == {"reduced"}
 
 
 def test_an_odd_number_of_bytes(drawn: dict[str, Drawn]) -> None:

@@ -35,11 +35,11 @@ const SOURCES: Readonly<Record<string, string>> = {
 export const BADGES: Readonly<Record<Fidelity, string>> = {
   none: 'Loading',
   preview: 'Preview, not for diagnosis',
+  damaged: 'Damaged: decoded as far as it goes',
   reduced: 'Reduced to 8 bits, not lossless',
+  lossy: 'As stored: with loss in the file',
   lossless: 'Lossless',
 };
-
-const LOSSY = 'As stored: with loss in the file';
 
 /** Where millimetres come from on this image, or that there are none. */
 export function spacingWords(frame: FrameFacts): string {
@@ -167,8 +167,7 @@ function corners({ title, levels, loading, left, fidelity, badge, letters, messa
   `;
 }
 
-function badge({ series, fidelity, message }: Told): string {
-  if (fidelity === 'lossless' && series?.lossy === true) return LOSSY;
+function badge({ fidelity, message }: Told): string {
   return fidelity === 'none' && message !== null ? 'No picture' : BADGES[fidelity];
 }
 

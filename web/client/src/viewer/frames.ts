@@ -2,7 +2,7 @@
 import type { Decoder } from './decoder';
 import { picture, type DecodeJob, type Picture } from './picture';
 import type { Counted, PictureSource } from './pictures';
-import type { FrameFacts, SeriesFacts } from './types';
+import type { Flaw, FrameFacts, SeriesFacts } from './types';
 
 /** Payload kinds of the image stream. */
 export const PREVIEW = 1;
@@ -16,8 +16,8 @@ const NEAR = 40;
 /** What the stream brings of one frame. */
 export interface Payload {
   readonly kind: number;
-  /** Deep colour in 8 bits: all there is, but not lossless. */
-  readonly reduced: boolean;
+  /** All there is, and yet not lossless. */
+  readonly flaw: Flaw | null;
   readonly bytes: Uint8Array;
 }
 
@@ -117,7 +117,7 @@ export class Frames implements PictureSource {
     const facts = factsOf(stack.facts, frame);
     return this.options.decoder
       .decode(order(facts, frame, lossless), () => NEAR)
-      .then((decoded) => picture(decoded, facts, frame, 'lossless', lossless.reduced));
+      .then((decoded) => picture(decoded, facts, frame, 'lossless', lossless.flaw));
   }
 
   fail(series: string, index: number | null, reason: string): void {
@@ -175,7 +175,7 @@ export class Frames implements PictureSource {
       );
       if (tier === 'preview' && held.picture?.fidelity === 'lossless') return;
       this.bytes -= held.picture?.bytes ?? 0;
-      held.picture = picture(decoded, facts, frame, tier, source.reduced);
+      held.picture = picture(decoded, facts, frame, tier, source.flaw);
       this.bytes += held.picture.bytes;
       held.failed = null;
     } catch (error) {

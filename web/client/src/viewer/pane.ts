@@ -6,7 +6,7 @@ import type { Layers } from './layers';
 import { drawLines, type CrossLine } from './lines';
 import type { Numbered } from './numbered';
 import { drawOverlay } from './overlay';
-import type { Picture } from './picture';
+import { fidelityOf, hasValues, type Picture } from './picture';
 import type { Sampled } from '../geometry';
 import { NOTHING, type PictureSource } from './pictures';
 import { isReformat } from './reformats';
@@ -174,7 +174,7 @@ export class Pane {
   get fidelity(): Fidelity {
     const { shownPicture: shown } = this;
     if (shown === null || shown.series !== this.series || shown.index !== this.index) return 'none';
-    return shown.picture.reduced ? 'reduced' : shown.picture.fidelity;
+    return fidelityOf(shown.picture, this.facts);
   }
 
   /** Open a series; the view starts anew unless a state is given. */
@@ -347,7 +347,7 @@ export class Pane {
   /** What the pixels under a mark are worth, where they are here without loss; null: not to be told. */
   sampled(kind: MarkKind, points: readonly Point[]): Sampled | null {
     const { facts, shownPicture: shown } = this;
-    if (facts === null || this.fidelity !== 'lossless' || shown === null) return null;
+    if (facts === null || shown === null || !hasValues(this.fidelity)) return null;
     const grid = gridOf(shown.picture, facts);
     return grid === null ? null : sampled(grid, kind, points);
   }

@@ -1,5 +1,5 @@
 /** Decoded pixels, as both renderers take them. */
-import type { FrameFacts, SeriesFacts, Window } from './types';
+import type { Fidelity, Flaw, FrameFacts, SeriesFacts, Window } from './types';
 import { ownWindow } from './window';
 
 interface Base {
@@ -10,8 +10,8 @@ interface Base {
   readonly columns: number;
   readonly rows: number;
   readonly fidelity: 'preview' | 'lossless';
-  /** The best there is, yet of fewer bits than the original. */
-  readonly reduced: boolean;
+  /** The best there is, and yet not lossless. */
+  readonly flaw: Flaw | null;
   /** Bytes held in memory. */
   readonly bytes: number;
 }
@@ -33,6 +33,17 @@ export interface ColourPicture extends Base {
 }
 
 export type Picture = GreyPicture | ColourPicture;
+
+/** What a picture may be called: the gravest of what keeps it from being lossless, else that it is. */
+export function fidelityOf({ fidelity, flaw }: Picture, facts: Pick<SeriesFacts, 'lossy'> | null): Fidelity {
+  if (fidelity === 'preview') return fidelity;
+  return flaw ?? (facts?.lossy === true ? 'lossy' : fidelity);
+}
+
+/** Whether the samples on the screen are those of the file; a preview's and a damaged frame's are partly guesses. */
+export function hasValues(fidelity: Fidelity): boolean {
+  return fidelity === 'lossless' || fidelity === 'lossy';
+}
 
 /** What the worker is asked: one payload of the image stream. */
 export interface DecodeJob {
@@ -71,10 +82,10 @@ export function picture(
   series: SeriesFacts,
   frame: FrameFacts,
   fidelity: 'preview' | 'lossless',
-  reduced = false,
+  flaw: Flaw | null = null,
 ): Picture {
   const { width, height } = decoded;
-  const base = { width, height, columns: frame.columns, rows: frame.rows, fidelity, reduced };
+  const base = { width, height, columns: frame.columns, rows: frame.rows, fidelity, flaw };
   if ('rgba' in decoded) return { ...base, kind: 'colour', rgba: decoded.rgba, bytes: decoded.rgba.byteLength };
   const { patterns } = decoded;
   const grey = { ...base, kind: 'grey' as const, patterns, bytes: patterns.byteLength };

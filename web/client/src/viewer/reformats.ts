@@ -175,12 +175,12 @@ export class Reformats implements PictureSource {
     if (cuts.made.get(index)?.loaded === voxels.loaded) return;
     cuts.making = index;
     const { slab } = cuts;
-    const { loaded, complete } = voxels;
+    const { loaded, complete, flaw } = voxels;
     void voxels.cut(cuts.cut, index, slab).then((patterns) => {
       if (this.cuts.get(id) !== cuts || cuts.slab !== slab) return;
       cuts.making = null;
       cuts.made.delete(index);
-      cuts.made.set(index, { picture: pictured(patterns, cuts.facts, index, complete), loaded });
+      cuts.made.set(index, { picture: { ...pictured(patterns, cuts.facts, index, complete), flaw }, loaded });
       if (cuts.made.size > KEPT) cuts.made.delete(cuts.made.keys().next().value!);
       this.changed(id);
     });
@@ -201,7 +201,7 @@ function pictured(
     columns: frame.columns,
     rows: frame.rows,
     fidelity: complete ? 'lossless' : 'preview',
-    reduced: false,
+    flaw: null,
     bytes: patterns.byteLength,
     patterns,
     signed: facts.signed,

@@ -1,10 +1,10 @@
 /** The image stream: one WebSocket that brings previews and lossless frames, re-centred at every scroll. */
 import type { Payload } from './frames';
-import type { FrameFacts, SeriesFacts } from './types';
+import type { Flaw, FrameFacts, SeriesFacts } from './types';
 
 const HEADER_BYTES = 12;
-/** Flag: deep colour was brought to 8 bits; the picture must not be called lossless. */
-const REDUCED = 1;
+/** By the flags of a message: why the picture must not be called lossless. */
+const FLAWS: Readonly<Record<number, Flaw>> = { 1: 'reduced', 2: 'damaged', 4: 'lossy' };
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 8000;
 const NOTHING = { preview: [], lossless: [] };
@@ -177,8 +177,8 @@ export class ImageStream {
     const [kind, handle, index] = [view.getUint8(0), view.getUint16(2, true), view.getUint32(4, true)];
     const length = view.getUint32(8, true);
     const series = this.handles.get(handle);
-    const reduced = (view.getUint8(1) & REDUCED) !== 0;
-    const payload = { kind, reduced, bytes: new Uint8Array(data, HEADER_BYTES, length) };
+    const flaw = FLAWS[view.getUint8(1)] ?? null;
+    const payload = { kind, flaw, bytes: new Uint8Array(data, HEADER_BYTES, length) };
     if (series !== undefined) this.options.frame(series, index, payload);
     this.send({ type: 'credit', bytes: length });
   }

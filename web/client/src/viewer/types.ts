@@ -213,4 +213,7 @@ export interface StudyListed {
 }
 
 /** How good the pixels on the screen are. */
-export type Fidelity = 'none' | 'preview' | 'reduced' | 'lossless';
+export type Fidelity = 'none' | 'preview' | Flaw | 'lossless';
+
+/** Why the best picture there is must not be called lossless: partly a guess, of 8 bits, or made with loss. */
+export type Flaw = 'damaged' | 'reduced' | 'lossy';

@@ -1,5 +1,6 @@
 /** The voxels of one series: gathers its slices as they arrive and has them cut by a worker. */
 import type { GreyPicture, Picture } from './picture';
+import type { Flaw } from './types';
 import type { Cut, Slab, Volume } from './volume';
 import type { VolumeAnswer, VolumeOrder } from './volume.worker';
 
@@ -20,6 +21,8 @@ export class Voxels {
   /** Slices that are here. */
   loaded = 0;
   failed: string | null = null;
+  /** Of a slice that is not what was once measured: a cut is no better than that. */
+  flaw: Flaw | null = null;
   private readonly worker: Worker;
   private readonly queue: number[] = [];
   private readonly taken = new Set<number>();
@@ -94,6 +97,7 @@ export class Voxels {
     const patterns = picture.patterns.slice();
     this.order({ do: 'slice', slice: this.volume.order.indexOf(index), patterns }, [patterns.buffer]);
     this.loaded++;
+    if (this.flaw !== 'damaged') this.flaw = picture.flaw ?? this.flaw;
     const every = Math.ceil(this.volume.order.length / REDRAWS);
     if (this.complete || this.loaded % every === 0) this.options.grown();
   }

@@ -6,7 +6,7 @@ import { grey } from '../../src/viewer/window';
 function picture(values: readonly number[], change: Partial<GreyPicture> = {}): GreyPicture {
   const patterns = Uint16Array.from(values.map((value) => value & 0xffff));
   const size = { width: 10, height: 10, columns: 10, rows: 10 };
-  const rest = { fidelity: 'lossless' as const, reduced: false, bytes: 200, slope: 1, intercept: 0, stored: true };
+  const rest = { fidelity: 'lossless' as const, flaw: null, bytes: 200, slope: 1, intercept: 0, stored: true };
   return { kind: 'grey', patterns, signed: false, ...size, ...rest, ...change };
 }
 

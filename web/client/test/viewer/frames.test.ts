@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Frames, HTJ2K, PREVIEW, ranges } from '../../src/viewer/frames';
-import type { DecodeJob, Decoded } from '../../src/viewer/picture';
-import type { SeriesFacts } from '../../src/viewer/types';
+import { BADGES } from '../../src/viewer/facts';
+import { fidelityOf, hasValues, type DecodeJob, type Decoded } from '../../src/viewer/picture';
+import type { Flaw, SeriesFacts } from '../../src/viewer/types';
 
 type Order = Omit<DecodeJob, 'id'>;
 type Success = Exclude<Decoded, { failed: string }>;
@@ -35,7 +36,7 @@ function series(count: number): SeriesFacts {
   return { series: '1.2', handle: 0, frames, ...pixels, ...words, ...rest };
 }
 
-const payload = (kind: number) => ({ kind, reduced: false, bytes: new Uint8Array([1, 2, 3]) });
+const payload = (kind: number, flaw: Flaw | null = null) => ({ kind, flaw, bytes: new Uint8Array([1, 2, 3]) });
 
 function opened(count = 3) {
   const bench = new Bench();
@@ -73,6 +74,15 @@ describe('what has arrived', () => {
     frames.open(series(3));
     expect(frames.look('1.2', 2)?.fidelity).toBe('lossless');
     expect(frames.have('1.2')).toEqual({ preview: [[2, 2]], lossless: [[2, 2]] });
+  });
+
+  test('a picture that was decoded as far as it goes is called damaged, and has no values', async () => {
+    const { bench, frames } = opened();
+    frames.put('1.2', 0, payload(HTJ2K, 'damaged'));
+    await bench.finish(0);
+    const shown = fidelityOf(frames.look('1.2', 0)!, { lossy: true });
+    expect([shown, BADGES[shown], hasValues(shown)]).toEqual(['damaged', 'Damaged: decoded as far as it goes', false]);
+    expect(fidelityOf(frames.look('1.2', 0)!, null)).toBe('damaged');
   });
 
   test('progress counts any picture and lossless ones', () => {

@@ -94,7 +94,7 @@ describe('the image stream', () => {
     expect(socket.sent).toEqual([{ type: 'show', series: '1.2', index: 3, link: 'normal' }]);
   });
 
-  test('gives credit for payload bytes and tells reduced pictures', async () => {
+  test('gives credit for payload bytes and tells pictures that are not lossless', async () => {
     const line = new Line();
     line.stream.open();
     line.stream.show('1.2', 0);
@@ -102,9 +102,11 @@ describe('the image stream', () => {
     socket.says({ type: 'series', series: '1.2', handle: 5, frames: [] });
     socket.brings(2, 1, 5, 3, [9, 8, 7]);
     expect(line.frames).toHaveLength(1);
-    expect(line.frames[0]).toMatchObject({ series: '1.2', index: 3, payload: { kind: 2, reduced: true } });
+    expect(line.frames[0]).toMatchObject({ series: '1.2', index: 3, payload: { kind: 2, flaw: 'reduced' } });
     expect([...line.frames[0]!.payload.bytes]).toEqual([9, 8, 7]);
     expect(socket.sent.at(-1)).toEqual({ type: 'credit', bytes: 3 });
+    for (const flags of [0, 2, 4]) socket.brings(2, flags, 5, 3, [9]);
+    expect(line.frames.slice(1).map(({ payload }) => payload.flaw)).toEqual([null, 'damaged', 'lossy']);
   });
 
   test('after a loss it says what it holds, so that nothing comes twice', async () => {
