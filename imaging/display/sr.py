@@ -11,13 +11,12 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
+from imaging.display.units import readable
 from imaging.display.values import Item, Report
 
 DEEPEST = 40
 MOST_ITEMS = 5000
 _LONGEST, _NAME = 4000, 400
-_UNITS = {"1": "", "no units": "", "[hnsf'U]": "HU", "mm2": "mm²", "cm2": "cm²", "mm3": "mm³", "cm3": "cm³"}
-"""UCUM codes as they are written by hand; others are understood as they are."""
 
 
 def report(found: Dataset) -> Report:
@@ -105,8 +104,8 @@ def _time(text: str) -> str:
 def _number(one: Dataset) -> tuple[str, str]:
     for measured in _sequence(one, "MeasuredValueSequence"):
         unit = next(iter(_sequence(measured, "MeasurementUnitsCodeSequence")), None)
-        said = "" if unit is None else _text(unit, "CodeValue")
-        return _text(measured, "NumericValue"), _UNITS.get(said, said)
+        said = "" if unit is None else readable(_text(unit, "CodeValue"), _text(unit, "CodeMeaning"))
+        return _text(measured, "NumericValue"), said[:_NAME]
     return _meaning(one, "NumericValueQualifierCodeSequence") or "no value", ""
 
 

@@ -52,7 +52,7 @@ def test_a_report_is_read_from_top_to_bottom() -> None:
     assert report.title == "Imaging Measurement Report"
     assert ("Written on", "21 Nov 2026") in report.said
     assert [(one.depth, one.kind, one.name, one.value, one.unit) for one in report.items] == [
-        (0, "heading", "Measurements", "", ""), (1, "measurement", "Cobb angle", "34.2", "deg"),
+        (0, "heading", "Measurements", "", ""), (1, "measurement", "Cobb angle", "34.2", "°"),
         (1, "measurement", "Mean", "-119.1", "HU"),
         (1, "image", "Source", "", ""), (1, "text", "Finding", "Scoliosis", ""),
         (0, "text", "Observer", "Reader Ada", ""), (0, "text", "Study Date", "3 Nov 2026", ""),

@@ -95,7 +95,7 @@ def test_the_objects_of_a_case_are_listed_by_what_they_are(visitor: TestClient) 
 def test_a_report_is_a_page_in_which_nothing_runs(visitor: TestClient) -> None:
     answer = visitor.get(path(REPORT))
     assert answer.status_code == 200
-    assert "34.2 deg" in answer.text
+    assert "34.2°" in answer.text
     assert "Cobb &lt;b&gt;angle" in answer.text
 
 
