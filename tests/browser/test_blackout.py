@@ -112,3 +112,16 @@ def test_it_fits_a_phone_and_a_finger(held: Meeting, scan: Path, tmp_path: Path)
     page.get_by_role("button", name="Nothing is written in it: release").tap()
     page.get_by_role("dialog").get_by_role("button", name="Release").tap()
     expect(page.get_by_text("All images are looked through.")).to_be_visible(timeout=60_000)
+
+
+def test_lines_that_unfold_are_as_high_as_a_finger(held: Meeting, scan: Path, tmp_path: Path) -> None:
+    page = held.sign_in("osei", width=390, height=844, touch=True)
+    upload(page, scan)
+    lines = page.locator("main summary")
+    expect(lines.first).to_be_visible()
+    heights = lines.evaluate_all("all => all.map(one => one.getBoundingClientRect().height)")
+    assert min(heights) >= 44, heights  # WCAG 2.2 2.5.5; 24 would be the least (2.5.8)
+    lines.first.tap()
+    expect(page.get_by_role("columnheader", name="What was done")).to_be_visible()
+    picture(page, tmp_path / "overview-390.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
