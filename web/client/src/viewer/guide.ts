@@ -1,4 +1,7 @@
-/** The line at the foot of a pane that says what to press next; also how somebody who hears the page is told. */
+/**
+ * The line that says what to press next; also how somebody who hears the page is told. It stands at the foot of the
+ * pane, and on a phone over the series below it: there it would cover what is to be pressed.
+ */
 import { html, nothing, render } from 'lit';
 import './guide.css';
 import type { Guide } from './tools/steps';
@@ -24,7 +27,7 @@ export class GuideLine {
   }
 
   show(guide: Guide | null, begun: boolean): void {
-    if (!this.box.isConnected) this.pane.append(this.box);
+    if (guide !== null || !this.box.isConnected) this.place();
     this.shown = guide;
     this.box.hidden = guide === null;
     render(guide === null ? nothing : this.words(guide, begun), this.box);
@@ -32,6 +35,13 @@ export class GuideLine {
 
   get text(): string {
     return this.shown?.text ?? '';
+  }
+
+  private place(): void {
+    const below = stripBelow(this.pane);
+    const home = below?.parentElement ?? this.pane;
+    if (this.box.parentElement !== home) home.append(this.box);
+    this.box.style.minHeight = below === null ? '' : `${below.offsetHeight}px`;
   }
 
   private words({ text, count, end }: Guide, begun: boolean) {
@@ -49,4 +59,11 @@ export class GuideLine {
           : nothing
       }`;
   }
+}
+
+/** The strip of series, where it lies under the pane rather than beside it. */
+function stripBelow(pane: HTMLElement): HTMLElement | null {
+  const strip = pane.closest('.viewer-body')?.querySelector<HTMLElement>('.viewer-strip') ?? null;
+  if (strip === null || strip.offsetHeight === 0) return null;
+  return strip.getBoundingClientRect().top >= pane.getBoundingClientRect().bottom - 1 ? strip : null;
 }
