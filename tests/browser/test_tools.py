@@ -153,6 +153,26 @@ def test_a_cobb_angle_by_taps(contexts: Any) -> None:
     stage.page.context.close()
 
 
+def test_the_words_of_a_mark_are_asked_for_within_the_image_and_so_can_be_given_up(contexts: Any) -> None:
+    stage = staged(contexts(has_touch=True, viewport={"width": 390, "height": 760}), "canvas2d", voxel())
+    stage.page.evaluate("document.querySelector('consilium-viewer').tool = 'text'")
+    expect(stage.page.locator(".viewer-pane").first).to_contain_text("Lossless")
+    stage.page.touchscreen.tap(*stage.on_screen(20, 6))
+    pane, asked = (stage.page.locator(one).first.bounding_box() for one in (".viewer-pane", ".viewer-prompt"))
+    assert pane is not None
+    assert asked is not None
+    assert pane["x"] <= asked["x"]
+    assert asked["x"] + asked["width"] <= pane["x"] + pane["width"]
+    cancel = stage.page.get_by_role("button", name="Cancel")
+    place = cancel.bounding_box()
+    assert place is not None
+    assert place["x"] + place["width"] <= asked["x"] + asked["width"]
+    cancel.tap()
+    expect(stage.page.locator(".viewer-prompt")).to_have_count(0)
+    assert stage.problems == []
+    stage.page.context.close()
+
+
 def test_scrolling_gives_up_a_half_drawn_angle(stage: Stage) -> None:
     choose(stage, "cobb")
     click(stage, (4, 6), (20, 6))

@@ -54,7 +54,9 @@ export class Labels {
     const sizes = lines.map(({ small }) => (small === true ? SMALL : WIDE));
     const longest = Math.max(0, ...lines.map(({ text }, at) => text.length * sizes[at]!.letter));
     const inwards = anchor.right[0] + longest > this.width && anchor.left[0] > longest;
-    const [x, y] = inwards ? anchor.left : anchor.right;
+    const [beside, y] = inwards ? anchor.left : anchor.right;
+    // No room on either side: rather over its own mark than cut off.
+    const x = inwards ? beside : Math.max(0, Math.min(beside, this.width - longest));
     const align = inwards ? 'end' : 'start';
     if (lines.length === 0) return { x, y, align };
     const top = y - sizes[0]!.ascent;

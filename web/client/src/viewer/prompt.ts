@@ -11,13 +11,12 @@ export interface Question {
 }
 
 const LONGEST = 200;
+const MARGIN_PX = 8;
 
 /** The words, or null when the person gave up. at: CSS pixels from the top left of the pane. */
 export function askText(pane: HTMLElement, at: Point, question: Question): Promise<string | null> {
   const box = document.createElement('div');
   box.className = 'viewer-prompt';
-  box.style.left = `${Math.max(8, Math.min(at[0] + 12, pane.clientWidth - 260))}px`;
-  box.style.top = `${Math.max(8, Math.min(at[1] - 20, pane.clientHeight - 64))}px`;
   pane.append(box);
   return new Promise((resolve) => {
     const close = (answer: string | null) => {
@@ -49,6 +48,21 @@ export function askText(pane: HTMLElement, at: Point, question: Question): Promi
       </form>`,
       box,
     );
-    box.querySelector('input')!.focus();
+    place(box, pane, at);
+    box.querySelector('input')!.focus({ preventScroll: true });
   });
+}
+
+/**
+ * Right of the mark; where the pane has no room for that, above or below it. Never over it: the place stays in sight,
+ * and the click that follows a finger's tap must not press a key that came up under it.
+ */
+function place(box: HTMLElement, pane: HTMLElement, [x, y]: Point): void {
+  const across = pane.clientWidth - box.offsetWidth - MARGIN_PX;
+  const down = pane.clientHeight - box.offsetHeight - MARGIN_PX;
+  const beside = x + 12 <= across;
+  const above = y - 20 - box.offsetHeight;
+  const top = beside ? y - 20 : above >= MARGIN_PX ? above : y + 20;
+  box.style.left = `${Math.max(MARGIN_PX, Math.min(x + 12, across))}px`;
+  box.style.top = `${Math.max(MARGIN_PX, Math.min(top, down))}px`;
 }

@@ -45,6 +45,12 @@ describe('words beside marks', () => {
     expect(labels.place(beside(50, 45), WORDS).y).toBeLessThan(40);
   });
 
+  test('are never cut off at the edge of a narrow image', () => {
+    const line = { text: 'x'.repeat(15), soft: false }; // 105 px
+    const labels = new Labels(200, 300);
+    expect(labels.place({ right: [120, 50], left: [80, 50] }, [line])).toEqual({ x: 95, y: 50, align: 'start' });
+  });
+
   test('a pile of marks at one place reads without an overlap', () => {
     const labels = new Labels(400, 300);
     const heights = [0, 1, 2, 3].map((step) => labels.place(beside(50, 150 + step), NAME).y).sort((a, b) => a - b);
