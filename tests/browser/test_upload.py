@@ -11,6 +11,7 @@ from tests.browser.meeting import Meeting, meeting
 from tests.unit.imaging.samples import slice_of
 
 pytestmark = pytest.mark.browser
+_LONG = "MAMMOSCREENING_WITH_A_NAME_OF_ONE_WORD_THAT_GOES_ON"
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def disc(tmp_path: Path) -> list[Path]:
     folder = tmp_path / "disc"
     folder.mkdir()
     for number in (1, 2, 3):
-        (folder / f"IM{number}").write_bytes(slice_of(number))
+        (folder / f"IM{number}").write_bytes(slice_of(number, SeriesDescription=_LONG))
     (folder / "letter.dcm").write_text("Dear colleague, the images are on the disc. " * 10)
     return sorted(folder.iterdir())
 
@@ -51,6 +52,9 @@ def test_a_referrer_adds_a_disc_answers_the_question_and_reads_why_one_file_was_
     expect(panel.get_by_text("This is not a DICOM file")).to_be_visible()
     page.get_by_role("button", name="Show them in the case").click()
     expect(page.locator("#images img").first).to_be_visible(timeout=15_000)
+    words = page.locator(".thumb-text").filter(has_text=_LONG)
+    assert words.evaluate("one => one.scrollWidth <= one.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_a_person_who_says_no_takes_nothing(held: Meeting, disc: list[Path]) -> None:

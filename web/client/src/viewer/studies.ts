@@ -121,7 +121,8 @@ const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', y
 export function dateWords(date: string): string {
   const day = new Date(`${date}T00:00:00Z`);
   if (Number.isNaN(day.getTime())) return date;
-  return DAY.format(day).replaceAll(' ', '\u00a0');
+  // Some browsers write September with four letters in British English; the server never does.
+  return DAY.format(day).replace('Sept', 'Sep').replaceAll(' ', '\u00a0');
 }
 
 /** The series so many further on in the strip; undefined beyond its ends. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { all, isPrior, pictured, unpictured } from '../../src/viewer/studies';
+import { all, dateWords, isPrior, pictured, unpictured } from '../../src/viewer/studies';
 import type { SeriesListed, StudyListed } from '../../src/viewer/types';
 
 function series(uid: string, modality: string, frames: number): SeriesListed {
@@ -17,6 +17,11 @@ const studies = [letter, images, earlier];
 
 test('a newer report does not make the images it speaks of a prior', () => {
   expect(studies.map((one) => isPrior(one, studies))).toEqual([false, false, true]);
+});
+
+test('days are written as the server writes them', () => {
+  expect(dateWords('2015-09-29')).toBe('29\u00a0Sep\u00a02015');
+  expect(dateWords('long ago')).toBe('long ago');
 });
 
 test('only what has pictures is opened, compared or put into the strip', () => {
