@@ -1,6 +1,6 @@
 /**
  * The line that says what to press next; also how somebody who hears the page is told. It stands at the foot of the
- * pane, and on a phone over the series below it: there it would cover what is to be pressed.
+ * pane, and on a phone, once a mark is begun, over the series below: it would cover what is to be pressed.
  */
 import { html, nothing, render } from 'lit';
 import './guide.css';
@@ -27,7 +27,7 @@ export class GuideLine {
   }
 
   show(guide: Guide | null, begun: boolean): void {
-    if (guide !== null || !this.box.isConnected) this.place();
+    if (guide !== null || !this.box.isConnected) this.place(begun);
     this.shown = guide;
     this.box.hidden = guide === null;
     render(guide === null ? nothing : this.words(guide, begun), this.box);
@@ -37,8 +37,9 @@ export class GuideLine {
     return this.shown?.text ?? '';
   }
 
-  private place(): void {
-    const below = stripBelow(this.pane);
+  /** The series below stay in reach until a mark is begun. */
+  private place(begun: boolean): void {
+    const below = begun ? stripBelow(this.pane) : null;
     const home = below?.parentElement ?? this.pane;
     if (this.box.parentElement !== home) home.append(this.box);
     this.box.style.minHeight = below === null ? '' : `${below.offsetHeight}px`;
