@@ -152,6 +152,54 @@ def test_three_hear_and_see_each_other_and_survive_the_media_process(held: Meeti
     receives(second, heard=1)
 
 
+def test_space_talks_wherever_it_means_nothing_else_and_who_spoke_is_heard(held: Meeting) -> None:
+    chair, second = (enter(held, who) for who in ("laurent", "mbeki"))
+    for press in ("[data-open]", "[data-call-next]"):
+        chair.locator(press).first.click(timeout=PATIENCE_MS)
+    for page in (chair, second):
+        join(page)
+    receives(chair, heard=1)
+    voice = chair.locator(".room-hearing [data-discipline=neuroradiology]")
+    expect(voice).to_have_attribute("data-state", "heard", timeout=PATIENCE_MS)
+    expect(voice).to_contain_text("spoke ")
+    expect(chair.locator(".room-hearing [data-discipline=physical-therapy]")).to_contain_text("not here")
+
+    mute, image = second.locator(".call-mute"), second.locator(".viewer-pane").first
+    expect(image).to_contain_text("Lossless", timeout=PATIENCE_MS)
+    mute.click()
+    expect(mute).to_have_attribute("aria-pressed", "true")
+    _held(second, talks=True)  # on the key for the microphone, which the pointer left the focus on
+    second.keyboard.press("Space")
+    expect(mute).to_have_attribute("aria-pressed", "false")
+    second.keyboard.press("Space")
+    expect(mute).to_have_attribute("aria-pressed", "true")
+    image.click()
+    expect(image).to_be_focused()
+    _held(second, talks=True)
+    second.get_by_role("tab", name="Marks").click()
+    _held(second, talks=True)
+    second.keyboard.press("ArrowRight")
+    _held(second, talks=False)  # a tab that keys have chosen
+    second.locator("#minutes").click()
+    _held(second, talks=False)
+    expect(second.locator("#minutes")).to_have_value(" ")
+    image.focus()
+    for key in ("l", "Enter"):
+        second.keyboard.press(key)
+    expect(second.locator(".viewer-crosshair")).to_be_visible()
+    _held(second, talks=False)  # a point of the line
+
+
+def _held(page: Page, *, talks: bool) -> None:
+    """Space is held for a while: it talks as long, and not a moment longer."""
+    mute = page.locator(".call-mute")
+    page.keyboard.down("Space")
+    page.wait_for_timeout(600)
+    expect(mute).to_have_attribute("aria-pressed", "false" if talks else "true")
+    page.keyboard.up("Space")
+    expect(mute).to_have_attribute("aria-pressed", "true")
+
+
 def test_a_decision_is_a_caption_of_the_call_and_a_voice_is_as_loud_as_one_likes(held: Meeting) -> None:
     chair, second = (enter(held, who) for who in ("laurent", "mbeki"))
     for page in (chair, second):

@@ -8,7 +8,8 @@
 import { backoff } from '../connection';
 import { Cushion } from './cushion';
 import { camera, explain, microphone, outputs, screen } from './devices';
-import { counted, type Report } from './counts';
+import { counted, OWN, type Report } from './counts';
+import { Loud } from './loud';
 import { Line, ThinLine, type Quality } from './quality';
 
 export interface Talker {
@@ -60,6 +61,7 @@ export class Call {
   private line = new Line();
   private readonly thin = new ThinLine();
   private cushion = new Cushion();
+  private loud = new Loud();
   private offered: Promise<void> = Promise.resolve();
   private servers: RTCIceServer[] = [];
 
@@ -341,6 +343,7 @@ export class Call {
     this.pc = null;
     this.line = new Line();
     this.cushion = new Cushion();
+    this.loud = new Loud();
     for (const voice of this.voices.values()) voice.srcObject = null;
     this.voices.clear();
     this.speaking.clear();
@@ -365,11 +368,10 @@ export class Call {
     if (pc?.connectionState !== 'connected') return;
     const now = counted((await pc.getStats()).values() as Iterable<Report>);
     const heard = new Set<string>();
-    for (const place of now.audible) {
-      const person = this.places.get(place)?.person;
+    for (const line of this.loud.since(now.sounds)) {
+      const person = line === OWN ? (this.muted ? undefined : this.me) : this.places.get(line)?.person;
       if (person !== undefined) heard.add(person);
     }
-    if (now.spoke && !this.muted) heard.add(this.me);
     if (pc !== this.pc) return;
     const wait = this.cushion.reads(now.asked, now.roundTrip);
     for (const { receiver } of pc.getTransceivers()) receiver.jitterBufferTarget = wait;

@@ -1,41 +1,48 @@
 /** What the browser counts of a connection, as far as a call reads it. Pure. */
 
+import type { Sound } from './loud';
 import type { Counted } from './quality';
 
 export type Report = Record<string, unknown>;
 
-/** Counters of one moment, and who is loud at it. */
+/** The line of one's own microphone. */
+export const OWN = 'mic';
+
+/** Counters of one moment. */
 export interface Counts extends Counted {
   /** Requests for lost packets that were sent. */
   readonly asked: number;
-  /** Receiving lines on which somebody is heard. */
-  readonly audible: ReadonlySet<string>;
-  /** This microphone hears somebody. */
-  readonly spoke: boolean;
+  /** What came in by each receiving line, and into this microphone. */
+  readonly sounds: ReadonlyMap<string, Sound>;
 }
-
-/** Loudness from which on somebody speaks, of 1. */
-const AUDIBLE = 0.02;
 
 /** @param reports the values of `getStats()` */
 export function counted(reports: Iterable<Report>): Counts {
-  let [received, lost, asked, spoke] = [0, 0, 0, false];
+  let [received, lost, asked] = [0, 0, 0];
   let roundTrip: number | null = null;
-  const audible = new Set<string>();
+  const sounds = new Map<string, Sound>();
   for (const report of reports) {
-    const loud = number(report['audioLevel']) > AUDIBLE;
     if (report['type'] === 'inbound-rtp') {
       received += number(report['packetsReceived']);
       lost += number(report['packetsLost']);
       asked += number(report['nackCount']);
-      if (loud) audible.add(String(report['mid']));
+      if (report['kind'] === 'audio') sounds.set(String(report['mid']), sound(report));
     } else if (report['type'] === 'media-source' && report['kind'] === 'audio') {
-      spoke ||= loud;
+      sounds.set(OWN, sound(report));
     } else if (report['type'] === 'candidate-pair' && report['nominated'] === true) {
       roundTrip = number(report['currentRoundTripTime']);
     }
   }
-  return { received, lost, asked, roundTrip, audible, spoke };
+  return { received, lost, asked, roundTrip, sounds };
+}
+
+function sound(report: Report): Sound {
+  const given = (name: string): number | null => (typeof report[name] === 'number' ? report[name] : null);
+  return {
+    energy: given('totalAudioEnergy'),
+    seconds: given('totalSamplesDuration'),
+    level: number(report['audioLevel']),
+  };
 }
 
 function number(value: unknown): number {

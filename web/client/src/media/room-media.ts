@@ -10,10 +10,10 @@ import { Call, type Talker } from './call';
 import type { CallCheck, Joining } from './check';
 import './check';
 import './menu';
+import { Space } from './space';
 
-/** Where Space means something already. */
-const SPACE_TAKEN =
-  'button, summary, a[href], input, select, textarea, [role=tab], [role=tabpanel], [role=slider], consilium-viewer, dialog';
+/** On the key for the microphone itself a shorter press turns it on for good, as a press of a key does. */
+const HELD_MS = 400;
 const QUALITY = { good: 'Good line', fair: 'Fair line', poor: 'Poor line' } as const;
 
 export class RoomMedia extends Panel {
@@ -22,12 +22,15 @@ export class RoomMedia extends Panel {
   private call: Call | null = null;
   private open = true;
   private said = '';
-  private held = false;
+  private readonly space = new Space();
+  /** When Space was pressed to talk; null: it is not. */
+  private held: number | null = null;
   private shown = 0;
   private readonly streams = new WeakMap<MediaStreamTrack, MediaStream>();
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.space.start();
     document.addEventListener('keydown', this.onKeyDown, true);
     document.addEventListener('keyup', this.onKeyUp, true);
     window.addEventListener('blur', this.onBlur);
@@ -35,6 +38,7 @@ export class RoomMedia extends Panel {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.space.stop();
     document.removeEventListener('keydown', this.onKeyDown, true);
     document.removeEventListener('keyup', this.onKeyUp, true);
     window.removeEventListener('blur', this.onBlur);
@@ -229,9 +233,13 @@ export class RoomMedia extends Panel {
     if (call?.sends('mic') !== true || event.altKey || event.metaKey || event.defaultPrevented) return;
     if (event.ctrlKey && event.key.toLowerCase() === 'd') {
       call.mute(!call.muted);
-    } else if (event.key === ' ' && !event.ctrlKey && (this.held || (call.muted && free(event.target)))) {
-      if (!this.held) call.mute(false);
-      this.held = true;
+    } else if (
+      event.key === ' ' &&
+      !event.ctrlKey &&
+      (this.held !== null || (call.muted && this.talks(event.target)))
+    ) {
+      if (this.held === null) call.mute(false);
+      this.held ??= event.timeStamp;
     } else {
       return;
     }
@@ -239,20 +247,27 @@ export class RoomMedia extends Panel {
     event.stopPropagation();
   };
 
+  private talks(target: EventTarget | null): boolean {
+    return onMute(target) || this.space.free(target);
+  }
+
   private readonly onKeyUp = (event: KeyboardEvent): void => {
-    if (event.key === ' ') this.onBlur();
+    if (event.key !== ' ' || this.held === null) return;
+    event.preventDefault(); // Firefox presses a button only now
+    if (onMute(event.target) && event.timeStamp - this.held < HELD_MS) this.held = null;
+    else this.onBlur();
   };
 
   /** Whoever held the key to talk has let go of it, or left the window. */
   private readonly onBlur = (): void => {
-    if (!this.held) return;
-    this.held = false;
+    if (this.held === null) return;
+    this.held = null;
     this.call?.mute(true);
   };
 }
 
-function free(target: EventTarget | null): boolean {
-  return !(target instanceof Element) || target.closest(SPACE_TAKEN) === null;
+function onMute(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('.call-mute') !== null;
 }
 
 customElements.define('room-media', RoomMedia);

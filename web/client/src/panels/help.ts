@@ -15,7 +15,7 @@ const ROOM: readonly (readonly [string, string])[] = [
   ['U', 'Put your hand up or down'],
   ['1 … 5', 'People, opinions, decision, marks, minutes (on the image: window presets)'],
   ['Ctrl D', 'In a call: microphone on or off'],
-  ['Space (held)', 'In a call, outside the image: talk while muted'],
+  ['Space (held)', 'In a call: talk while muted'],
   ['Ctrl Z, Ctrl Y', 'In a text typed together: take back what you typed, nobody else’s'],
 ];
 /** Keys of the viewer that mean something else here. */

@@ -47,10 +47,12 @@ function chip(model: RoomModel, entry: Heard): TemplateResult {
   </li>`;
 }
 
-function minutes({ present, spoke }: Heard, state: string): string {
+function minutes({ present, spoke, here }: Heard, state: string): string {
   if (state === 'absent') return 'absent';
-  if (state === 'away') return 'not here';
-  return spoke > 0 ? `spoke ${lasting(spoke)}` : `here ${Math.floor(present / 60)} min`;
+  if (spoke > 0) return `spoke ${lasting(spoke)}`;
+  // Whoever gave an opinion beforehand was heard, and yet may never have come.
+  if (!here && present === 0) return 'not here';
+  return `${here ? 'here' : 'was here'} ${Math.floor(present / 60)} min`;
 }
 
 /** One press: the floor goes to the one of that discipline whose hand is up, else who is there. */
