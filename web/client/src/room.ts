@@ -119,6 +119,7 @@ export class ConsiliumRoom extends LitElement {
           class="room-right"
           aria-label="Deliberation"
           @focus-mark=${(event: CustomEvent<string>) => this.focusMark(event.detail)}
+          @erase-mark=${(event: CustomEvent<string>) => this.erase(event.detail)}
           @replay-layer=${(event: CustomEvent<string | null>) => this.replay.toggle(event.detail)}
           @room-changed=${() => this.again()}
         >
@@ -171,8 +172,8 @@ export class ConsiliumRoom extends LitElement {
         @viewportchange=${(event: CustomEvent<Viewport>) => this.follow.moved(event.detail)}
         @leave=${() => this.lookAround()}
         @markcomplete=${(event: CustomEvent<MarkComplete>) => this.draw(event.detail)}
-        @markmove=${(event: CustomEvent<MarkMove>) => this.ask({ type: 'reshape', ...event.detail })}
-        @markerase=${(event: CustomEvent<Pick<ViewerMark, 'mark'>>) => this.ask({ type: 'erase', mark: event.detail.mark })}
+        @markmove=${(event: CustomEvent<MarkMove>) => this.model.ask({ type: 'reshape', ...event.detail })}
+        @markerase=${(event: CustomEvent<Pick<ViewerMark, 'mark'>>) => this.model.ask({ type: 'erase', mark: event.detail.mark })}
         @draft=${(event: CustomEvent<Draft | null>) => this.draftChanged(event.detail)}
         @pointerat=${(event: CustomEvent<PointerAt | null>) => this.point(event.detail)}
       ></consilium-viewer>`;
@@ -183,7 +184,7 @@ export class ConsiliumRoom extends LitElement {
       lookAround: () => this.lookAround(),
       rejoin: () => this.rejoin(),
       hand: () => this.hand(),
-      layDown: () => this.ask({ type: 'pass-floor', person: null }),
+      layDown: () => this.model.ask({ type: 'pass-floor', person: null }),
     });
   }
 
@@ -296,7 +297,11 @@ export class ConsiliumRoom extends LitElement {
     const table = this.model.table;
     if (table === null) return;
     this.follow.settle();
-    this.ask({ type: 'draw', case: table.id, ...done });
+    this.model.ask({ type: 'draw', case: table.id, ...done });
+  }
+
+  private erase(mark: string): void {
+    if (this.viewer?.history.eraseOf(mark) !== true) this.model.ask({ type: 'erase', mark });
   }
 
   private draftChanged(draft: Draft | null): void {
@@ -309,13 +314,9 @@ export class ConsiliumRoom extends LitElement {
     if (this.model.may('point')) this.session.present({ pointer });
   }
 
-  private ask(command: Parameters<RoomModel['ask']>[0]): void {
-    this.model.ask(command);
-  }
-
   private hand(): void {
     const raised = this.model.room.hands.includes(this.model.me);
-    this.ask(raised ? { type: 'lower-hand', person: this.model.me } : { type: 'raise-hand' });
+    this.model.ask(raised ? { type: 'lower-hand', person: this.model.me } : { type: 'raise-hand' });
   }
 
   private lookAround(): void {

@@ -62,7 +62,7 @@ export class MarksPanel extends Panel {
           </li>`;
         })}
       </ul>
-      <p class="hint">Hide a layer or look at one alone with Layers above the image.</p>
+      <p class="hint">Hide a layer or look at one alone with <em>Marks by discipline</em> above the image.</p>
     </section>`;
   }
 
@@ -97,13 +97,19 @@ export class MarksPanel extends Panel {
               type="button"
               class="btn btn-quiet btn-icon btn-small"
               aria-label=${`Erase ${name}`}
-              @click=${() => this.model.ask({ type: 'erase', mark: mark.mark })}
+              @click=${() => this.erase(mark)}
             >
               ${icon('trash-2')}
             </button>`
           : nothing
       }
     </li>`;
+  }
+
+  /** One's own goes through the history of the image, so that undo brings it back. */
+  private erase({ mark, author }: Mark): void {
+    if (author !== this.model.me) this.model.ask({ type: 'erase', mark });
+    else this.dispatchEvent(new CustomEvent('erase-mark', { detail: mark, bubbles: true, composed: true }));
   }
 
   private delivery(delivery: Delivery): TemplateResult {

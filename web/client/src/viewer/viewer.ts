@@ -79,7 +79,7 @@ export class ConsiliumViewer extends LitElement {
   private readonly laid = new Laid(() => this.requestUpdate());
   private readonly active = (): Pane | null => this.grid?.active ?? null;
   readonly numbered = new Numbered(this.active, () => this.requestUpdate());
-  private readonly history = new History(() => this.marks, {
+  readonly history = new History(() => this.marks, {
     draw: (mark) => this.send('markcomplete', mark),
     move: (move) => this.send('markmove', move),
     erase: (erase) => this.send('markerase', erase),

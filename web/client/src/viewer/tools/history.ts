@@ -63,6 +63,13 @@ export class History {
     this.changes.erase({ mark: mark.mark, revision: mark.revision });
   }
 
+  /** Erase one of these marks by its name; false: it is not among them. */
+  eraseOf(name: string): boolean {
+    const mark = this.marks().find((one) => one.mark === name);
+    if (mark !== undefined) this.erase(mark);
+    return mark !== undefined;
+  }
+
   /** Take the last change back; false: there is none, or its mark is still on its way to the server. */
   undo(): boolean {
     return this.step(this.done, this.undone, true);
