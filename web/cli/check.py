@@ -209,11 +209,15 @@ def _mail(place: Place) -> Finding:
 
 
 def _media(place: Place) -> Finding:
-    return media_finding(place.settings.conference.media, place.settings.storage.directory)
+    settings = place.settings
+    return media_finding(settings.conference.media, settings.storage.directory, served=listening(place.socket))
 
 
-def media_finding(settings: MediaSettings, folder: Path) -> Finding:
-    """Whether the media port and the relays of these settings answer; the process's socket is in the folder."""
+def media_finding(settings: MediaSettings, folder: Path, *, served: bool = False) -> Finding:
+    """Whether the media port and the relays of these settings answer; the process's socket is in the folder.
+
+    served: the server runs, and so the process it starts should.
+    """
     if not settings.enabled:
         return Finding("media", True, "off")
     from conference.media import reach  # a third of a second that only this test pays
@@ -229,6 +233,8 @@ def media_finding(settings: MediaSettings, folder: Path) -> Finding:
                 await reach.bound(one)
                 said.append(f"UDP {one.host} port {one.port} answers")
             await plane.close()
+        elif served:
+            raise MediaUnavailable("The media process is not running, though the server is.")
         else:
             said.append("the media process is not running")
         if settings.turn.uris:

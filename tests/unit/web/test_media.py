@@ -8,8 +8,10 @@ import pytest
 from conference.media.child import MediaChild
 from conference.media.remote import RemotePlane
 from conference.media.settings import SOCKET, MediaSettings, TurnSettings
+from conference.media.signalling import Address
 from conference.settings import ConferenceSettings
 from imaging.settings import ImagingSettings, WorkerSettings
+from tests.ports import free_port
 from web.app import compose, media_plane, running
 from web.cli.check import Finding, media_finding
 from web.settings import ConfigurationError, Settings, StorageSettings
@@ -67,6 +69,25 @@ def test_check_says_that_the_media_port_answers_and_that_a_relay_does_not(tmp_pa
     assert not silent.good
     assert "turn:127.0.0.1:9" in silent.says
     assert off.says == "off"
+
+
+def test_check_says_that_the_media_port_is_closed_to_browsers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = Address("127.0.0.1", free_port())
+
+    async def addresses(_: RemotePlane) -> tuple[Address, ...]:
+        return (silent,)
+
+    monkeypatch.setattr(RemotePlane, "available", True)
+    monkeypatch.setattr(RemotePlane, "addresses", addresses)
+    found = media_finding(MediaSettings(enabled=True), tmp_path)
+    assert not found.good
+    assert str(silent.port) in found.says
+
+
+def test_check_misses_the_media_process_only_where_the_server_runs(tmp_path: Path) -> None:
+    at_rest, missing = (media_finding(MediaSettings(enabled=True), tmp_path, served=one) for one in (False, True))
+    assert (at_rest.good, missing.good) == (True, False)
+    assert "not running" in missing.says
 
 
 @pytest.mark.parametrize("which", ["url", "turn"])
