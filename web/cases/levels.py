@@ -54,8 +54,13 @@ def level_facts(session: Session, case_id: str) -> LevelFacts:
     row = stands.accepted or stands.proposed
     return LevelFacts(
         stands, METHODS[numbering_of(row).method] if row else "", resign_needed(session, case_id),
-        tuple(note(one) for one in differences(session, case_id)),
+        difference_notes(session, case_id),
     )
+
+
+def difference_notes(session: Session, case_id: str) -> tuple[str, ...]:
+    """The grades of a case that differ, as sentences for the agenda."""
+    return tuple(note(one) for one in differences(session, case_id))
 
 
 def note(found: Graded) -> str:

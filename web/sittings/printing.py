@@ -71,7 +71,7 @@ def agenda_facts(
             {
                 "begins": clock(row.begins, zone), "ends": clock(row.ends, zone), "name": name_of(row),
                 "question": row.title if row.case else "", "presenter": row.presenter.name if row.presenter else "",
-                "version": versions.get(row.case.id, "") if row.case else "",
+                "version": versions.get(row.case.id, "") if row.case else "", "notes": list(row.notes),
             }
             for row in rows
         ],

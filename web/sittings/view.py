@@ -19,6 +19,7 @@ from agenda.timetable import ends_at, laid_out, occupied
 from agenda.triage import CROSS_SECTIONAL
 from conference.policy import Action, Actor, ConferenceResource, may
 from web.cases.facts import readiness_now, study_facts
+from web.cases.levels import difference_notes
 
 Tone = Literal["good", "warn", "bad", "quiet"]
 
@@ -53,6 +54,8 @@ class Row:
     readiness: Readiness | None
     rolled: RolledOver | None
     """Its roll-overs before this sitting ended."""
+    notes: tuple[str, ...]
+    """Grades given blind that differ, as sentences."""
     first: bool
     last: bool
     index: int
@@ -128,6 +131,7 @@ def _rows(
             imaging=_imaging(session, seen) if seen else ("", "quiet"),
             readiness=readiness_now(session, seen, at) if seen and inside else None,
             rolled=rolled_over(session, seen.id, at) if seen and inside else None,
+            notes=difference_notes(session, seen.id) if seen else (),
             first=index == 0, last=index == count - 1, index=index,
         ))
         until = one.ends

@@ -137,3 +137,17 @@ def test_a_boards_pairs_run_into_one_kappa_and_single_grades_into_none(session: 
     assert key == ("schizas", "neuroradiology", "spine-surgery")
     assert (found.pairs, found.linear, found.quadratic) == (10, 1.0, 1.0)
     assert running_kappa(session, "elsewhere") == {}
+
+
+def test_each_pair_of_disciplines_has_a_kappa_of_its_own(session: Session) -> None:
+    for number in range(20):
+        case_id = a_submitted_case(session).id
+        second = "neurosurgery" if number % 2 else "spine-surgery"
+        graded = "B" if number % 4 < 2 else "C"
+        give(session, case_id, "radiologist", graded)
+        apart = "C" if graded == "B" else "B"
+        give(session, case_id, "chair", apart if second == "neurosurgery" else graded, discipline=second)
+    found = running_kappa(session, "spine")
+    assert {(first, second): (one.pairs, one.linear) for (_, first, second), one in found.items()} == {
+        ("neuroradiology", "neurosurgery"): (10, -1.0), ("neuroradiology", "spine-surgery"): (10, 1.0),
+    }

@@ -12,6 +12,7 @@ from agenda.numberings import standing
 from agenda.plans import plan_of
 from imaging.studies import Instance, Series, Study
 from tests.unit.web.desk import Desk, a_desk, a_sitting, a_triaged_case
+from tests.unit.web.test_printing import text_of
 from tests.unit.web.test_recommendation import Meeting
 from web.auth.passwords import keep_password
 from web.clock import now
@@ -142,6 +143,7 @@ def test_a_grade_stays_out_of_every_page_until_both_are_in(desk: Desk) -> None:
     assert desk.as_("radiologist").post(f"/cases/{case}/grades", data=grade).status_code == 303
     pages = ("/grades", "", "/plans/board", "/numbering", "/levels.json", "/letter", "/studies.json", "/exports",
              "/levels-summary.json")
+    assert "was graded" not in desk.as_("coordinator").get(f"/conferences/{sitting}").text
     for who in ("chair", "coordinator", "trainee", "referrer", "administrator"):
         for path in (*(f"/cases/{case}{end}" for end in pages), f"/conferences/{sitting}/cases/{case}"):
             text = desk.as_(who).get(path).text
@@ -156,6 +158,9 @@ def test_a_grade_stays_out_of_every_page_until_both_are_in(desk: Desk) -> None:
     assert desk.as_("chair").post(f"/cases/{case}/grades", data=grade | {"grade": "1"}).status_code == 303
     shown = desk.as_("referrer").get(f"/conferences/{sitting}/cases/{case}").text
     assert "L4–L5 left was graded 3" in shown
+    assert "L4–L5 left was graded 3" in desk.as_("coordinator").get(f"/conferences/{sitting}").text
+    printed = text_of(desk.as_("coordinator").get(f"/conferences/{sitting}/agenda.pdf").content)
+    assert "left was graded" in printed
     (pair,), (kappa,) = summary(desk, case)["grades"]["places"], summary(desk, case)["grades"]["kappas"]
     assert (pair["level"], pair["side"], pair["apart"]) == ("L4–L5", "left", 2)
     assert sorted(one["grade"] for one in pair["grades"]) == ["1", "3"]
