@@ -5,7 +5,7 @@ import json
 from agenda.ids import CaseId, PersonId
 from conference.room import commands as c
 from conference.room.lobby import in_lobby, lobby
-from conference.room.quorum import hearings
+from conference.room.quorum import hearings, not_yet_heard
 from conference.room.values import Participant, PlannedTime
 from conference.room.visibility import project, shown, sight
 from tests.rooms import (
@@ -16,6 +16,7 @@ from tests.rooms import (
     OBSERVER,
     REFERRER,
     SURGEON,
+    THERAPIST,
     Table,
     draw,
     listed,
@@ -97,6 +98,10 @@ def test_R104_in_the_lobby_a_guest_is_told_of_their_own_cases_and_of_nothing_els
     assert set(told) == {"phase", "cases", "lets_in"}
     assert KNEE not in json.dumps(told)
     assert not any(seat.name in json.dumps(told) for seat in table.state.people.values())
+    assert told["lets_in"] is True
+    for person in (CHAIR, COORDINATOR):
+        table.do(None, c.Leave(person.person_id))
+    assert lobby(table.state, REFERRER, table.now())["lets_in"] is False  # a member cannot
 
 
 def test_R104_each_standing_of_a_case_is_told() -> None:
@@ -142,3 +147,10 @@ def test_R107_only_time_in_which_one_could_close_counts_as_hearing() -> None:
     assert surgery.people == ("ada", "bo")
     assert not any(stay.voiced for stay in table.state.people[REFERRER.person_id].presence)
     assert [stay.voiced for stay in table.state.people[OBSERVER.person_id].presence] == [False, True]
+    mute = listed()
+    mute.do(CHAIR, c.AssignRole(THERAPIST.person_id, "observer"))
+    mute.do(CHAIR, c.OpenConference())
+    mute.do(CHAIR, c.CallCase(HIP))
+    mute.minute = 5
+    assert hearings(mute.state, HIP, mute.now())[1].seconds == 0.0
+    assert not_yet_heard(mute.state, HIP, mute.now()) == ("physical-therapy",)

@@ -114,6 +114,9 @@ def test_R22_the_author_stands_in_the_mark_as_they_were() -> None:
         SURGEON.discipline,
         "member",
     )
+    table.do(CHAIR, c.AssignRole(SURGEON.person_id, "chair"))
+    table.do(SURGEON, draw("m2"))
+    assert table.case.marks["m2"].role == "chair"  # and not the role given at the door
 
 
 def test_R23_marks_go_on_the_case_on_the_table() -> None:

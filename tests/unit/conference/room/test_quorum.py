@@ -25,6 +25,15 @@ def test_R70_presence_counts_while_the_case_is_on_the_table() -> None:
     assert hearings(table.state, "unknown", table.now()) == ()
 
 
+def test_R70_a_case_that_comes_back_to_the_table_is_heard_in_both_its_times() -> None:
+    table = listed()
+    table.do(CHAIR, c.OpenConference())
+    for minute, case in ((10, HIP), (14, KNEE), (20, HIP), (23, KNEE)):
+        table.minute = minute
+        table.do(CHAIR, c.CallCase(case))
+    assert hearings(table.state, HIP, table.now())[0].seconds == 7 * 60.0
+
+
 def test_R71_nobody_there_and_nobody_closed_is_not_yet_heard() -> None:
     table = read_back()
     table.minute = 5
