@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from agenda.boards import board
+from agenda.clinical import spine
 from agenda.conferences import conference
 from agenda.ids import CaseId
 from agenda.people import disciplines
@@ -103,7 +104,10 @@ def _facts(session: Session, conference_id: str, who: Actor) -> dict[str, Any]:
         "starts_at": found.starts_at.isoformat(),
         "me": who.person_id,
         "disciplines": [
-            {"code": one.code, "name": one.name, "colour": one.colour, "shape": one.shape}
+            {
+                "code": one.code, "name": one.name, "short": spine().short(one.code), "colour": one.colour,
+                "shape": one.shape,
+            }
             for one in disciplines(session)
         ],
         "totp": enrolled(session, who.person_id),

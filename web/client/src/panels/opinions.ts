@@ -78,38 +78,42 @@ export class OpinionsPanel extends Panel {
     return html`
       <section aria-labelledby="grid-title">
         <h3 id="grid-title">Opinions, round ${item.round}</h3>
-        ${opinions.length === 0 ? html`<p class="muted">Nobody gave an opinion in this round.</p>` : this.ratings(item, opinions)}
+        ${opinions.length === 0 ? html`<p class="muted">Nobody gave an opinion in this round.</p>` : [this.ratings(item, opinions), this.legend()]}
         ${this.remarks(item, opinions)}
       </section>
     `;
   }
 
   private ratings(item: CaseProjection, opinions: OpinionShown[]): TemplateResult {
-    return html`<div class="table-wrap" tabindex="0" role="region" aria-label="Ratings">
-        <table class="ratings">
-          <thead>
-            <tr>
-              <th scope="col">Option</th>
-              ${opinions.map(
-                (opinion) =>
-                  html`<th scope="col" title=${opinion.name}>
-                    ${badge(this.model.discipline(opinion.discipline))}
-                    <span class="ratings-name">${this.model.discipline(opinion.discipline).name}</span>
-                  </th>`,
-              )}
-              <th scope="col">Median</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${item.options.map((option) => this.ratingRow(item, option, opinions))}
-          </tbody>
-        </table>
-      </div>
-      <p class="hint">
-        1 to 3 not appropriate, 4 to 6 uncertain, 7 to 9 appropriate; ★ preferred; ▲▼ moved since the round before.
-        Disagreement (RAND/UCLA): the middle 40 % of ratings spread wider (IPR) than their symmetry allows (IPRAS = 2.35
-        + 1.5 × asymmetry), or too many at both ends for a panel of this size.
-      </p>`;
+    const label = `Ratings, round ${opinions[0]?.round ?? item.round}`;
+    return html`<div class="table-wrap" tabindex="0" role="region" aria-label=${label}>
+      <table class="ratings">
+        <thead>
+          <tr>
+            <th scope="col">Option</th>
+            ${opinions.map(
+              (opinion) =>
+                html`<th scope="col" title=${`${opinion.name}, ${this.model.discipline(opinion.discipline).name}`}>
+                  ${badge(this.model.discipline(opinion.discipline))}
+                  <span class="ratings-name">${this.model.discipline(opinion.discipline).short}</span>
+                </th>`,
+            )}
+            <th scope="col">Median</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${item.options.map((option) => this.ratingRow(item, option, opinions))}
+        </tbody>
+      </table>
+    </div>`;
+  }
+
+  private legend(): TemplateResult {
+    return html`<p class="hint">
+      1 to 3 not appropriate, 4 to 6 uncertain, 7 to 9 appropriate; ★ preferred; ▲▼ moved since the round before.
+      Disagreement (RAND/UCLA): the middle 40 % of ratings spread wider (IPR) than their symmetry allows (IPRAS = 2.35 +
+      1.5 × asymmetry), or too many at both ends for a panel of this size.
+    </p>`;
   }
 
   private ratingRow(item: CaseProjection, option: Option, opinions: OpinionShown[]): TemplateResult {
@@ -142,7 +146,7 @@ export class OpinionsPanel extends Panel {
   private rating(item: CaseProjection, option: Option, opinion: OpinionShown): TemplateResult {
     const value = opinion.opinion?.ratings[option.key];
     if (value === undefined) return html`<td>–</td>`;
-    const before = item.opinions[`${item.round - 1}:${opinion.person}`]?.opinion?.ratings[option.key];
+    const before = item.opinions[`${opinion.round - 1}:${opinion.person}`]?.opinion?.ratings[option.key];
     const shift = before === undefined ? 0 : value - before;
     return html`<td class="rating" data-band=${value <= 3 ? 'low' : value <= 6 ? 'middle' : 'high'}>
       <span class="number">${value}</span>${
@@ -177,7 +181,7 @@ export class OpinionsPanel extends Panel {
     const opinions = inRound(item, round);
     return html`<details class="room-fold">
       <summary>${icon('chevron-right')} Round ${round}, ${opinions.length} opinions</summary>
-      ${this.moved(item, round)} ${this.remarks(item, opinions)}
+      ${this.moved(item, round)} ${this.ratings(item, opinions)} ${this.remarks(item, opinions)}
     </details>`;
   }
 

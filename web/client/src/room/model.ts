@@ -26,6 +26,8 @@ export interface Heard {
 export interface Discipline {
   readonly code: string;
   readonly name: string;
+  /** Fits above a column. */
+  readonly short: string;
   /** Hex sRGB. */
   readonly colour: string;
   readonly shape: string;
@@ -48,7 +50,7 @@ export interface Facts {
 /** What the floor adds to the role of whoever holds it. */
 const BY_FLOOR: readonly RoomAction[] = ['show', 'draw', 'point'];
 
-const UNKNOWN: Discipline = { code: '', name: 'No discipline', colour: '#9aa4b2', shape: 'circle' };
+const UNKNOWN: Discipline = { code: '', name: 'No discipline', short: 'None', colour: '#9aa4b2', shape: 'circle' };
 
 export class RoomModel {
   link: Link = { state: 'connecting' };
@@ -145,7 +147,7 @@ export class RoomModel {
 
   discipline(code: string | null): Discipline {
     if (code === null) return UNKNOWN;
-    return this.disciplines.get(code) ?? { ...UNKNOWN, code, name: spoken(code) };
+    return this.disciplines.get(code) ?? { ...UNKNOWN, code, name: spoken(code), short: spoken(code) };
   }
 
   nameOf(person: string): string {
