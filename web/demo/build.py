@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from agenda.boards import Board
 from agenda.conferences import Conference
@@ -168,13 +168,13 @@ def _links(session: Session, at: datetime) -> tuple[list[Link], str | None]:
             continue
         text = issue_link(session, person.id, purpose="enter", lifetime=_LINK_LIFETIME, at=at, uses=_LINK_USES)
         found.append(Link(part.label, person.name, email, f"/enter/{text}"))
-    return found, _startable(session, at)
+    return found, startable(session, at)
 
 
-def _startable(session: Session, at: datetime) -> str | None:
-    """The sitting to open at: one of today's that was published, or that is open."""
-    rows = session.exec(select(Conference).join(Board).where(Conference.state == "published")).all()
-    reachable = sorted(rows, key=lambda one: abs(one.starts_at - at))
+def startable(session: Session, at: datetime) -> str | None:
+    """The sitting to open at: the one that is in session, else the published one nearest to now."""
+    rows = session.exec(select(Conference).join(Board).where(col(Conference.state).in_(("open", "published")))).all()
+    reachable = sorted(rows, key=lambda one: (one.state != "open", abs(one.starts_at - at)))
     return reachable[0].id if reachable else None
 
 

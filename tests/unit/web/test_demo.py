@@ -141,6 +141,12 @@ def test_the_demo_opens_at_todays_conference(built: tuple[Settings, Database]) -
     ways = demo.doors(settings, database, AT)
     assert ways.conference_id is not None
     assert ways.password
+    with Session(database.engine) as session:
+        today = session.get_one(Conference, ways.conference_id)
+        today.state, today.starts_at = "open", AT - timedelta(days=60)  # started again in the midst of it
+        session.flush()
+        assert demo.startable(session, AT) == today.id
+        session.rollback()
 
 
 def test_every_kind_of_image_occurs_in_the_stories() -> None:
