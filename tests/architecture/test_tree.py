@@ -56,3 +56,9 @@ def test_every_link_of_our_documents_leads_to_a_file() -> None:
         targets = re.findall(r"\]\((?![a-z]+:)([^)#\s]+)", path.read_text("utf-8"))
         lost += [(str(path.relative_to(ROOT)), one) for one in targets if not (path.parent / one).exists()]
     assert lost == []
+
+
+def test_no_browser_test_waits_for_a_promise_that_counts_as_true() -> None:
+    """`wait_for_function` takes the promise of an asynchronous function for true: `tests.browser.until` asks it."""
+    waits = re.compile(r"""wait_for_function\(\s*f?["']+\s*async\b""")
+    assert [path.name for path in _tracked("tests/**/*.py") if waits.search(path.read_text("utf-8"))] == []

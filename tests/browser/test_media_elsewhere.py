@@ -14,6 +14,7 @@ from conference.media.signalling import Address
 from tests.browser.line import Line, line_aside
 from tests.browser.meeting import Meeting, Process, served
 from tests.browser.test_media_room import PATIENCE_MS, enter, faking, join, receives
+from tests.browser.until import until
 from tests.conftest import ROOT
 from tests.unit.conference.media.browsers import SECRET
 
@@ -72,9 +73,7 @@ def elsewhere(tmp_path: Path, faking: Browser) -> Iterator[Elsewhere]:
 def flows(page: Page) -> None:
     """Media comes in at this very moment."""
     before = page.evaluate(FLOWED)
-    page.wait_for_function(
-        f"async (before) => await ({FLOWED})() > before + 30", arg=before, timeout=PATIENCE_MS, polling=250
-    )
+    until(page, f"async (before) => await ({FLOWED})() > before + 30", before, timeout_ms=PATIENCE_MS)
 
 
 def test_media_goes_on_while_the_web_process_is_killed_and_comes_back(elsewhere: Elsewhere) -> None:

@@ -67,10 +67,9 @@ class Side:
 
     async def until(self, height: int) -> None:
         """Wait for a picture of so many rows."""
-        await self.page.wait_for_function(
-            f"async (height) => {{ const [frames, , rows] = await ({SEEN})(); return frames > 30 && rows == height; }}",
-            arg=height, timeout=0, polling=200,
-        )
+        # Not wait_for_function: it takes the promise of an asynchronous function for true.
+        while not ((seen := await self.seen()).frames > 30 and seen.height == height):
+            await self.page.wait_for_timeout(200)
 
     async def watched(self, seconds: float) -> tuple[float, float]:
         """For so long: the share of the frames sent that were decoded, and seconds of standing still."""

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserType, Page, expect
 
 from tests.browser.meeting import Meeting, meeting
 from tests.browser.test_viewer_looks import boxes, cover
+from tests.browser.until import until
 
 pytestmark = pytest.mark.browser
 
@@ -85,10 +86,11 @@ def join(page: Page, *, camera: bool = False) -> None:
 
 def receives(page: Page, *, heard: int = 0, seen: int = 0, screens: int = 0) -> None:
     """Wait until this window hears and sees so many others."""
-    page.wait_for_function(
+    until(
+        page,
         "async ([heard, seen, screens]) => { const now = await window.received();"
         " return now.heard >= heard && now.seen >= seen && now.screens >= screens; }",
-        arg=[heard, seen, screens], timeout=PATIENCE_MS, polling=250,
+        [heard, seen, screens], timeout_ms=PATIENCE_MS,
     )
 
 
