@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from conference.room.canonical import digest
 from tests.browser.meeting import SERIES, Meeting, add_series, meeting
+from tests.browser.until import until
 
 pytestmark = pytest.mark.browser
 
@@ -108,3 +109,24 @@ def test_a_late_joiner_and_a_phone_find_the_layout(held: Meeting) -> None:
         expect(pane(phone, at)).to_be_hidden()
     expect(phone.locator(".viewer-oneof")).to_have_text("One of 4 images shown: the one in use")
     same(chair, phone)
+
+
+def test_the_image_a_case_opens_with_is_shown_to_everybody_before_anything_moves(held: Meeting) -> None:
+    add_series(held.held, held.folder, f"{SERIES}.3", study="1.2.826.3", case_id="case2")
+    chair = held.enter("laurent")
+    chair.locator("[data-open]").click()
+    for case in ("case1", "case2"):
+        chair.locator(f"[data-call={case}]").click()
+        expect(pane(chair, 0)).to_contain_text("Lossless", timeout=15_000)
+        until(
+            chair,
+            "async ([path, key]) => (await (await fetch(path)).json()).projection.cases[key].shown !== null",
+            [f"/conferences/{held.conference}/room/state.json", case], timeout_ms=15_000,
+        )
+        told = chair.evaluate(f"fetch('/conferences/{held.conference}/room/state.json').then(one => one.json())")
+        shown = told["projection"]["cases"][case]["shown"]
+        assert shown == screen(chair)
+        late = held.enter("mbeki")
+        expect(pane(late, 0)).to_contain_text("Lossless", timeout=15_000)
+        same(late, chair)
+    expect(chair.locator(".says [data-tone=bad]")).to_have_count(0)  # nothing of one case was shown in the other

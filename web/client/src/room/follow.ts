@@ -43,9 +43,12 @@ export class Follow {
     const table = this.model.table;
     const screen = this.screen();
     if (table === null || screen === null) return;
-    if (this.placed !== table.id) this.arrive(table.id);
+    const arrived = this.placed !== table.id;
+    if (arrived) this.arrive(table.id);
     if (this.leading) {
       this.resume(screen, table.item.shown);
+      // On arrival the viewer has yet to put the images of the case before away.
+      if (!arrived && table.item.shown === null) this.begin(screen);
       return;
     }
     const target = this.led() ?? table.item.shown;
@@ -101,6 +104,12 @@ export class Follow {
     if (this.applied !== null || shown === null) return;
     this.applied = shown;
     screen.viewport = shown;
+  }
+
+  /** The image that the viewer opens with is shown to everybody as well, and stands in the replay. */
+  private begin(screen: Screen): void {
+    const opening = this.applied === null ? screen.viewport : null;
+    if (opening !== null) this.moved(opening);
   }
 
   /** What the leader shows now; the same object as long as it is the same. */
