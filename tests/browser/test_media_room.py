@@ -223,6 +223,15 @@ def test_a_decision_is_a_caption_of_the_call_and_a_voice_is_as_loud_as_one_likes
         expect(page.locator("[data-caption]")).to_contain_text("On the table: ", timeout=PATIENCE_MS)
     expect(second.locator("p[data-heard]")).to_contain_text("On the table: ")
     expect(second.locator("[data-caption]")).to_be_empty(timeout=PATIENCE_MS)
+    chair.get_by_role("tab", name="Decision").click()
+    chair.locator("#rec-option").select_option("rehabilitation")
+    chair.locator("#rec-rationale").fill("Ten weeks are too short to give up on it.")
+    chair.locator("#rec-answer-0").fill("No, not now.")
+    chair.get_by_role("button", name="Read back").click()
+    for page in (chair, second):
+        caption = page.locator("[data-caption]")
+        expect(caption).to_contain_text("Read back: Consensus, Structured rehabilitation.", timeout=PATIENCE_MS)
+        assert caption.evaluate("({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth")
 
 
 def test_a_screen_is_shared_and_voices_alone_are_a_choice(held: Meeting) -> None:

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Captions, SHOWN_MS } from '../src/media/captions';
+import type { Recorded } from '../src/protocol';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -20,6 +21,18 @@ test('a decision is shown for a moment, and the next one as long as the first', 
   vi.advanceTimersByTime(1);
   expect(captions.words).toBe('');
   expect(changes).toBe(3);
+});
+
+test.each([
+  'case-called',
+  'opinions-revealed',
+  'recommendation-read-back',
+  'recommendation-reopened',
+  'signed',
+] as const)('%s settles something for everybody', (type) => {
+  const captions = new Captions(() => undefined);
+  captions.take({ type } as Recorded['event'], 'Settled.');
+  expect(captions.words).toBe('Settled.');
 });
 
 test('talk is no decision', () => {

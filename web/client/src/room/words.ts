@@ -111,7 +111,7 @@ export function sentence(model: RoomModel, { event, actor }: Recorded): string |
     case 'recommendation-drafted':
       return mine ? null : `${model.nameOf(event.person)} changed the recommendation, revision ${event.revision}.`;
     case 'recommendation-read-back':
-      return 'The recommendation is read back. Close for your discipline.';
+      return `${closed(`Read back: ${decided(model, event.case)}`)} Close for your discipline.`;
     case 'minutes-frozen':
       return 'The minutes are on record.';
     case 'recommendation-reopened':
@@ -119,7 +119,7 @@ export function sentence(model: RoomModel, { event, actor }: Recorded): string |
     case 'attested':
       return mine ? 'Your closing is recorded.' : `${event.name}: ${CLOSINGS[event.closing].toLowerCase()}.`;
     case 'signed':
-      return `${event.name} has signed the recommendation.`;
+      return closed(`${event.name} has signed: ${decided(model, event.case)}`);
     case 'levels-changed':
       return LEVELS[event.part];
     case 'images-arrived':
@@ -127,6 +127,15 @@ export function sentence(model: RoomModel, { event, actor }: Recorded): string |
     default:
       return null;
   }
+}
+
+/** What the words that were read back decide: `Majority, Structured rehabilitation`. */
+export function decided(model: Pick<RoomModel, 'room'>, id: string): string {
+  const item = model.room.cases[id];
+  const words = item?.recommendation?.recommendation;
+  if (item === undefined || words === undefined) return 'the recommendation';
+  const option = item.options.find(({ key }) => key === words.option);
+  return option === undefined ? OUTCOMES[words.outcome] : `${OUTCOMES[words.outcome]}, ${option.label}`;
 }
 
 const LEVELS = {
