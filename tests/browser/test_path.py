@@ -100,6 +100,7 @@ def _refer(held: Meeting, story: Story, disc: Path) -> Page:
     page.locator("[name='new-question.text']").fill("Hands grow clumsy. Is this cord compression that needs surgery?")
     page.get_by_role("button", name="Add this question").click()
     expect(page.locator("#questions")).to_contain_text("Question 1")
+    expect(page.locator("[name='new-question.text']")).to_have_value("")  # what was added stands there once
     for index in range(page.locator(".flag").count()):
         page.locator(".flag").nth(index).get_by_text("No", exact=True).click()
         expect(page.locator(".flag").nth(index).locator("[value=no]")).to_be_checked()
