@@ -1,4 +1,4 @@
-"""Opinions in the room: whose rating is whose, and what was said in an earlier round."""
+"""Opinions in the room: whose rating is whose, what was said in an earlier round, and who is there to close."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,3 +57,19 @@ def _aligned(page: Page, name: str, disciplines: list[str]) -> None:
     first, *others = table.evaluate(COLUMNS)
     for row in others:
         assert row == [pytest.approx(edges, abs=1) for edges in first]
+
+
+def test_the_chair_is_told_who_of_an_absent_discipline_sits_in_the_room(held: Meeting) -> None:
+    chair = opened(held)
+    held.enter("mbeki")
+    tab(chair, "Decision")
+    chair.locator("#rec-option").select_option("rehabilitation")
+    chair.locator("#rec-rationale").fill("Ten weeks are too short.")
+    chair.locator("#rec-answer-0").fill("No, not now.")
+    chair.get_by_role("button", name="Read back").click()
+    chair.get_by_role("button", name="State that Neuroradiology was absent").click()
+    expect(chair.locator("[data-here]")).to_have_text("Dr Ayo Mbeki is in the room and can close.")
+    chair.get_by_role("button", name="Cancel").click()
+    chair.get_by_role("button", name="State that Physical therapy was absent").click()
+    expect(chair.locator("#absent-reason")).to_be_focused()
+    expect(chair.locator("[data-here]")).to_have_count(0)

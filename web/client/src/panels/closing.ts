@@ -109,12 +109,25 @@ export class ClosingPanel extends Panel {
         <label for="absent-reason">Why was ${this.model.discipline(code).name} not there?</label>
         <input id="absent-reason" name="reason" required maxlength="200" />
         <p class="hint">The recommendation becomes provisional.</p>
+        ${this.present(code)}
       </div>
       <div class="row">
         <button type="submit" class="btn btn-small">State as absent</button>
         <button type="button" class="btn btn-quiet btn-small" @click=${() => (this.absentFor = null)}>Cancel</button>
       </div>
     </form>`;
+  }
+
+  /** Who could close after all: to call somebody absent who sits here is for the chair to think twice about. */
+  private present(code: string): TemplateResult | typeof nothing {
+    const here = this.model.inside.filter(
+      ([, seat]) => seat.discipline === code && seat.presence.at(-1)?.voiced === true,
+    );
+    if (here.length === 0) return nothing;
+    const names = here.map(([, seat]) => seat.name).join(' and ');
+    return html`<p class="status" data-tone="warn" data-here>
+      ${icon('triangle-alert')} ${names} ${here.length === 1 ? 'is' : 'are'} in the room and can close.
+    </p>`;
   }
 
   private mine(item: CaseProjection): TemplateResult | typeof nothing {
