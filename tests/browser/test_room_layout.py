@@ -113,7 +113,8 @@ def test_a_late_joiner_and_a_phone_find_the_layout(held: Meeting) -> None:
 
 def test_the_image_a_case_opens_with_is_shown_to_everybody_before_anything_moves(held: Meeting) -> None:
     add_series(held.held, held.folder, f"{SERIES}.3", study="1.2.826.3", case_id="case2")
-    chair = held.enter("laurent")
+    chair, missed = held.enter("laurent"), []
+    chair.on("response", lambda answer: missed.append(answer.url) if answer.status == 404 else None)
     chair.locator("[data-open]").click()
     for case in ("case1", "case2"):
         chair.locator(f"[data-call={case}]").click()
@@ -129,4 +130,5 @@ def test_the_image_a_case_opens_with_is_shown_to_everybody_before_anything_moves
         late = held.enter("mbeki")
         expect(pane(late, 0)).to_contain_text("Lossless", timeout=15_000)
         same(late, chair)
+    assert missed == []  # nor was a picture of one asked for in the other
     expect(chair.locator(".says [data-tone=bad]")).to_have_count(0)  # nothing of one case was shown in the other

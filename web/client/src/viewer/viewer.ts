@@ -175,7 +175,7 @@ export class ConsiliumViewer extends LitElement {
       ${toolbar(this.toolbarState())}
       <div class="viewer-body">
         ${strip({
-          caseId: this.caseId,
+          caseId: this.images?.caseId ?? '',
           studies: this.studies,
           open: (grid?.shown ?? []).map(({ series }) => (series === null ? null : storedSeries(series))),
           active: grid?.active.series ?? null,
@@ -294,6 +294,7 @@ export class ConsiliumViewer extends LitElement {
   /** Start over with another case: its own stream, nothing kept of the one before. */
   private openCase(): void {
     this.images?.close();
+    this.studies = [];
     this.cine.stop();
     this.cancelDraft();
     this.history.clear();
@@ -325,9 +326,7 @@ export class ConsiliumViewer extends LitElement {
       failed: (series, reason) => {
         for (const pane of panes(series)) if (pane.facts === null) pane.say(reason);
       },
-      state: (state, reason) => {
-        this.link = { state, reason };
-      },
+      state: (state, reason) => (this.link = { state, reason }),
     };
   }
 
