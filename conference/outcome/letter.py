@@ -177,6 +177,9 @@ def headline(record: Mapping[str, Any]) -> str:
     recommendation = record["recommendation"]
     chosen = {option["key"]: option["label"] for option in record["options"]}.get(recommendation["option"])
     how = OUTCOMES[recommendation["outcome"]]
+    against = sum(one["closing"] == "dissent" for one in record["attestations"])
+    if recommendation["outcome"] == "consensus" and against:  # the chair may say so; whoever reads is told at once
+        how += ", over a dissent" if against == 1 else f", over {against} dissents"
     return f"{how}: {chosen}" if chosen else how
 
 

@@ -192,6 +192,16 @@ def test_the_headline_says_how_the_board_decided() -> None:
     assert headline(a_record(recommendation=none)) == "Deferred"
 
 
+@pytest.mark.parametrize(("closings", "how"), [
+    (["concur", "reservation"], "By consensus"), (["concur", "dissent"], "By consensus, over a dissent"),
+    (["dissent", "dissent"], "By consensus, over 2 dissents"),
+])
+def test_a_consensus_that_somebody_dissented_from_says_so_in_its_first_line(closings: list[str], how: str) -> None:
+    agreed = a_record()["recommendation"] | {"outcome": "consensus"}
+    voices = [{"discipline": "Surgery", "name": "Dr A", "closing": one, "reason": "Because."} for one in closings]
+    assert headline(a_record(recommendation=agreed, attestations=voices)) == f"{how}: Directed exercise"
+
+
 @pytest.mark.parametrize(("path", "part"), [
     (("recommendation", "rationale"), "recommendation"), (("attestations", 0, "closing"), "attestations"),
     (("marks", 0, "points", 0, 0), "marks"), (("goal",), "goal"), (("log", "digest"), "log"),

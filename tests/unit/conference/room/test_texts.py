@@ -1,5 +1,7 @@
 """Joint text in the pure room: who may type when, and how typed words become the recommendation and the minutes."""
 
+from typing import get_args
+
 import pytest
 
 from conference.room import commands as c
@@ -184,3 +186,9 @@ def test_R94_the_end_freezes_the_minutes_that_were_not_read_back() -> None:
 
 def test_R95_nothing_is_typed_into_a_signed_case() -> None:
     assert signed().refused(CHAIR, typing()) == "signed"
+
+
+def test_there_is_no_chat_whatever_is_written_stands_in_the_record() -> None:
+    kinds = {one.__name__.lower() for one in (*get_args(c.Command), *get_args(e.Event))}
+    assert len(kinds) > 50
+    assert not [one for one in kinds if any(word in one for word in ("chat", "message", "whisper", "comment"))]
