@@ -180,8 +180,15 @@ class LocalVault:
         return f"{self.root} can be written; {room.f_bavail * room.f_frsize / 1e9:.1f} GB free"
 
     def _some_at_a_time(self, work: Callable[[Path], T], paths: Sequence[Path]) -> list[T]:
-        """What it gives for each, in order; syncs that are waited for at the same time reach the disk as one."""
-        return [work(one) for one in paths] if len(paths) < 2 else list(self._syncs.map(work, paths))
+        """What it gives for each, in order; syncs that are waited for at the same time reach the disk as one.
+
+        Each thread has its share from the beginning: to hand it each path costs as much as half a sync.
+        """
+        share = -(-len(paths) // _SYNCED_AT_ONCE)
+        shares = [paths[at : at + share] for at in range(0, len(paths), share or 1)]
+        each = self._syncs.map(lambda some: [work(one) for one in some], shares[1:])
+        first = [work(one) for one in shares[0]] if shares else []
+        return [*first, *(found for some in each for found in some)]
 
     def _place(self, digest: str) -> Path:
         return self.root / digest[:2] / proper(digest)
