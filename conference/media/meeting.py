@@ -4,14 +4,14 @@ Times are seconds of a monotonic clock. What comes out is for the named particip
 its second byte (RFC 5761, 4).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from itertools import islice
 
 from conference.media import rtcp, rtp
 from conference.media.forwarder import Switchboard, Track
-from conference.media.participant import Chosen, Participant, Seat, Stream
+from conference.media.participant import SOURCE_OF, Chosen, Participant, Seat, Stream
 from conference.media.profile import OPUS, RTX, VP8, Extension
 from conference.media.signalling import SOURCES
 from conference.media.slot import Slot
@@ -20,7 +20,6 @@ from conference.media.speakers import Speakers, arrange
 Out = list[tuple[Participant, bytes | bytearray]]
 Best = Callable[[str, str, bool], Stream | None]
 """Person, source, whether the high layer is wanted → the living stream that suits."""
-_SOURCE_OF: Final = {"a": "mic", "v": "cam", "s": "screen"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,21 +162,21 @@ class Meeting:
         best = self._best(at)
         sending = {
             source: {person for person in order if best(person, source, True) is not None}
-            for source in _SOURCE_OF.values()
+            for source in SOURCE_OF.values()
         }
         changes: list[Shown] = []
         for one in self.participants.values():
-            for letter, source in _SOURCE_OF.items():
-                seats = [seat for seat in one.seats if seat.place.mid[0] == letter]
+            for source, seats in one.seats_for.items():
+                if not seats or not (sending[source] or any(seat.chosen for seat in seats)):
+                    continue
                 shown = [seat.chosen[0] if seat.chosen else None for seat in seats]
-                first = speaking if source == "mic" else []
-                here = [person for person in shown if person is not None] if source == "mic" else []
-                wanted = [
-                    person for person in dict.fromkeys([*first, *here, *order])
-                    if person != one.person and person in sending[source]
-                    and not (one.voices_only and source != "mic")
-                ]
-                for seat, person in zip(seats, arrange(shown, wanted), strict=True):
+                wanted: Iterable[str | None] = order
+                if source == "mic":
+                    wanted = dict.fromkeys((*speaking, *shown, *order))
+                elif one.voices_only:
+                    wanted = ()
+                here = (person for person in wanted if person in sending[source] and person != one.person)
+                for seat, person in zip(seats, arrange(shown, [*islice(here, len(seats))]), strict=True):
                     changes += self._seat(one, seat, (person, source) if person else None, at, best)
         return changes
 
@@ -199,7 +198,7 @@ class Meeting:
             return []
         seat.chosen = chosen
         person = chosen[0] if chosen else None
-        return [Shown(one.person, seat.place.mid, person, _SOURCE_OF[seat.place.mid[0]])]
+        return [Shown(one.person, seat.place.mid, person, SOURCE_OF[seat.place.mid[0]])]
 
     def _show_what_is_left(self, person: str, source: str, at: float) -> None:
         """A layer has ended beside another: whoever watched it gets that one, without waiting to be arranged."""

@@ -18,6 +18,9 @@ _ALIVE_S: Final = 2.0
 _LAYER_S: Final = 0.25
 _LAYERS: Final = {"mic": (None,), "cam": (None, LOW, HIGH), "screen": (None,)}
 
+SOURCE_OF: Final = {"a": "mic", "v": "cam", "s": "screen"}
+"""What a place shows, by the first letter of its name."""
+
 Chosen = tuple[str, str]
 """A person and one of their sources."""
 
@@ -65,6 +68,14 @@ class Participant:
     downlink: Downlink = field(default_factory=Downlink)
     voices_only: bool = False
     """Pictures of others are not sent to this person."""
+    seats_for: dict[str, tuple[Seat, ...]] = field(init=False)
+    """The seats by the source they show."""
+
+    def __post_init__(self) -> None:
+        self.seats_for = {
+            source: tuple(seat for seat in self.seats if seat.place.mid[0] == letter)
+            for letter, source in SOURCE_OF.items()
+        }
 
     def seat_of(self, ssrc: int) -> Seat | None:
         """The seat that sends under this SSRC; None where it is none of ours."""

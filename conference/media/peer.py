@@ -7,6 +7,7 @@ AES-GCM would give the key away if the two differed; our policy forbids it, so a
 import asyncio
 import logging
 from collections.abc import Callable
+from struct import Struct
 from typing import ClassVar, Final
 
 import pylibsrtp
@@ -21,6 +22,7 @@ from pylibsrtp._binding import ffi, lib
 from conference.media.signalling import Answer
 
 _log = logging.getLogger(__name__)
+_WORD: Final = Struct("!I")
 _WAITING: Final = 64
 _WINDOW: Final = 1_024
 _HANDSHAKE_S: Final = 20.0
@@ -28,6 +30,7 @@ _LARGEST: Final = 2_048
 _STREAMS: Final = 64
 """Streams of one line: a browser has a dozen. libsrtp keeps a state for every number that a browser invents."""
 _buffer: Final = ffi.new("unsigned char[]", _LARGEST)
+_whole: Final = ffi.buffer(_buffer)
 _length: Final = ffi.new("int *")
 """Where packets are decrypted: one at a time, in one thread."""
 
@@ -119,7 +122,7 @@ class SecureLine:
     def unprotect(self, data: bytes, *, reports: bool) -> bytes | None:
         """The plain packet; None where it was not made with the browser's key, came before, or is a stream too many."""
         size = len(data)
-        stream = int.from_bytes(data[4:8] if reports else data[8:12], "big")
+        (stream,) = _WORD.unpack_from(data, 4 if reports else 8)
         if not self._open or size > _LARGEST or (stream not in self._streams and len(self._streams) >= _STREAMS):
             return None
         ffi.memmove(_buffer, data, size)
@@ -127,7 +130,7 @@ class SecureLine:
         if (lib.srtp_unprotect_rtcp if reports else lib.srtp_unprotect)(self._incoming, _buffer, _length):
             return None
         self._streams.add(stream)
-        plain: bytes = ffi.buffer(_buffer, _length[0])[:]
+        plain: bytes = _whole[: _length[0]]
         return plain
 
     async def close(self) -> None:

@@ -1,5 +1,8 @@
 """Congestion feedback, read back by a decoder that shares no code with the writer."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from conference.media.arrivals import Arrivals
 
 
@@ -59,3 +62,23 @@ def test_a_number_of_long_ago_is_left_out():
     arrivals.note(2_000, 1.1)
     (packet,) = arrivals.feedback(1, 2)
     assert set(decoded(packet.body)) == {20_000}
+
+
+@given(steps=st.lists(st.tuples(st.integers(1, 3), st.sampled_from([0, 1, 254, 255, 256, 4000, -3])), max_size=20))
+def test_whatever_comes_together_is_told_with_its_times(steps: list[tuple[int, int]]) -> None:
+    arrivals = Arrivals()
+    number, ticks, told = 500, 40_000, {}
+    for gap, step in [(1, 0), *steps]:
+        number, ticks = number + gap, ticks + step
+        told[number] = ticks
+        arrivals.note(number, (ticks + 0.5) / 4000)
+    (packet,) = arrivals.feedback(1, 2)
+    assert decoded(packet.body) == told
+
+
+def test_a_step_that_is_too_long_to_be_told_is_made_up_for_in_the_next() -> None:
+    arrivals = Arrivals()
+    for number, at in ((1, 1.0), (2, 11.0), (3, 11.001)):
+        arrivals.note(number, at)
+    (packet,) = arrivals.feedback(1, 2)
+    assert decoded(packet.body) == {1: 4000, 2: 4000 + 32767, 3: 44_004}
