@@ -53,7 +53,8 @@ class Receiving:
         """Nothing is written any more, and no file stays open."""
         if self._writing is not None:
             await asyncio.wait([self._writing])
-            self._writing.exception()  # it was told already, or nobody waits for the message any more
+            if not self._writing.cancelled():
+                self._writing.exception()  # it was told already, or nobody waits for the message any more
         if self._staging is not None:
             self._staging.close()
 

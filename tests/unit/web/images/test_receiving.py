@@ -143,3 +143,16 @@ def test_a_message_that_breaks_off_leaves_no_error_that_nobody_heard(caplog: pyt
         kept = received(work)
     assert kept.closed
     assert not [one for one in caplog.records if one.levelno >= logging.WARNING]
+
+
+def test_a_message_that_is_given_up_while_it_waits_is_closed() -> None:
+    async def work(one: Looked, kept: Kept) -> None:
+        kept.may_write.clear()
+        await one.take(PIECE)
+        ending = asyncio.ensure_future(end(one))
+        await asyncio.to_thread(kept.began.wait, 10)
+        ending.cancel()
+        await asyncio.wait([ending])
+        kept.may_write.set()
+
+    assert received(work).closed
