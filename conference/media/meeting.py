@@ -143,7 +143,7 @@ class Meeting:
             known = tuple(block for block in blocks if block is not None)
             if known:
                 out.append((one, rtcp.serialise(rtcp.ReceiverReport(one.ssrc, known))))
-            one.downlink.sent(sum(seat.slot.octets for seat in one.seats if seat.place.mid[0] == "v"), at)
+            one.downlink.sent(sum(seat.slot.octets for seat in one.seats_for["cam"]), at)
             for seat in one.seats:
                 timestamp = self._now_on(seat, shown, at)
                 if timestamp is None:
@@ -167,8 +167,6 @@ class Meeting:
         changes: list[Shown] = []
         for one in self.participants.values():
             for source, seats in one.seats_for.items():
-                if not seats or not (sending[source] or any(seat.chosen for seat in seats)):
-                    continue
                 shown = [seat.chosen[0] if seat.chosen else None for seat in seats]
                 wanted: Iterable[str | None] = order
                 if source == "mic":
@@ -246,7 +244,7 @@ class Meeting:
             return []
         missed = seat.slot.missed(lost)
         if missed and seat.place.mid[0] == "v":
-            packets = sum(other.slot.packets for other in one.seats if other.place.mid[0] == "v")
+            packets = sum(other.slot.packets for other in one.seats_for["cam"])
             one.downlink.missed(missed, packets, at)
         return [(one, data) for data in track.answer(seat.slot, lost, at)]
 

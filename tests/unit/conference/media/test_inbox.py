@@ -3,8 +3,6 @@
 import ctypes
 import errno
 import socket
-from collections.abc import Iterator
-from contextlib import ExitStack
 
 import pytest
 
@@ -12,28 +10,23 @@ from conference.media import inbox
 from conference.media.inbox import AT_ONCE, Inbox
 from conference.media.kernel import address_of, name_of, receive_many
 
-HOSTS = [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
+
+@pytest.fixture
+def listening(sockets: list[socket.socket]) -> Inbox:
+    """Of the first socket."""
+    sockets[0].setblocking(False)
+    return Inbox(sockets[0])
 
 
-@pytest.fixture(params=HOSTS, ids=["IPv4", "IPv6"])
-def sockets(request: pytest.FixtureRequest) -> Iterator[list[socket.socket]]:
-    """The one that is read, and two that send to it."""
-    family, host = request.param
-    with ExitStack() as stack:
-        made = [stack.enter_context(socket.socket(family, socket.SOCK_DGRAM)) for _ in range(3)]
-        for one in made:
-            one.bind((host, 0))
-        made[0].setblocking(False)
-        yield made
-
-
-@pytest.mark.parametrize("many", [True, False])
-def test_what_came_is_taken_in_order_with_where_it_came_from(
-    sockets: list[socket.socket], monkeypatch: pytest.MonkeyPatch, many: bool
-) -> None:
-    if not many:
+@pytest.fixture(params=[True, False], ids=["together", "one by one"])
+def box(request: pytest.FixtureRequest, listening: Inbox, monkeypatch: pytest.MonkeyPatch) -> Inbox:
+    """The same, as it is on Linux and as it is elsewhere."""
+    if not request.param:
         monkeypatch.setattr(inbox, "receive_many", None)
-    box = Inbox(sockets[0])
+    return listening
+
+
+def test_what_came_is_taken_in_order_with_where_it_came_from(sockets: list[socket.socket], box: Inbox) -> None:
     sent = []
     for number in range(AT_ONCE + 5):
         one = sockets[1 + number % 2]
@@ -46,13 +39,7 @@ def test_what_came_is_taken_in_order_with_where_it_came_from(
     assert third == []
 
 
-@pytest.mark.parametrize("many", [True, False])
-def test_an_error_of_an_earlier_datagram_hides_nothing_that_came(
-    sockets: list[socket.socket], monkeypatch: pytest.MonkeyPatch, many: bool
-) -> None:
-    if not many:
-        monkeypatch.setattr(inbox, "receive_many", None)
-    box = Inbox(sockets[0])
+def test_an_error_of_an_earlier_datagram_hides_nothing_that_came(sockets: list[socket.socket], box: Inbox) -> None:
     gone = sockets[2].getsockname()
     sockets[2].close()
     sockets[0].connect(gone)
@@ -62,13 +49,7 @@ def test_an_error_of_an_earlier_datagram_hides_nothing_that_came(
     assert [data for data, _ in box.take()] == [b"here"]
 
 
-@pytest.mark.parametrize("many", [True, False])
-def test_what_was_not_come_to_comes_the_next_time(
-    sockets: list[socket.socket], monkeypatch: pytest.MonkeyPatch, many: bool
-) -> None:
-    if not many:
-        monkeypatch.setattr(inbox, "receive_many", None)
-    box = Inbox(sockets[0])
+def test_what_was_not_come_to_comes_the_next_time(sockets: list[socket.socket], box: Inbox) -> None:
     for number in range(5):
         sockets[1].sendto(bytes([number]), sockets[0].getsockname())
     for data, _ in box.take():
@@ -80,7 +61,7 @@ def test_what_was_not_come_to_comes_the_next_time(
 
 
 def test_a_kernel_that_fails_without_end_is_asked_a_bounded_number_of_times(
-    sockets: list[socket.socket], monkeypatch: pytest.MonkeyPatch
+    listening: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
 
@@ -90,7 +71,7 @@ def test_a_kernel_that_fails_without_end_is_asked_a_bounded_number_of_times(
         return -1
 
     monkeypatch.setattr(inbox, "receive_many", fail)
-    assert list(Inbox(sockets[0]).take()) == []
+    assert list(listening.take()) == []
     assert len(asked) <= AT_ONCE
 
 
@@ -103,7 +84,9 @@ def test_an_address_is_read_as_it_is_written(sockets: list[socket.socket]) -> No
 
 
 @pytest.mark.skipif(receive_many is None, reason="recvmmsg is of Linux")
-def test_one_question_takes_them_all(sockets: list[socket.socket], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_question_takes_them_all(
+    sockets: list[socket.socket], listening: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[int] = []
 
     def count(*arguments: object) -> int:
@@ -114,5 +97,5 @@ def test_one_question_takes_them_all(sockets: list[socket.socket], monkeypatch: 
     monkeypatch.setattr(inbox, "receive_many", count)
     for _ in range(10):
         sockets[1].sendto(b"one", sockets[0].getsockname())
-    assert len(list(Inbox(sockets[0]).take())) == 10
+    assert len(list(listening.take())) == 10
     assert len(asked) == 1

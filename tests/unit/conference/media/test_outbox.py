@@ -3,8 +3,6 @@
 import ctypes
 import errno
 import socket
-from collections.abc import Iterator
-from contextlib import ExitStack
 
 import pytest
 from pylibsrtp import Policy, Session
@@ -14,7 +12,6 @@ from conference.media.kernel import Message, send_many
 from conference.media.outbox import Outbox, Way
 
 COUNT = 300
-HOSTS = [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
 
 
 def session(kind: int) -> Session:
@@ -23,18 +20,6 @@ def session(kind: int) -> Session:
 
 def packet(number: int) -> bytes:
     return b"\x80\x60" + number.to_bytes(2, "big") + bytes(4) + b"\0\0\0\1" + b"frame"
-
-
-@pytest.fixture(params=HOSTS, ids=["IPv4", "IPv6"])
-def sockets(request: pytest.FixtureRequest) -> Iterator[list[socket.socket]]:
-    family, host = request.param
-    with ExitStack() as stack:
-        made = [stack.enter_context(socket.socket(family, socket.SOCK_DGRAM)) for _ in range(3)]
-        for one in made:
-            one.bind((host, 0))
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)  # nobody reads until all is sent
-            one.settimeout(5)
-        yield made
 
 
 @pytest.mark.parametrize("many", [True, False])
