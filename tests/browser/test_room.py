@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from agenda.boards import unseat
 from tests.browser.meeting import PASSWORD, Meeting, meeting
+from tests.browser.withheld import withheld
 from web.clock import now
 from web.database import Deed
 
@@ -268,15 +269,7 @@ def test_a_recommendation_is_written_closed_with_a_dissent_and_signed(held: Meet
 
 def test_words_name_a_mark_by_a_link_and_a_press_that_leaves_a_field_is_not_lost(held: Meeting) -> None:
     chair = held.sign_in("laurent")
-    kept: list[str | bytes] = []
-    holding: list[bool] = []
-    servers: list[WebSocketRoute] = []
-
-    def relay(route: WebSocketRoute) -> None:
-        servers.append(route.connect_to_server())
-        route.on_message(lambda text: kept.append(text) if holding else servers[-1].send(text))
-
-    chair.route_web_socket(re.compile("/sockets/room"), relay)
+    line = withheld(chair)
     chair.goto(f"/conferences/{held.conference}/room")
     chair.locator("[data-open]").click()
     chair.locator("[data-call-next]").click()
@@ -299,12 +292,10 @@ def test_words_name_a_mark_by_a_link_and_a_press_that_leaves_a_field_is_not_lost
     chair.get_by_role("button", name="Add an action").click()
     chair.get_by_label("Action 1: what").fill("Graded activity")
     chair.get_by_label("Action 1: owner").fill("Petra Varga")
-    holding.append(True)
+    line.hold()
     chair.get_by_role("button", name="Read back").click()
     expect(chair.get_by_role("button", name="Reading back…")).to_be_visible()
-    holding.clear()
-    for text in kept:
-        servers[-1].send(text)
+    line.release()
     words = chair.locator("#panel-recommendation .readback")
     expect(words).to_contain_text("Petra Varga")
     expect(words.locator(".prose").first).to_have_text(re.compile(r"^Wide enough at\s+Length \d+\.\d mm"))

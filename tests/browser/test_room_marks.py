@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.meeting import Meeting, meeting
 from tests.browser.test_room import LINE, imaged, measure, opened, press, tab
+from tests.browser.withheld import withheld
 
 pytestmark = pytest.mark.browser
 
@@ -93,26 +94,16 @@ def test_a_layer_is_hidden_looked_at_alone_and_shown_as_it_was_drawn(held: Meeti
 
 def test_a_refused_mark_is_struck_kept_as_a_private_note_and_drawn_again(held: Meeting) -> None:
     chair, reader = opened(held), held.sign_in("mbeki")
-    kept: list[str | bytes] = []
-    holding: list[bool] = []
-    servers: list[WebSocketRoute] = []
-
-    def relay(route: WebSocketRoute) -> None:
-        servers.append(route.connect_to_server())
-        route.on_message(lambda text: kept.append(text) if holding else servers[-1].send(text))
-
-    reader.route_web_socket(re.compile("/sockets/room"), relay)
+    line = withheld(reader)
     reader.goto(f"/conferences/{held.conference}/room")
     imaged(reader)
     tab(reader, "Marks")
-    holding.append(True)
+    line.hold()
     measure(reader)
     expect(reader.locator("#panel-marks [data-delivery=local]")).to_be_visible()
     _role(chair, "observer")
     expect(reader.locator(".viewer-tool[data-tool=length]")).to_have_count(0)
-    holding.clear()
-    for text in kept:
-        servers[-1].send(text)
+    line.release()
 
     struck = reader.locator("#panel-marks [data-state=refused]")
     expect(struck.locator("s")).to_have_text(re.compile("Length"))
