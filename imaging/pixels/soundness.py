@@ -11,6 +11,7 @@ from typing import Literal
 
 _MARK = re.compile(rb"\xff[\x80-\xcf\xd8-\xfe]")
 """A marker among entropy-coded bytes: neither stuffed (00 in JPEG, below 80 in JPEG-LS) nor a restart (T.81 B.1.1)."""
+_NOT_FILLING = re.compile(rb"[^\xff]")
 _EOI, _SOS, _JPEG_LS = 0xD9, 0xDA, 0xF7
 _COD, _SOT, _EOC = 0x52, 0x90, 0xD9
 _IRREVERSIBLE = b"\0"
@@ -39,7 +40,8 @@ def of_jpeg(frame: bytes) -> Soundness:
         if kind == _EOI:
             return Soundness(lossy=lossy)
         if kind == 0xFF:  # filling, of any length
-            at = len(frame) - len(frame[at:].lstrip(b"\xff")) - 1
+            filled = _NOT_FILLING.search(frame, at)
+            at = len(frame) if filled is None else filled.start() - 1
             continue
         jpeg_ls = jpeg_ls or kind == _JPEG_LS
         at += 2 + max(length, 2)

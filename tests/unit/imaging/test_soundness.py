@@ -135,3 +135,9 @@ def test_the_flaw_of_a_frame_reaches_the_reader(tmp_path: Path) -> None:
             return found
 
     assert asyncio.run(run()) == {"1": None, "2": "damaged", "3": "lossy"}
+
+
+def test_a_frame_that_is_all_filling_between_its_marks_is_read_once() -> None:
+    many = b"\xff\xff\xff\xe0\x00\x02" * 300_000  # minutes where each filling copies what follows
+    assert of_jpeg(b"\xff\xd8" + many + b"\xff\xd9") == Soundness()
+    assert of_jpeg(b"\xff\xd8" + many + b"\xff\xff") == Soundness(damaged=True)
