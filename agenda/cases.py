@@ -150,7 +150,7 @@ def cases_of_study(session: Session, study_instance_uid: str) -> list[str]:
 
 def add_study(session: Session, case_id: str, study_instance_uid: str, at: datetime) -> None:
     """List a study under a case; listing it twice is the same as once."""
-    if session.get(CaseStudy, (case_id, study_instance_uid)) is None:
+    if case_id not in cases_of_study(session, study_instance_uid):
         session.add(CaseStudy(case_id=case_id, study_instance_uid=study_instance_uid, added_at=at))
 
 

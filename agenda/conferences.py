@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
+from sqlalchemy import bindparam
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, select
 
 from agenda.boards import board, members
@@ -111,13 +112,16 @@ def items(session: Session, conference_id: str) -> list[AgendaItem]:
     ))
 
 
+_OF_CASE = (
+    select(Conference.id).join(AgendaItem, col(AgendaItem.conference_id) == Conference.id)
+    .where(AgendaItem.case_id == bindparam("case")).order_by(col(Conference.starts_at).desc())
+)
+
+
 def conferences_of_case(session: Session, case_id: str) -> list[str]:
     """The conferences whose agenda lists a case, latest first."""
-    rows = session.exec(
-        select(Conference).join(AgendaItem, col(AgendaItem.conference_id) == Conference.id)
-        .where(AgendaItem.case_id == case_id).order_by(col(Conference.starts_at).desc())
-    )
-    return [row.id for row in rows]
+    session.flush()
+    return list(session.connection().execute(_OF_CASE, {"case": case_id}).scalars())
 
 
 def plan_conference(

@@ -31,7 +31,7 @@ _SERIES = select(Series.study_instance_uid).where(Series.series_instance_uid == 
 _STUDY = select(
     Study.patient_name, Study.patient_born_on, Study.patient_sex, Study.patient_id
 ).where(Study.study_instance_uid == bindparam("uid"))
-_ROWS = insert(Instance)
+_ROWS = insert(Instance).execution_options(dml_strategy="raw")
 
 
 def index(

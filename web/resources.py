@@ -1,18 +1,25 @@
 """Rows turned into what the policy needs to know of them."""
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
-from agenda.cases import Case, case
+from agenda.cases import Case
 from agenda.conferences import conference, conferences_of_case, items
+from agenda.errors import CaseNotFound
 from agenda.ids import BoardId, CaseId, ConferenceId, PersonId
 from conference.policy import CaseResource, ConferenceResource
+
+_JUDGED = select(Case.board_id, Case.referrer_id, Case.state).where(Case.id == bindparam("case"))
 
 
 def case_resource(session: Session, case_id: str) -> CaseResource:
     """What the policy must know of a case; raises CaseNotFound."""
-    found = case(session, case_id)
+    session.flush()
+    found = session.connection().execute(_JUDGED, {"case": case_id}).first()
+    if found is None:
+        raise CaseNotFound(case_id)
     return CaseResource(
-        case_id=found.case_id,
+        case_id=CaseId(case_id),
         board_id=BoardId(found.board_id),
         referrer_id=PersonId(found.referrer_id),
         state=found.state,

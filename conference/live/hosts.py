@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
-from agenda.conferences import conference, conferences_of_case
+from agenda.conferences import conference
 from agenda.ids import CaseId, new_id
 from conference.errors import RoomUnavailable
 from conference.live.host import Answer, RoomHost
@@ -136,20 +136,20 @@ class Rooms:
 
     async def announce_images(self, case_id: str, study_instance_uid: str) -> None:
         """Tell every running room whose agenda lists the case that a study can be seen."""
-        for conference_id in await self._store.read(conferences_of_case, case_id):
-            host = self._hosts.get(conference_id)
-            if host is not None and not host.over and CaseId(case_id) in host.state.cases:
-                command = AnnounceImages(CaseId(case_id), study_instance_uid)
-                await host.submit(None, CommandId(f"images-{new_id()}"), command)
+        for host in self._with(case_id):
+            command = AnnounceImages(CaseId(case_id), study_instance_uid)
+            await host.submit(None, CommandId(f"images-{new_id()}"), command)
 
     async def announce_levels(self, case_id: str, part: LevelsPart) -> None:
         """Tell every running room whose agenda lists the case that its numbering, grades or plan stands otherwise."""
-        for conference_id in await self._store.read(conferences_of_case, case_id):
-            host = self._hosts.get(conference_id)
-            if host is not None and not host.over and CaseId(case_id) in host.state.cases:
-                command = AnnounceLevels(CaseId(case_id), part)
-                with suppress(RoomUnavailable):  # whoever comes back to that room reads them afresh
-                    await host.submit(None, CommandId(f"levels-{new_id()}"), command)
+        for host in self._with(case_id):
+            command = AnnounceLevels(CaseId(case_id), part)
+            with suppress(RoomUnavailable):  # whoever comes back to that room reads them afresh
+                await host.submit(None, CommandId(f"levels-{new_id()}"), command)
+
+    def _with(self, case_id: str) -> list[RoomHost]:
+        """The running rooms on whose agenda a case is."""
+        return [one for one in self._hosts.values() if not one.over and CaseId(case_id) in one.state.cases]
 
     async def _open(self, conference_id: str) -> RoomHost:
         await self._store.read(conference, conference_id)

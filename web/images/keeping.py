@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
-from agenda.boards import Board, board, boards
+from agenda.boards import Board, boards
 from agenda.cases import Case, CaseStudy, case, cases_of_study, studies_of
 from agenda.conferences import conferences_of_case
+from agenda.errors import CaseNotFound
 from agenda.ids import new_id
-from agenda.keeping import due, keeping, over_since
+from agenda.keeping import BoardKeeping, due, keeping, over_since
 from agenda.key_images import key_images
 from agenda.packets import PacketVersion
 from conference.outcome.signing import SignedRecord
@@ -38,6 +40,10 @@ Progress = Callable[[str, float], None]
 _AT_ONCE = 20
 """Objects removed in one transaction: other writers wait no longer than that."""
 _GB = 10**9
+_BOARD_OF = (
+    select(Board.id, Board.name, BoardKeeping.quota_bytes).join(Case, col(Case.board_id) == Board.id)
+    .outerjoin(BoardKeeping, col(BoardKeeping.board_id) == Board.id).where(Case.id == bindparam("case"))
+)
 
 
 class OnHold(Exception):
@@ -95,11 +101,15 @@ def room_in_all(session: Session, quota: QuotaSettings) -> Room:
 
 def demand_room(session: Session, quota: QuotaSettings, case_id: str, coming: int) -> None:
     """Go on only if so many more bytes fit; raises QuotaReached with a sentence for whoever sends them."""
-    found: Board = board(session, case(session, case_id).board_id)
     if quota.total_bytes:
         _demand(room_in_all(session, quota), coming, "All images together", "your administrator")
-    if quota.board_bytes or keeping(session, found.id).quota_bytes is not None:
-        _demand(room_of(session, quota, found.id), coming, f"The images of {found.name}", "its coordinator")
+    session.flush()
+    found = session.connection().execute(_BOARD_OF, {"case": case_id}).first()
+    if found is None:
+        raise CaseNotFound(case_id)
+    board_id, name, own = found
+    if quota.board_bytes or own is not None:
+        _demand(room_of(session, quota, board_id), coming, f"The images of {name}", "its coordinator")
 
 
 def demand_room_for_study(session: Session, quota: QuotaSettings, study_uid: str, coming: int) -> None:
