@@ -8,7 +8,7 @@ the walk must end exactly at the end of the file.
 import mmap
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +34,8 @@ _SHORT = frozenset({
 })
 _NAMES = {vr: vr.decode() for vr in (*_LONG, *_SHORT)}
 _PADDING_LIMIT = 1024 * 1024
+_FEW = 2_000
+"""Elements and items of a file whose `Walk.heads` are told."""
 
 
 class Element(NamedTuple):
@@ -60,6 +62,8 @@ class Walk:
     offsets: tuple[int, ...] = ()
     """The Basic Offset Table (PS3.5 A.4); may be empty."""
     encapsulated: bool = False
+    heads: tuple[tuple[int, int], ...] = ()
+    """Start and length of the bytes that decided this walk, where they are few; empty: it depended on others too."""
 
     @property
     def big_endian(self) -> bool:
@@ -101,15 +105,18 @@ class Walk:
 
 
 @contextmanager
-def walked(path: Path, limits: FileSettings) -> Iterator[Walk]:
-    """Map a file and walk it; the walk is valid inside the block. Raises Unreadable or TooLarge."""
+def walked(path: Path, limits: FileSettings, by: Callable[[Buffer], "Walk"] | None = None) -> Iterator[Walk]:
+    """Map a file and walk it; the walk is valid inside the block. Raises Unreadable or TooLarge.
+
+    by: who walks it under the same limits, e.g. `imaging.layouts.Layouts.walk`.
+    """
     size = path.stat().st_size
     if size > limits.bytes:
         raise TooLarge("file-size", f"The file has {size:,} bytes; the limit for one file is {limits.bytes:,}.")
     if size < 132:
         raise Unreadable("not-dicom", "This is not a DICOM file: it is too short to be one.")
     with path.open("rb", buffering=0) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        yield walk(data, limits)
+        yield by(data) if by else walk(data, limits)
 
 
 def walk(data: Buffer, limits: FileSettings) -> Walk:
@@ -127,6 +134,8 @@ def walk(data: Buffer, limits: FileSettings) -> Walk:
     walker = _Walker(data, len(data), order, explicit=syntax != IMPLICIT, limits=limits)
     walker.whole(start)
     items = walker.items or []
+    few = meta.seen + walker.seen <= _FEW and walker.items is None and not walker.padded and syntax != DEFLATED
+    named = meta.elements[0x00020010]
     return Walk(
         transfer_syntax=syntax,
         data=data,
@@ -134,6 +143,7 @@ def walk(data: Buffer, limits: FileSettings) -> Walk:
         fragments=tuple(items[1:]),
         offsets=_table(data, items[0]) if items else (),
         encapsulated=walker.items is not None,
+        heads=((128, 4), (named.start, named.length), *meta.heads, *walker.heads) if few else (),
     )
 
 
@@ -150,6 +160,10 @@ class _Walker:
     items: list[tuple[int, int]] | None = None
     """Of encapsulated pixel data, the Basic Offset Table first."""
     seen: int = 0
+    heads: list[tuple[int, int]] = field(default_factory=list)
+    """Start and length of the head of every element and item, of the first `_FEW` at least."""
+    padded: bool = False
+    """Zeros were met where a head may be: what follows decided what they are."""
 
     def group_two(self) -> int:
         """The file meta information; gives the position after it."""
@@ -183,12 +197,13 @@ class _Walker:
     def plain(self, at: int) -> int:
         """Step over elements of short form in explicit VR, which are most of a header; gives where others begin."""
         head, data, elements = struct.Struct(self.order + "HH2sH").unpack_from, self.data, self.elements
-        last, left, made = self.end - 8, self.limits.elements - self.seen, tuple.__new__
+        last, left, heads, made = self.end - 8, self.limits.elements - self.seen, self.heads, tuple.__new__
         while at <= last and left > 0:
             group, element, vr, length = head(data, at)
             start = at + 8
             if vr not in _SHORT or group == 0xFFFE or start + length > self.end:
                 break
+            heads.append((at, 8))
             tag, at = group << 16 | element, start + length
             elements[tag] = made(Element, (tag, _NAMES[vr], start, length))
             left -= 1
@@ -197,7 +212,10 @@ class _Walker:
 
     def padding(self, at: int) -> bool:
         """Nothing but zeros follows; some writers fill the last block."""
-        if self.data[at : at + 4] != b"\0\0\0\0"[: self.end - at] or self.end - at > _PADDING_LIMIT:
+        if self.data[at : at + 4] != b"\0\0\0\0"[: self.end - at]:
+            return False
+        self.padded = True
+        if self.end - at > _PADDING_LIMIT:
             return False
         return not any(self.data[at : self.end])
 
@@ -208,6 +226,8 @@ class _Walker:
             raise TooLarge("elements", f"The file has more than {self.limits.elements:,} elements.")
         if at + 8 > end:
             raise _cut(at)
+        if self.seen <= _FEW:
+            self.heads.append((at, 8))
         group, element = struct.unpack_from(self.order + "HH", self.data, at)
         tag = group << 16 | element
         if not explicit or group == 0xFFFE:
@@ -219,6 +239,8 @@ class _Walker:
             raise Unreadable("broken", f"The file is damaged: no value representation at byte {at + 4}.")
         if at + 12 > end:
             raise _cut(at)
+        if self.seen <= _FEW:
+            self.heads[-1] = at, 12
         return tag, vr, struct.unpack_from(self.order + "I", self.data, at + 8)[0], at + 12
 
     def value(self, tag: int, vr: bytes, length: int, at: int, end: int, *, top: bool, depth: int = 0) -> int:
