@@ -64,15 +64,22 @@ class Splitter:
 
     def feed(self, *pieces: bytes) -> Iterator[Event]:
         """What these bytes complete, in order; raises BadMessage."""
-        self._held = b"".join((memoryview(self._held)[self._at :], *pieces))
-        self._at = 0
-        while (step := self._step()) is not None:
-            yield from step
+        for piece in pieces:
+            yield from self._hold(piece)
+            while (step := self._step()) is not None:
+                yield from step
 
     def finish(self) -> None:
         """The message is over; raises BadMessage when its closing boundary is missing."""
         if self._state != "done":
             raise BadMessage("The message ends before its closing boundary; nothing was taken. Send it again.")
+
+    def _hold(self, piece: bytes) -> list[Event]:
+        """Put a piece behind what is held; it is copied only where a boundary may lie across the seam."""
+        held, most = memoryview(self._held)[self._at :], len(self._mark) - 1
+        across = self._state != "data" or len(piece) < most or self._mark in bytes(held) + piece[:most]
+        self._held, self._at = b"".join((held, piece)) if across else piece, 0
+        return [PartData(held)] if held and not across else []
 
     def _step(self) -> list[Event] | None:
         match self._state:
