@@ -1,6 +1,7 @@
 """What intake says of files: as they came, as they were checked, as they are kept, and what became of each."""
 
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +21,8 @@ class Arrived:
     path: Path
     digest: str = ""
     """SHA-256, where it was counted while we wrote the file; nobody writes to it any more."""
+    begun: Future[int] | None = field(default=None, compare=False)
+    """What the vault does for it already (`imaging.vault.Vault.begin`)."""
 
 
 @dataclass(frozen=True, slots=True)

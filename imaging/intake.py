@@ -7,7 +7,7 @@ transaction. Between keeping and indexing a crash leaves at worst bytes that no 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -20,10 +20,11 @@ from imaging.dicomdir import contents_of, missing, sentence
 from imaging.errors import Refused, WorkerLost
 from imaging.facts import Header
 from imaging.indexing import index, row_of
+from imaging.layouts import Layouts
 from imaging.sandbox import Answer, Sandbox
 from imaging.settings import FileSettings
 from imaging.studies import Instance
-from imaging.vault import Vault, chunks_of
+from imaging.vault import Ready, Vault, chunks_of
 from imaging.vault.upkeep import is_dicom
 from imaging.walk import walked
 
@@ -75,6 +76,7 @@ class Intake:
     def __init__(self, limits: FileSettings, vault: Vault, sandbox: Sandbox) -> None:
         self.vault = vault
         self._limits = limits
+        self._layouts = Layouts(limits)
         self._sandbox = sandbox
 
     @property
@@ -103,7 +105,7 @@ class Intake:
         """What the structure of one file says; `judge` goes on from there, once all have come."""
         size = arrived.path.stat().st_size
         try:
-            with walked(arrived.path, self._limits) as walk:
+            with walked(arrived.path, self._limits, self._layouts.walk) as walk:
                 if walk.text(0x00020002) == DICOMDIR_CLASS:
                     reason = "The disc's table of contents is not needed: the files themselves are read."
                     return Outcome(arrived.name, "passed over", "dicomdir", reason, size)
@@ -113,6 +115,10 @@ class Intake:
                 return Walked(arrived, claimed, walk.transfer_syntax, size, identity, facts)
         except Refused as refusal:
             return Outcome(arrived.name, "refused", refusal.code, refusal.reason, size)
+
+    def begun(self, arrived: Arrived) -> Arrived:
+        """The same, for a file whose digest is known: the vault does beforehand what it can."""
+        return replace(arrived, begun=self.vault.begin(arrived.path))
 
     def judge(
         self, files: Sequence[Arrived], looks: Iterable[Looked], progress: Progress = lambda _done: None
@@ -161,7 +167,9 @@ class Intake:
         kept: list[KeptFile] = []
         for at in range(0, len(candidates), _ADOPTED_AT_ONCE):
             some = candidates[at : at + _ADOPTED_AT_ONCE]
-            held = self.vault.adopt([(one.arrived.path, one.arrived.digest) for one in some])
+            held = self.vault.adopt([
+                Ready(one.arrived.path, one.arrived.digest, one.arrived.begun) for one in some
+            ])
             kept += [KeptFile(one, found.digest) for one, found in zip(some, held, strict=True)]
             progress(len(kept))
         return kept

@@ -1,12 +1,10 @@
 """STOW-RS: a message staged to files as it arrives, and the answer that says what became of each (PS3.18 10.5)."""
 
-import hashlib
-import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol
 
 from imaging.dicomweb.errors import BadMessage, UnsupportedBody
 from imaging.dicomweb.json import Model, element, sequence
@@ -14,7 +12,7 @@ from imaging.dicomweb.multipart import PartBegins, PartData, PartEnds, Splitter,
 from imaging.errors import TooLarge, WorkerLost
 from imaging.intake import Arrived, Candidate, Intake, Looked, Outcome
 from imaging.settings import UploadSettings
-from imaging.vault.disk import start_writing
+from imaging.vault.arriving import Arriving
 
 PROCESSING_FAILURE = 0x0110
 NOT_AUTHORIZED = 0x0124
@@ -46,12 +44,20 @@ class Described:
     """Content-Location → parts, each its path, media type and transfer syntax."""
 
 
+class Checks(Protocol):
+    """What is done with each file as soon as it is whole: `imaging.intake.Intake`."""
+
+    def begun(self, arrived: Arrived) -> Arrived:
+        """The same, on its way to the disk."""
+
+    def look(self, arrived: Arrived) -> Looked:
+        """What its structure says."""
+
+
 class Staging:
     """One message on its way into a folder, a file for each part; `close` whatever happens."""
 
-    def __init__(
-        self, content_type: str, folder: Path, limits: UploadSettings, look: Callable[[Arrived], Looked]
-    ) -> None:
+    def __init__(self, content_type: str, folder: Path, limits: UploadSettings, checks: Checks) -> None:
         self.arrived: list[Arrived] = []
         self.looked: list[Looked] = []
         """What the structure of each says: a file is looked at as soon as it is whole."""
@@ -61,9 +67,8 @@ class Staging:
         self._splitter = Splitter(boundary)
         self._folder = folder
         self._limits = limits
-        self._look = look
-        self._file: BinaryIO | None = None
-        self._sha = hashlib.sha256()
+        self._checks = checks
+        self._file: Arriving | None = None
         self._bytes = self._number = 0
         folder.mkdir(parents=True, mode=0o700)
 
@@ -80,8 +85,7 @@ class Staging:
                 case PartBegins(headers):
                     self._begin(headers)
                 case PartData(piece) if self._file is not None:
-                    self._file.write(piece)
-                    self._sha.update(piece)
+                    self._file.add(piece)
                 case PartEnds():
                     self._end()
                 case _:
@@ -102,12 +106,13 @@ class Staging:
             self._file = None
 
     def _end(self) -> None:
-        if self._file is not None:
-            start_writing(self._file.fileno())
-        self.close()
+        file, self._file = self._file, None
+        if file is None:
+            return
+        digest = file.whole()
         if self._root == FILE:
-            self.arrived[-1] = replace(self.arrived[-1], digest=self._sha.hexdigest())
-            self.looked.append(self._look(self.arrived[-1]))
+            self.arrived[-1] = self._checks.begun(replace(self.arrived[-1], digest=digest))
+            self.looked.append(self._checks.look(self.arrived[-1]))
 
     def _begin(self, headers: Mapping[str, str]) -> None:
         media, said = media_type(headers.get("content-type", self._root))
@@ -125,8 +130,7 @@ class Staging:
             place = headers.get("content-location", "")
             part = [str(path), media, said.get("transfer-syntax", "")]
             self.described.bulk.setdefault(place, []).append(part)
-        self._file, self._sha = path.open("xb", buffering=0), hashlib.sha256()
-        os.fchmod(self._file.fileno(), 0o400)  # as the vault keeps it: nobody writes to it another time
+        self._file = Arriving(path)
 
 
 def composed(described: Described, folder: Path, intake: Intake) -> tuple[list[Arrived], list[Outcome]]:

@@ -4,16 +4,14 @@ Reads whatever came in one go, acknowledges it at once, writes the data set to i
 the caller says what became of it.
 """
 
-import hashlib
 import logging
-import os
 import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import uuid4
 
 from imaging.dimse.acceptor import Aborted, Acceptor, Commanded, Event, Piece, Released, Requested
@@ -33,7 +31,7 @@ from imaging.dimse.pdu import (
     release_reply,
 )
 from imaging.dimse.statuses import NOT_A_UID, SUCCESS, Status
-from imaging.vault.disk import start_writing
+from imaging.vault.arriving import Arriving
 
 log = logging.getLogger(__name__)
 
@@ -266,46 +264,33 @@ class _Coming:
         self.context, self.asked, self.refusal = context, asked, refusal
         self.size = 0
         """Bytes of its data set so far."""
-        self._digest: Any = hashlib.sha256()
         self._path: Path | None = None
-        self._file: int | None = None
+        self._file: Arriving | None = None
 
     def open(self, path: Path, head: bytes) -> None:
         """Begin its file, which must not exist."""
-        self._path = path
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o400)
-        self._put(memoryview(head))
+        self._path, self._file = path, Arriving(path)
+        self._file.add(head)
 
     def add(self, data: memoryview) -> None:
         """Some of its data set."""
         self.size += len(data)
         if self._file is not None:
-            self._put(data)
+            self._file.add(data)
 
     def spooled(self) -> Spooled:
         """Its whole file."""
         if self._path is None or self._file is None:
             raise RuntimeError("it is not written anywhere")
-        start_writing(self._file)
-        self._close()
-        return Spooled(self.asked.sop_class_uid, self.asked.sop_instance_uid, self._path, self._digest.hexdigest())
+        self._file.hurry()
+        return Spooled(self.asked.sop_class_uid, self.asked.sop_instance_uid, self._path, self._file.whole())
 
     def remove(self) -> None:
         """Take its file away."""
-        self._close()
+        if self._file is not None:
+            self._file.close()
         if self._path is not None:
             self._path.unlink(missing_ok=True)
-
-    def _close(self) -> None:
-        file, self._file = self._file, None
-        if file is not None:
-            os.close(file)
-
-    def _put(self, data: memoryview) -> None:
-        assert self._file is not None
-        self._digest.update(data)
-        while data:
-            data = data[os.write(self._file, data) :]
 
 
 def _refused(asked: Request) -> tuple[int, int, int] | None:

@@ -5,6 +5,6 @@ contract, and `imaging.vault.place` chooses by the configured URL.
 """
 
 from imaging.vault.local import LocalVault
-from imaging.vault.port import CHUNK, Held, Kept, Vault, chunks_of
+from imaging.vault.port import CHUNK, Held, Kept, Ready, Vault, chunks_of
 
-__all__ = ["CHUNK", "Held", "Kept", "LocalVault", "Vault", "chunks_of"]
+__all__ = ["CHUNK", "Held", "Kept", "LocalVault", "Ready", "Vault", "chunks_of"]

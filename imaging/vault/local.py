@@ -8,7 +8,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -19,13 +19,12 @@ from tempfile import NamedTemporaryFile
 from typing import BinaryIO, TypeVar
 
 from imaging.errors import ObjectNotFound, VaultFailed
-from imaging.vault.disk import start_writing
-from imaging.vault.port import Held, Kept, chunks_of, is_digest, proper
+from imaging.vault.arriving import READABLE
+from imaging.vault.port import Held, Kept, Ready, chunks_of, is_digest, proper
 
+S = TypeVar("S")
 T = TypeVar("T")
 _SYNCED_AT_ONCE = 8
-_READABLE = 0o400
-"""Mode of an object: nobody writes to it, and only we read it."""
 
 
 class LocalVault:
@@ -59,7 +58,7 @@ class LocalVault:
                     size += len(chunk)
                 os.fsync(file.fileno())
                 digest = sha.hexdigest()
-                os.fchmod(file.fileno(), _READABLE)
+                os.fchmod(file.fileno(), READABLE)
                 place = self._place(digest)
                 fresh = self._name(partial(temporary.replace, place), place)
                 _sync(place.parent)
@@ -70,19 +69,19 @@ class LocalVault:
                 raise
         return Kept(digest, size, fresh)
 
-    def adopt(self, files: Sequence[tuple[Path, str]]) -> list[Kept]:
+    def begin(self, file: Path) -> Future[int]:
+        """Have it on the disk while others still come; `adopt` waits for that."""
+        return self._syncs.submit(_synced, file)
+
+    def adopt(self, files: Sequence[Ready]) -> list[Kept]:
         """Give files of ours second names, after syncing them; one on another file system is copied.
 
         Step by step for all of them, so that the disk is waited for together and a folder is synced once.
         """
-        if len(files) > 1:
-            for file, _ in files:
-                with _opened(file) as handle:
-                    start_writing(handle)
-        sizes = self._some_at_a_time(_synced, [file for file, _ in files])
+        sizes = self._some_at_a_time(lambda one: one.begun.result() if one.begun else _synced(one.path), files)
         kept: list[Kept] = []
         folders: dict[Path, None] = {}
-        for (file, digest), size in zip(files, sizes, strict=True):
+        for (file, digest, _), size in zip(files, sizes, strict=True):
             place = self._place(digest)
             try:
                 fresh = self._name(partial(os.link, file, place), place)
@@ -179,7 +178,7 @@ class LocalVault:
             raise VaultFailed(f"{self.root}: what was written does not come back.")
         return f"{self.root} can be written; {room.f_bavail * room.f_frsize / 1e9:.1f} GB free"
 
-    def _some_at_a_time(self, work: Callable[[Path], T], paths: Sequence[Path]) -> list[T]:
+    def _some_at_a_time(self, work: Callable[[S], T], paths: Sequence[S]) -> list[T]:
         """What it gives for each, in order; syncs that are waited for at the same time reach the disk as one.
 
         Each thread has its share from the beginning: to hand it each path costs as much as half a sync.
@@ -233,8 +232,8 @@ def _synced(file: Path) -> int:
     with _opened(file) as handle:
         os.fsync(handle)
         found = os.fstat(handle)
-        if found.st_mode & 0o777 != _READABLE:
-            os.fchmod(handle, _READABLE)
+        if found.st_mode & 0o777 != READABLE:
+            os.fchmod(handle, READABLE)
         return found.st_size
 
 

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 from imaging.errors import ObjectNotFound
 
@@ -36,6 +37,16 @@ class Held:
     """When it was stored, or kept again, by the clock of the storage."""
 
 
+class Ready(NamedTuple):
+    """A file of ours that is to become an object; nobody writes to it any more."""
+
+    path: Path
+    digest: str
+    """SHA-256, counted while it was written."""
+    begun: Future[int] | None = None
+    """What `Vault.begin` gave for it, if that was asked."""
+
+
 class Vault(Protocol):
     """Content-addressed, create-once storage of immutable objects; threads may share it.
 
@@ -49,7 +60,13 @@ class Vault(Protocol):
     def keep(self, chunks: Iterable[bytes]) -> Kept:
         """Store the bytes durably and whole, or not at all; the same bytes twice are one object."""
 
-    def adopt(self, files: Sequence[tuple[Path, str]]) -> list[Kept]:
+    def begin(self, file: Path) -> Future[int] | None:
+        """A file of ours is whole and will be adopted unless it is refused: what can be done for that before begins.
+
+        What this gives goes to `adopt` with the file; None: nothing can be done yet.
+        """
+
+    def adopt(self, files: Sequence[Ready]) -> list[Kept]:
         """`keep` files of ours whose digests were counted while they were written, without reading them where that can
         be; all are durable when this returns.
 

@@ -25,7 +25,7 @@ from obstore.store import S3Store
 
 from imaging.errors import ObjectNotFound, VaultFailed
 from imaging.settings import S3Settings
-from imaging.vault.port import CHUNK, Held, Kept, chunks_of, is_digest, proper
+from imaging.vault.port import CHUNK, Held, Kept, Ready, chunks_of, is_digest, proper
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, S3Config
@@ -74,12 +74,15 @@ class S3Vault:
             raise
         return Kept(digest, size, fresh)
 
-    def adopt(self, files: Sequence[tuple[Path, str]]) -> list[Kept]:
+    def begin(self, file: Path) -> None:
+        """Nothing: what is not kept in the end should not have been sent."""
+
+    def adopt(self, files: Sequence[Ready]) -> list[Kept]:
         """As `keep`, some at a time: a bucket is elsewhere, and what is sent is counted as it goes."""
         if len(files) < 2:
-            return [self._sent(file) for file, _ in files]
+            return [self._sent(one.path) for one in files]
         with ThreadPoolExecutor(min(_SENT_AT_ONCE, len(files)), thread_name_prefix="vault-send") as pool:
-            return list(pool.map(self._sent, (file for file, _ in files)))
+            return list(pool.map(self._sent, (one.path for one in files)))
 
     def _sent(self, file: Path) -> Kept:
         with file.open("rb") as data:

@@ -17,7 +17,7 @@ from obstore.store import S3Store
 
 from imaging.errors import ObjectNotFound, VaultFailed
 from imaging.settings import ImagingSettings, S3Settings
-from imaging.vault import LocalVault, Vault, local
+from imaging.vault import LocalVault, Ready, Vault, local
 from imaging.vault.place import is_remote, vault_of
 from imaging.vault.s3 import s3_vault
 from tests.buckets import BUCKET, bucket_vault, empty_bucket, s3_service
@@ -72,13 +72,13 @@ def leftovers(folder: Path) -> list[Path]:
 def test_a_file_that_is_adopted_is_the_object_and_may_lose_its_own_name(vault: Vault, tmp_path: Path) -> None:
     file = tmp_path / "spooled"
     file.write_bytes(DATA)
-    assert vault.adopt([(file, DIGEST)])[0].fresh
+    assert vault.adopt([Ready(file, DIGEST)])[0].fresh
     file.unlink()
     with vault.open(DIGEST) as found:
         assert found.read() == DATA
     assert vault.verify(DIGEST)
     file.write_bytes(DATA)
-    assert not vault.adopt([(file, DIGEST)])[0].fresh
+    assert not vault.adopt([Ready(file, DIGEST)])[0].fresh
     assert list(vault.digests()) == [DIGEST]
 
 
@@ -87,18 +87,18 @@ def test_many_files_are_adopted_at_once_each_as_its_own_object(vault: Vault, tmp
     bodies = [DATA, b"one", b"two", b"one", b""]
     files = []
     for number, body in enumerate(bodies):
-        files.append((tmp_path / f"spooled {number}", hashlib.sha256(body).hexdigest()))
-        files[-1][0].write_bytes(body)
+        files.append(Ready(tmp_path / f"spooled {number}", hashlib.sha256(body).hexdigest()))
+        files[-1].path.write_bytes(body)
     kept = vault.adopt(files)
     assert [(one.digest, one.size) for one in kept] == [
-        (digest, len(body)) for (_, digest), body in zip(files, bodies, strict=True)
+        (digest, len(body)) for (_, digest, _), body in zip(files, bodies, strict=True)
     ]
     assert [kept[at].fresh for at in (0, 2, 4)] == [False, True, True]
     assert kept[1].fresh != kept[3].fresh, "of the same bytes twice in one call, whichever came first"
-    for file, _ in files:
-        file.unlink()
-    assert sorted(vault.digests()) == sorted({digest for _, digest in files})
-    assert all(vault.verify(digest) for _, digest in files)
+    for one in files:
+        one.path.unlink()
+    assert sorted(vault.digests()) == sorted({one.digest for one in files})
+    assert all(vault.verify(digest) for _, digest, _ in files)
 
 
 def test_a_file_of_another_file_system_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +108,7 @@ def test_a_file_of_another_file_system_is_copied(tmp_path: Path, monkeypatch: py
     vault, file = LocalVault(tmp_path / "vault"), tmp_path / "spooled"
     file.write_bytes(DATA)
     monkeypatch.setattr(os, "link", far)
-    assert vault.adopt([(file, DIGEST)])[0].digest == DIGEST
+    assert vault.adopt([Ready(file, DIGEST)])[0].digest == DIGEST
     assert vault.verify(DIGEST)
     assert leftovers(tmp_path) == []
 
@@ -176,7 +176,7 @@ def test_nobody_is_told_that_bytes_are_kept_while_their_folder_waits_for_its_syn
         try:
             named.wait()
             assert vault.has(DIGEST)
-            second = vault.keep([DATA]) if verb == "keep" else vault.adopt([(file, DIGEST)])[0]
+            second = vault.keep([DATA]) if verb == "keep" else vault.adopt([Ready(file, DIGEST)])[0]
             assert (second.fresh, synced) == (False, [DIGEST[:2]])
         finally:
             go_on.set()

@@ -127,7 +127,7 @@ async def _received(request: Request, folder: Path) -> Inspection:
 
 def _begun(content_type: str, folder: Path, limits: UploadSettings, intake: Intake) -> Staging:
     _forget_old(folder.parent, limits.keep_hours)
-    return Staging(content_type, folder, limits, intake.look)
+    return Staging(content_type, folder, limits, intake)
 
 
 def _expected(session: Session, case_id: str) -> tuple[bool, Identity]:

@@ -1,5 +1,7 @@
 """A message becomes files, and outcomes become the answer of PS3.18 annex I."""
 
+from concurrent.futures import Future
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,12 +25,17 @@ def message(*bodies: bytes, kind: str = "application/dicom") -> bytes:
 def staged(tmp_path: Path, said: bytes, kind: str = TYPE) -> list[bytes]:
     looked: list[bytes] = []
 
-    def look(one: Arrived) -> Outcome:
-        looked.append(one.path.read_bytes())
-        assert sha256(looked[-1]).hexdigest() == one.digest
-        return Outcome(one.name, "refused")
+    class Checks:
+        def begun(self, arrived: Arrived) -> Arrived:
+            assert sha256(arrived.path.read_bytes()).hexdigest() == arrived.digest
+            return replace(arrived, begun=Future[int]())
 
-    staging = Staging(kind, tmp_path / "stow", LIMITS, look)
+        def look(self, arrived: Arrived) -> Outcome:
+            assert arrived.begun is not None, "the disk has it before anybody looks"
+            looked.append(arrived.path.read_bytes())
+            return Outcome(arrived.name, "refused")
+
+    staging = Staging(kind, tmp_path / "stow", LIMITS, Checks())
     try:
         for at in range(0, len(said), 7):
             staging.feed(said[at : at + 7])
