@@ -39,12 +39,19 @@ class FrameOverride(_Facts):
     windows: list[Window] | None = Field(default=None, max_length=32)
 
 
-class Header(_Facts):
+class Own(_Facts):
+    """Those of the facts in which the files of one series differ as a rule."""
+
+    sop_instance_uid: Uid
+    instance_number: int | None
+    position: Position | None
+
+
+class Header(Own):
     """Identity and picture facts of one file; names as in `imaging.studies`."""
 
     sop_class_uid: Uid
     sop_class_name: Text
-    sop_instance_uid: Uid
     study_instance_uid: Uid
     series_instance_uid: Uid
     patient_name: Text
@@ -62,7 +69,6 @@ class Header(_Facts):
     body_part: Text
     laterality: Text
     protocol: Text
-    instance_number: int | None
     frame_of_reference_uid: MaybeUid
     planar: int
     bits_stored: int = Field(ge=0, le=64)
@@ -86,7 +92,6 @@ class Header(_Facts):
     inverted: bool
     padding: int | None
     padding_limit: int | None
-    position: Position | None
     orientation: Orientation | None
     frame_time_ms: float | None = Field(ge=0, le=1e7)
     burned_in: bool

@@ -18,7 +18,10 @@ from imaging.studies import HELD, Instance, Refusal, Series, Study
 _ASKED_AT_ONCE = 500
 """Instances named in one query; SQLite of old takes 999."""
 _SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66."
-_FROM_HEADER = set(Instance.model_fields) & set(Header.model_fields) - {"frame_facts", "frame_of_reference_uid"}
+_FROM_HEADER = frozenset(Instance.model_fields) & frozenset(Header.model_fields) - {
+    "windows", "frame_facts", "frame_of_reference_uid",
+}
+"""Columns that are in the header as they are; lists among them hold numbers."""
 _WITHOUT_PIXELS: dict[str, Any] = {
     name: field.get_default(call_default_factory=True)
     for name, field in Instance.model_fields.items() if not field.is_required()
@@ -187,8 +190,9 @@ def outcome_of(kept: KeptFile, result: Result, picture: str) -> Outcome:
 def columns_of(kept: KeptFile, picture: str, at: datetime) -> dict[str, Any]:
     """Every column of `Instance`."""
     candidate, header, found = kept.candidate, kept.candidate.header, kept.candidate.pixels
-    row = _WITHOUT_PIXELS | header.model_dump(include=_FROM_HEADER)
+    row = _WITHOUT_PIXELS | {name: getattr(header, name) for name in _FROM_HEADER}
     row |= {
+        "windows": [one.model_dump() for one in header.windows],
         "frame_of_reference_uid": header.frame_of_reference_uid or None,
         "transfer_syntax_uid": candidate.transfer_syntax, "number": header.instance_number, "digest": kept.digest,
         "held": candidate.held, "size": candidate.size, "received_at": at, "picture": picture,

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import ValidationError
 from sqlmodel import Session, select
@@ -58,7 +58,7 @@ class Walked:
     size: int
     identity: tuple[str, str, str]
     """Instance, study and series, as the structure has them."""
-    facts: dict[str, Any] | None
+    header: Header | None
     """Its header, when it is an ordinary one; None: a worker is to read it."""
 
     @property
@@ -103,18 +103,17 @@ class Intake:
 
     def look(self, arrived: Arrived) -> Looked:
         """What the structure of one file says; `judge` goes on from there, once all have come."""
-        size = arrived.path.stat().st_size
         try:
             with walked(arrived.path, self._limits, self._layouts.walk) as walk:
                 if walk.text(0x00020002) == DICOMDIR_CLASS:
                     reason = "The disc's table of contents is not needed: the files themselves are read."
-                    return Outcome(arrived.name, "passed over", "dicomdir", reason, size)
+                    return Outcome(arrived.name, "passed over", "dicomdir", reason, walk.size)
                 claimed = pixels(walk, self._limits)
                 identity = walk.text(0x00080018), walk.text(0x0020000D), walk.text(0x0020000E)
-                facts = plain.facts(walk, claimed.frames if claimed else 0)
-                return Walked(arrived, claimed, walk.transfer_syntax, size, identity, facts)
+                header = plain.header(walk, claimed.frames if claimed else 0)
+                return Walked(arrived, claimed, walk.transfer_syntax, walk.size, identity, header)
         except Refused as refusal:
-            return Outcome(arrived.name, "refused", refusal.code, refusal.reason, size)
+            return Outcome(arrived.name, "refused", refusal.code, refusal.reason, arrived.path.stat().st_size)
 
     def begun(self, arrived: Arrived) -> Arrived:
         """The same, for a file whose digest is known: the vault does beforehand what it can."""
@@ -130,7 +129,7 @@ class Intake:
             looked.append(one)
             if not _is_odd(one):
                 progress(done := done + 1)
-        odd = [one for one in looked if isinstance(one, Walked) and one.facts is None]
+        odd = [one for one in looked if isinstance(one, Walked) and one.header is None]
         a_time = max(1, min(_READ_AT_ONCE, -(-len(odd) // self._sandbox.processes)))
         groups = [odd[at : at + a_time] for at in range(0, len(odd), a_time)]
         said: list[object] = []
@@ -145,7 +144,7 @@ class Intake:
         candidates: list[Candidate] = []
         refused: list[Outcome] = []
         for one in looked:
-            found = _judged(one, one.facts or next(said)) if isinstance(one, Walked) else one
+            found = _judged(one, one.header or next(said)) if isinstance(one, Walked) else one
             if isinstance(found, Candidate):
                 candidates.append(found)
             else:
@@ -216,7 +215,7 @@ class Intake:
 
 
 def _is_odd(one: Looked) -> bool:
-    return isinstance(one, Walked) and one.facts is None
+    return isinstance(one, Walked) and one.header is None
 
 
 def _judged(one: Walked, said: object) -> Candidate | Outcome:
@@ -228,7 +227,7 @@ def _judged(one: Walked, said: object) -> Candidate | Outcome:
         reason = "The file's header is damaged; it cannot be read."
         return Outcome(one.arrived.name, "refused", "broken", reason, one.size)
     try:
-        header = Header.model_validate(said)
+        header = said if isinstance(said, Header) else Header.model_validate(said)
         if (header.sop_instance_uid, header.study_instance_uid, header.series_instance_uid) == one.identity:
             return Candidate(one.arrived, header, one.claimed, one.transfer_syntax, one.size)
     except ValidationError:

@@ -51,7 +51,7 @@ class _Layout:
     """Of one file that was walked, without its bytes but for those that decided the walk."""
 
     def __init__(self, walk: Walk) -> None:
-        self._transfer_syntax, self._elements = walk.transfer_syntax, walk.elements
+        self._transfer_syntax, self._elements, self._kept = walk.transfer_syntax, walk.elements, walk.kept
         self._spans = _joined(walk.heads)
         self._heads = tuple(bytes(walk.data[start:end]) for start, end in self._spans)
 
@@ -61,7 +61,7 @@ class _Layout:
 
     def of(self, data: Buffer) -> Walk:
         """The walk of a file that fits."""
-        return Walk(self._transfer_syntax, data, self._elements)
+        return Walk(self._transfer_syntax, data, len(data), self._elements, kept=self._kept)
 
     @cached_property
     def _taken(self) -> Callable[[Buffer], tuple[bytes, ...]]:

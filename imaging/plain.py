@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
+from imaging.facts import Header, Own
 from imaging.header import facts_of, own_facts_of
 from imaging.walk import BIG_ENDIAN, DEFLATED, DOUBLE_PIXELS, FLOAT_PIXELS, IMPLICIT, PIXEL_DATA, Walk
 
@@ -68,24 +71,27 @@ class _Odd(Exception):
     """Not an ordinary file."""
 
 
-class _Said(NamedTuple):
-    """One value as the file has it."""
+class _Places(NamedTuple):
+    """Where a file has what facts come from; the same in every file that lies alike."""
 
-    tag: int
-    vr: str
-    """As the file says it; empty in implicit VR."""
-    raw: bytes
-
-
-class _Read(NamedTuple):
-    """What a file says that facts come from."""
-
-    alike: tuple[_Said, ...]
-    own: tuple[_Said, ...]
+    alike: tuple[tuple[int, int], ...]
+    """Start and end of values; what each is stands at the same place in `kinds`."""
+    kinds: tuple[tuple[int, str], ...]
+    """Tag, and the value representation as the file says it, empty in implicit VR."""
+    own: tuple[tuple[int, int], ...]
+    own_kinds: tuple[tuple[int, str], ...]
     """Of `_OWN`."""
     marks: tuple[int, ...]
-    implicit: bool
     bytes: int
+    """Of the values in `alike`."""
+
+
+class _Alike(NamedTuple):
+    """What the files of a series have in common."""
+
+    facts: dict[str, Any]
+    header: Header | None
+    """The same, validated, with an identity of nobody; None: it is not what a header may say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +102,14 @@ class _Element:
 class _Values(dict[str, Any]):
     """`imaging.header.Found` over values that were read already."""
 
-    def __init__(self, said: Iterable[_Said], *, implicit: bool, marks: Collection[int] = ()) -> None:
+    def __init__(
+        self, kinds: Iterable[tuple[int, str]], values: Iterable[bytes], *, implicit: bool, marks: Collection[int] = ()
+    ) -> None:
         super().__init__()
         self._marks = marks
-        for one in said:
-            keyword, vr = _WANTED[one.tag]
-            self[keyword] = _value(one, vr, implicit=implicit)
+        for (tag, said), raw in zip(kinds, values, strict=True):
+            keyword, vr = _WANTED[tag]
+            self[keyword] = _value(raw, said, vr, implicit=implicit)
         if _ICC in marks:
             self["ICCProfile"] = None
 
@@ -119,50 +127,76 @@ def facts(walk: Walk, frames: int) -> dict[str, Any] | None:
 
     frames: how many its structure proved; 0 for an object without pixels.
     """
-    if frames > 1 or walk.transfer_syntax in (DEFLATED, BIG_ENDIAN):
+    read = _read(walk, frames)
+    return read[0].facts | read[1] if read else None
+
+
+def header(walk: Walk, frames: int) -> Header | None:
+    """`facts` validated, those of a series once; None also where they are not what a header may say."""
+    read = _read(walk, frames)
+    if read is None or read[0].header is None:
         return None
     try:
-        read = _read(walk)
-        work_out = _alike if read.bytes <= _REMEMBERED_BYTES else _alike.__wrapped__
-        alike = work_out(frames, read.alike, read.marks, read.implicit)
-        return alike | own_facts_of(_Values(read.own, implicit=read.implicit))
+        return read[0].header.model_copy(update=dict(Own.model_validate(read[1])))
+    except ValidationError:
+        return None
+
+
+def _read(walk: Walk, frames: int) -> tuple[_Alike, dict[str, Any]] | None:
+    """What the series has in common, and the facts of the file's own; None when it is not an ordinary file."""
+    if frames > 1 or walk.transfer_syntax in (DEFLATED, BIG_ENDIAN) or walk.text(_CHARACTER_SET) not in _ASCII_WITHIN:
+        return None
+    implicit, data = walk.transfer_syntax == IMPLICIT, walk.data
+    try:
+        places: _Places = walk.kept.get("plain") or walk.kept.setdefault("plain", _places(walk))
+        work_out = _alike if places.bytes <= _REMEMBERED_BYTES else _alike.__wrapped__
+        values = tuple([data[start:end] for start, end in places.alike])
+        alike = work_out(frames, places.kinds, values, places.marks, implicit)
+        own = _Values(places.own_kinds, [data[start:end] for start, end in places.own], implicit=implicit)
+        return alike, own_facts_of(own)
     except _Odd:
         return None
 
 
 @lru_cache(_REMEMBERED)
-def _alike(frames: int, said: tuple[_Said, ...], marks: tuple[int, ...], implicit: bool) -> dict[str, Any]:
-    """What the files of a series have in common, worked out once: of a series that arrives it is asked for each."""
-    return facts_of(_Values(said, implicit=implicit, marks=marks), frames)
+def _alike(
+    frames: int, kinds: tuple[tuple[int, str], ...], values: tuple[bytes, ...], marks: tuple[int, ...], implicit: bool
+) -> _Alike:
+    """Worked out once: of a series that arrives it is asked for each file."""
+    found = facts_of(_Values(kinds, values, implicit=implicit, marks=marks), frames)
+    try:
+        return _Alike(found, Header.model_validate(found | {"sop_instance_uid": "0"}))
+    except ValidationError:
+        return _Alike(found, None)
 
 
-def _read(walk: Walk) -> _Read:
-    elements, data = walk.elements, walk.data
-    if any(tag in elements for tag in _SEQUENCES) or walk.text(_CHARACTER_SET) not in _ASCII_WITHIN:
+def _places(walk: Walk) -> _Places:
+    """Raises _Odd where the elements alone say that a file is not an ordinary one."""
+    elements = walk.elements
+    if any(tag in elements for tag in _SEQUENCES):
         raise _Odd
-    end = min((elements[tag].start for tag in _PIXELS if tag in elements), default=len(data))
-    alike, own, size = list[_Said](), list[_Said](), 0
-    for tag in _WANTED:
-        found = elements.get(tag)
-        if found is None or found.length == 0:
-            continue
-        _, vr, start, length = found
-        if length > _LONGEST or start > end:
-            raise _Odd
-        size += length
-        (own if tag in _OWN else alike).append(_Said(tag, vr, data[start : start + length]))
-    marks = tuple(tag for tag in _MARKS if tag in elements)
-    return _Read(tuple(alike), tuple(own), marks, walk.transfer_syntax == IMPLICIT, size)
+    pixels = min((elements[tag].start for tag in _PIXELS if tag in elements), default=len(walk.data))
+    found = [elements[tag] for tag in _WANTED if tag in elements and elements[tag].length]
+    if any(one.length > _LONGEST or one.start > pixels for one in found):
+        raise _Odd
+    alike = [one for one in found if one.tag not in _OWN]
+    own = [one for one in found if one.tag in _OWN]
+    return _Places(
+        tuple((one.start, one.start + one.length) for one in alike), tuple((one.tag, one.vr) for one in alike),
+        tuple((one.start, one.start + one.length) for one in own), tuple((one.tag, one.vr) for one in own),
+        tuple(tag for tag in _MARKS if tag in elements), sum(one.length for one in alike),
+    )
 
 
-def _value(said: _Said, vr: str, *, implicit: bool) -> Any:
+def _value(raw: bytes, said: str, vr: str, *, implicit: bool) -> Any:
+    """A value; `said` is its representation as the file has it, `vr` as the standard has it. Raises _Odd."""
     if implicit and vr == "US or SS":  # its sign depends on another element
         raise _Odd
-    if not implicit and said.vr not in (vr, *vr.split(" or ")):
+    if not implicit and said not in (vr, *vr.split(" or ")):
         raise _Odd
     if vr.startswith("US"):
-        return _numbers(said.raw, "h" if said.vr == "SS" else "H")
-    text = said.raw.rstrip(b"\0 ")
+        return _numbers(raw, "h" if said == "SS" else "H")
+    text = raw.rstrip(b"\0 ")
     if not text.isascii() or not (plain := text.decode("ascii")).isprintable():
         raise _Odd
     if vr in ("DS", "IS"):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from imaging.errors import TooLarge, Unreadable
 from imaging.settings import FileSettings
@@ -55,6 +55,8 @@ class Walk:
     transfer_syntax: str
     data: Buffer
     """What the offsets count in: the file, or the inflated data set of a deflated one."""
+    size: int
+    """Bytes of the file."""
     elements: dict[int, Element]
     """Top level, by tag ``0xGGGGEEEE``."""
     fragments: tuple[tuple[int, int], ...] = ()
@@ -64,6 +66,8 @@ class Walk:
     encapsulated: bool = False
     heads: tuple[tuple[int, int], ...] = ()
     """Start and length of the bytes that decided this walk, where they are few; empty: it depended on others too."""
+    kept: dict[str, Any] = field(default_factory=dict, compare=False)
+    """What others worked out from where elements lie; walks of files that lie alike share it (`imaging.layouts`)."""
 
     @property
     def big_endian(self) -> bool:
@@ -128,6 +132,7 @@ def walk(data: Buffer, limits: FileSettings) -> Walk:
     syntax = _uid(data, meta.elements.get(0x00020010))
     if not syntax:
         raise Unreadable("no-transfer-syntax", "The file does not say its transfer syntax (0002,0010).")
+    size = len(data)
     if syntax == DEFLATED:
         data, start = _inflated(data, start, limits), 0
     order = ">" if syntax == BIG_ENDIAN else "<"
@@ -139,6 +144,7 @@ def walk(data: Buffer, limits: FileSettings) -> Walk:
     return Walk(
         transfer_syntax=syntax,
         data=data,
+        size=size,
         elements=meta.elements | walker.elements,
         fragments=tuple(items[1:]),
         offsets=_table(data, items[0]) if items else (),

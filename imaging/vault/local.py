@@ -183,6 +183,8 @@ class LocalVault:
 
         Each thread has its share from the beginning: to hand it each path costs as much as half a sync.
         """
+        if len(paths) == 1:
+            return [work(paths[0])]
         share = -(-len(paths) // _SYNCED_AT_ONCE)
         shares = [paths[at : at + share] for at in range(0, len(paths), share or 1)]
         each = self._syncs.map(lambda some: [work(one) for one in some], shares[1:])
