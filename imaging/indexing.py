@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import bindparam
-from sqlmodel import Session, col, insert, select
+from sqlmodel import Session, SQLModel, col, insert, select
 
 from imaging.claims import VIDEO
 from imaging.delivered import Candidate, KeptFile, Outcome, Result
@@ -34,7 +34,10 @@ _SERIES = select(Series.study_instance_uid).where(Series.series_instance_uid == 
 _STUDY = select(
     Study.patient_name, Study.patient_born_on, Study.patient_sex, Study.patient_id
 ).where(Study.study_instance_uid == bindparam("uid"))
-_ROWS = insert(Instance).execution_options(dml_strategy="raw")
+_INSERTS: dict[type[SQLModel], Any] = {
+    table: insert(table).execution_options(dml_strategy="raw") for table in (Study, Series, Instance)
+}
+"""For many rows at once, each with all its columns; the audit sees them."""
 
 
 def index(
@@ -56,8 +59,9 @@ def index(
                 one.candidate.arrived.name, "refused", refusal.code, refusal.reason, one.candidate.size,
                 one.candidate.header.sop_instance_uid, one.candidate.header.study_instance_uid, one.digest,
             ))
-    if known.fresh:
-        session.execute(_ROWS, known.fresh)
+    for table, rows in known.fresh.items():
+        if rows:
+            session.execute(_INSERTS[table], rows)
     for outcome in outcomes:
         if outcome.result == "refused":
             session.add(_refusal(outcome, delivery, at))
@@ -77,12 +81,13 @@ class _Known:
     """What the index has of one delivery: asked once for all its files, and held while they are entered."""
 
     def __init__(self, session: Session, sop_instance_uids: Sequence[str]) -> None:
-        self.session = session
         self.instances: dict[str, _Here] = {}
-        self.fresh: list[dict[str, Any]] = []
-        """Rows that are still to be written."""
-        self._series: dict[str, str] = {}
-        self._studies: dict[str, Identity] = {}
+        self.fresh: dict[type[SQLModel], list[dict[str, Any]]] = {Study: [], Series: [], Instance: []}
+        """Rows that are still to be written, what others belong to first."""
+        self.series: dict[str, str] = {}
+        """Study of each."""
+        self.studies: dict[str, Identity] = {}
+        """Patient of each."""
         session.flush()
         self._reads = session.connection()
         for at in range(0, len(sop_instance_uids), _ASKED_AT_ONCE):
@@ -92,21 +97,21 @@ class _Known:
 
     def study_of(self, series_uid: str) -> str | None:
         """The study of a series that is here."""
-        if series_uid not in self._series:
+        if series_uid not in self.series:
             found = self._reads.execute(_SERIES, {"uid": series_uid}).first()
             if found is None:
                 return None
-            self._series[series_uid] = found[0]
-        return self._series[series_uid]
+            self.series[series_uid] = found[0]
+        return self.series[series_uid]
 
     def patient_of(self, study_uid: str) -> Identity | None:
         """The patient of a study that is here."""
-        if study_uid not in self._studies:
+        if study_uid not in self.studies:
             found = self._reads.execute(_STUDY, {"uid": study_uid}).first()
             if found is None:
                 return None
-            self._studies[study_uid] = Identity(*found)
-        return self._studies[study_uid]
+            self.studies[study_uid] = Identity(*found)
+        return self.studies[study_uid]
 
 
 def _enter(known: _Known, kept: KeptFile, at: datetime, closed_studies: Collection[str]) -> Outcome:
@@ -127,33 +132,34 @@ def _enter(known: _Known, kept: KeptFile, at: datetime, closed_studies: Collecti
         result = "already here"
     else:
         _enter_study(known, header, kept.candidate.identity, at)
-        known.fresh.append(columns_of(kept, picture, at))
+        known.fresh[Instance].append(columns_of(kept, picture, at))
         known.instances[header.sop_instance_uid] = _Here(kept.digest, None, header.series_instance_uid)
     return outcome_of(kept, result, picture)
 
 
 def _enter_study(known: _Known, header: Header, identity: Identity, at: datetime) -> None:
-    """The study and the series of a header, each written at once: what belongs to it is written after it."""
+    """The study and the series of a header, where they are not here yet."""
     patient = known.patient_of(header.study_instance_uid)
     if patient is None:
-        known.session.add(Study(
-            study_instance_uid=header.study_instance_uid, patient_name=header.patient_name,
-            patient_id=header.patient_id, patient_born_on=header.patient_born_on, patient_sex=header.patient_sex,
-            description=header.study_description, study_date=header.study_date, study_time=header.study_time,
-            accession_number=header.accession_number, institution=header.institution, received_at=at,
-        ))
-        known.session.flush()
+        known.fresh[Study].append({
+            "study_instance_uid": header.study_instance_uid, "patient_name": header.patient_name,
+            "patient_id": header.patient_id, "patient_born_on": header.patient_born_on,
+            "patient_sex": header.patient_sex, "description": header.study_description,
+            "study_date": header.study_date, "study_time": header.study_time,
+            "accession_number": header.accession_number, "institution": header.institution, "received_at": at,
+        })
+        known.studies[header.study_instance_uid] = identity
     elif patient != identity and not same_patient(patient, identity):
         raise Refused("conflict", "Its study is here already, of another patient; the coordinator is shown both.")
     study = known.study_of(header.series_instance_uid)
     if study is None:
-        known.session.add(Series(
-            series_instance_uid=header.series_instance_uid, study_instance_uid=header.study_instance_uid,
-            number=header.series_number, modality=header.modality, description=header.series_description,
-            body_part=header.body_part, laterality=header.laterality, protocol=header.protocol,
-            frame_of_reference_uid=header.frame_of_reference_uid or None,
-        ))
-        known.session.flush()
+        known.fresh[Series].append({
+            "series_instance_uid": header.series_instance_uid, "study_instance_uid": header.study_instance_uid,
+            "number": header.series_number, "modality": header.modality, "description": header.series_description,
+            "body_part": header.body_part, "laterality": header.laterality, "protocol": header.protocol,
+            "frame_of_reference_uid": header.frame_of_reference_uid or None,
+        })
+        known.series[header.series_instance_uid] = header.study_instance_uid
     elif study != header.study_instance_uid:
         raise Refused("conflict", "Its series is here already, in another study.")
 

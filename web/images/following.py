@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Table
-from sqlmodel import Session, select
+from sqlalchemy import Table, bindparam
+from sqlmodel import Session, col, select
 
 from agenda.cases import cases_of_study
 from conference.record.appending import Appender, instant
@@ -32,6 +32,11 @@ _COUNT = (
     "UPDATE arrival SET instances = instances + 1, last_at = ? WHERE study_instance_uid = ? AND state = ?"
 )
 """Goes past the audit, as in `imaging.arrivals`: how many came is the number of the instances' own rows there."""
+_STUDY_OF = (
+    select(Study.patient_name, Study.patient_born_on, Study.patient_sex, Study.patient_id)
+    .add_columns(col(Study.study_instance_uid)).join(Series, col(Series.study_instance_uid) == Study.study_instance_uid)
+    .where(col(Series.series_instance_uid) == bindparam("series"))
+)
 
 
 class NotSo(Exception):
@@ -99,11 +104,8 @@ class Following:
 
 
 def _followed(session: Session, series_uid: str, quota: QuotaSettings, version: int | None) -> Followed | None:
-    study = session.exec(
-        select(Study).join(Series).where(Series.series_instance_uid == series_uid)
-    ).first()
-    if study is None or is_limited(session, quota, study.study_instance_uid):
+    found = session.connection().execute(_STUDY_OF, {"series": series_uid}).first()
+    if found is None or is_limited(session, quota, found[-1]):
         return None
-    patient = Identity(study.patient_name, study.patient_born_on, study.patient_sex, study.patient_id)
-    uid = study.study_instance_uid
-    return Followed(version, uid, patient, tuple(cases_of_study(session, uid)))
+    *patient, uid = found
+    return Followed(version, uid, Identity(*patient), tuple(cases_of_study(session, uid)))

@@ -44,6 +44,10 @@ _BOARD_OF = (
     select(Board.id, Board.name, BoardKeeping.quota_bytes).join(Case, col(Case.board_id) == Board.id)
     .outerjoin(BoardKeeping, col(BoardKeeping.board_id) == Board.id).where(Case.id == bindparam("case"))
 )
+_LIMITS_OF = (
+    select(BoardKeeping.board_id).join(Case, col(Case.board_id) == BoardKeeping.board_id)
+    .where(col(BoardKeeping.quota_bytes).is_not(None), col(Case.id).in_(bindparam("cases", expanding=True))).limit(1)
+)
 
 
 class OnHold(Exception):
@@ -124,10 +128,9 @@ def demand_room_for_study(session: Session, quota: QuotaSettings, study_uid: str
 def is_limited(session: Session, quota: QuotaSettings, study_uid: str) -> bool:
     """Whether `demand_room_for_study` could refuse anything at all."""
     cases = cases_of_study(session, study_uid)
-    boards_of = {case(session, one).board_id for one in cases}
-    return bool(quota.total_bytes or (cases and quota.board_bytes)) or any(
-        keeping(session, one).quota_bytes is not None for one in boards_of
-    )
+    if quota.total_bytes or not cases or quota.board_bytes:
+        return bool(quota.total_bytes or cases)
+    return session.connection().execute(_LIMITS_OF, {"cases": cases}).first() is not None
 
 
 def _demand(room: Room, coming: int, whose: str, whom: str) -> None:
