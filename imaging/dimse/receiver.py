@@ -282,6 +282,7 @@ class _Coming:
         """Its whole file."""
         if self._path is None or self._file is None:
             raise RuntimeError("it is not written anywhere")
+        self._file.hurry()
         return Spooled(self.asked.sop_class_uid, self.asked.sop_instance_uid, self._path, self._file.whole())
 
     def remove(self) -> None:

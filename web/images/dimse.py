@@ -82,8 +82,7 @@ class Reception:
         size = received.path.stat().st_size
         if shutil.disk_usage(received.path.parent).free < self.free_bytes + size:
             return self._refuse(received, Outcome(name, "refused", "disk-full", "The disk is full.", size))
-        arrived = Arrived(name, received.path, received.digest)
-        found = self.intake.inspect([self.intake.begun(arrived) if received.digest else arrived])
+        found = self.intake.inspect([Arrived(name, received.path, received.digest)])
         if not found.candidates:
             return self._refuse(received, found.refused[0])
         candidate = found.candidates[0]
