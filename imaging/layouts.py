@@ -14,10 +14,10 @@ from functools import cached_property
 from imaging.settings import FileSettings
 from imaging.walk import Buffer, Walk, walk
 
-_LENGTHS = 256
-"""Lengths of files that are remembered."""
+_HEADS = 50_000
+"""Heads of elements and items that are remembered in all, for some ten megabytes: of a few hundred ordinary files."""
 _OF_A_LENGTH = 8
-"""Layouts remembered for each."""
+"""Layouts remembered for files of one length."""
 
 
 class Layouts:
@@ -26,7 +26,8 @@ class Layouts:
     def __init__(self, limits: FileSettings) -> None:
         self._limits = limits
         self._known: dict[int, tuple[_Layout, ...]] = {}
-        """By length of the file, the one used last at the end; of each the newest first."""
+        """By length of the file, the length that was met last at the end; of each the newest first."""
+        self._heads = 0
         self._lock = threading.Lock()
 
     def walk(self, data: Buffer) -> Walk:
@@ -43,8 +44,9 @@ class Layouts:
         with self._lock:
             others = self._known.pop(length, ())
             self._known[length] = (layout, *others[: _OF_A_LENGTH - 1])
-            if len(self._known) > _LENGTHS:
-                del self._known[next(iter(self._known))]
+            self._heads += layout.heads - sum(one.heads for one in others[_OF_A_LENGTH - 1 :])
+            while self._heads > _HEADS and len(self._known) > 1:
+                self._heads -= sum(one.heads for one in self._known.pop(next(iter(self._known))))
 
 
 class _Layout:
@@ -52,6 +54,7 @@ class _Layout:
 
     def __init__(self, walk: Walk) -> None:
         self._transfer_syntax, self._elements, self._kept = walk.transfer_syntax, walk.elements, walk.kept
+        self.heads = len(walk.heads)
         self._spans = _joined(walk.heads)
         self._heads = tuple(bytes(walk.data[start:end]) for start, end in self._spans)
 

@@ -22,7 +22,6 @@ from imaging.errors import ObjectNotFound, VaultFailed
 from imaging.vault.arriving import READABLE
 from imaging.vault.port import Held, Kept, Ready, chunks_of, is_digest, proper
 
-S = TypeVar("S")
 T = TypeVar("T")
 _SYNCED_AT_ONCE = 8
 
@@ -78,7 +77,8 @@ class LocalVault:
 
         Step by step for all of them, so that the disk is waited for together and a folder is synced once.
         """
-        sizes = self._some_at_a_time(lambda one: one.begun.result() if one.begun else _synced(one.path), files)
+        rest = iter(self._some_at_a_time(_synced, [one.path for one in files if one.begun is None]))
+        sizes = [one.begun.result() if one.begun else next(rest) for one in files]
         kept: list[Kept] = []
         folders: dict[Path, None] = {}
         for (file, digest, _), size in zip(files, sizes, strict=True):
@@ -178,7 +178,7 @@ class LocalVault:
             raise VaultFailed(f"{self.root}: what was written does not come back.")
         return f"{self.root} can be written; {room.f_bavail * room.f_frsize / 1e9:.1f} GB free"
 
-    def _some_at_a_time(self, work: Callable[[S], T], paths: Sequence[S]) -> list[T]:
+    def _some_at_a_time(self, work: Callable[[Path], T], paths: Sequence[Path]) -> list[T]:
         """What it gives for each, in order; syncs that are waited for at the same time reach the disk as one.
 
         Each thread has its share from the beginning: to hand it each path costs as much as half a sync.

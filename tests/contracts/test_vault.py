@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -99,6 +99,30 @@ def test_many_files_are_adopted_at_once_each_as_its_own_object(vault: Vault, tmp
         one.path.unlink()
     assert sorted(vault.digests()) == sorted({one.digest for one in files})
     assert all(vault.verify(digest) for _, digest, _ in files)
+
+
+def test_a_file_that_was_begun_with_is_adopted_like_any_other(vault: Vault, tmp_path: Path) -> None:
+    files = [tmp_path / "begun", tmp_path / "not begun", tmp_path / "given up"]
+    for number, file in enumerate(files):
+        file.write_bytes(DATA + bytes(number))
+    begun = [vault.begin(files[0]), None, vault.begin(files[2])]
+    files[2].unlink()  # what is refused is not adopted
+    ready = [
+        Ready(one, hashlib.sha256(one.read_bytes()).hexdigest(), said)
+        for one, said in zip(files[:2], begun[:2], strict=True)
+    ]
+    kept = vault.adopt(ready)
+    assert [(one.size, one.fresh) for one in kept] == [(len(DATA), True), (len(DATA) + 1, True)]
+    assert sorted(vault.digests()) == sorted(one.digest for one in ready)
+
+
+def test_a_file_that_did_not_reach_the_disk_is_no_object(tmp_path: Path) -> None:
+    vault, file, begun = LocalVault(tmp_path / "vault"), tmp_path / "spooled", Future[int]()
+    file.write_bytes(DATA)
+    begun.set_exception(OSError(errno.EIO, "the disk failed"))
+    with pytest.raises(OSError, match="the disk failed"):
+        vault.adopt([Ready(file, DIGEST, begun)])
+    assert not vault.has(DIGEST)
 
 
 def test_a_file_of_another_file_system_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

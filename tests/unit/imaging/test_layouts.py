@@ -73,8 +73,8 @@ def test_what_more_than_heads_decides_is_walked_each_time(data: bytes, lengths: 
 
 
 def test_few_layouts_are_remembered(lengths: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layouts, "_LENGTHS", 2)
     known, files = Layouts(LIMITS), [slice_of(1, PatientID="x" * size) for size in (2, 4, 6)]
+    monkeypatch.setattr(layouts, "_HEADS", 2 * len(walk(files[0], LIMITS).heads))
     for data in files:
         known.walk(data)
     known.walk(files[2])
@@ -82,3 +82,21 @@ def test_few_layouts_are_remembered(lengths: list[int], monkeypatch: pytest.Monk
     assert len(lengths) == 3
     known.walk(files[0])
     assert len(lengths) == 4, "the oldest was forgotten"
+
+
+def test_of_files_of_one_length_the_latest_layouts_are_remembered(
+    lengths: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layouts, "_OF_A_LENGTH", 2)
+    monkeypatch.setattr(layouts, "_HEADS", 3 * len(walk(slice_of(1), LIMITS).heads))
+    names = [{"PatientName": "x" * (12 - size), "PatientID": "x" * size} for size in (2, 4, 6, 8, 10)]
+    known, files = Layouts(LIMITS), [slice_of(1, **said) for said in names]
+    assert len({len(data) for data in files}) == 1
+    for data in files:
+        known.walk(data)
+    for data in files[-2:]:
+        known.walk(data)
+    assert len(lengths) == 5
+    known.walk(slice_of(1, PatientID="another length"))
+    known.walk(files[-1])
+    assert len(lengths) == 6, "what was forgotten of a length makes room for others"
