@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from imaging import header, plain
 from imaging.claims import pixels
@@ -30,6 +31,13 @@ FILES = {
 }
 
 
+def validated(said: dict[str, Any] | None) -> Header | None:
+    try:
+        return None if said is None else Header.model_validate(said)
+    except ValidationError:
+        return None
+
+
 def both(data: bytes) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """Our facts and pydicom's; None where the one leaves it to the other, or the file is refused before."""
     try:
@@ -39,6 +47,7 @@ def both(data: bytes) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
         return None, None
     frames = claimed.frames if claimed else 0
     ours = plain.facts(found, frames)
+    assert plain.header(found, frames) == validated(ours), "it is validated as a worker's answer is"
     if ours is None:
         return None, None
     with tempfile.NamedTemporaryFile(suffix=".dcm") as file:
