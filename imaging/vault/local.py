@@ -12,14 +12,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from io import FileIO
 from pathlib import Path
 from secrets import token_hex
 from tempfile import NamedTemporaryFile
 from typing import BinaryIO, TypeVar
 
 from imaging.errors import ObjectNotFound, VaultFailed
-from imaging.vault.arriving import READABLE
+from imaging.vault.arriving import READABLE, Arriving
 from imaging.vault.port import Held, Kept, Ready, chunks_of, is_digest, proper
 
 T = TypeVar("T")
@@ -46,26 +45,22 @@ class LocalVault:
 
     def keep(self, chunks: Iterable[bytes]) -> Kept:
         """Store the bytes durably and whole, or not at all; the same bytes twice are one object."""
-        sha = hashlib.sha256()
-        size = 0
         temporary = self._incoming / token_hex(16)
-        with open(temporary, "xb", buffering=0, opener=_private) as file:
-            try:
-                for chunk in chunks:
-                    sha.update(chunk)
-                    _write(file, chunk)
-                    size += len(chunk)
-                os.fsync(file.fileno())
-                digest = sha.hexdigest()
-                os.fchmod(file.fileno(), READABLE)
-                place = self._place(digest)
-                fresh = self._name(partial(temporary.replace, place), place)
-                _sync(place.parent)
-                if not fresh:
-                    temporary.unlink()
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
+        file = Arriving(temporary)
+        try:
+            for chunk in chunks:
+                file.add(chunk)
+            digest = file.whole()
+            size, place = _synced(temporary), self._place(digest)
+            fresh = self._name(partial(temporary.replace, place), place)
+            _sync(place.parent)
+            if not fresh:
+                temporary.unlink()
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        finally:
+            file.close()
         return Kept(digest, size, fresh)
 
     def begin(self, file: Path) -> Future[int]:
@@ -206,18 +201,6 @@ class LocalVault:
             else:
                 os.utime(place)  # young again, so that nobody clears it away before it is indexed
         return fresh
-
-
-def _private(path: str, flags: int) -> int:
-    """Opens a file that is nobody else's from its first moment."""
-    return os.open(path, flags | os.O_CLOEXEC, 0o600)
-
-
-def _write(file: FileIO, chunk: bytes) -> None:
-    """All of a chunk: one call may write less."""
-    rest = memoryview(chunk)
-    while rest:
-        rest = rest[file.write(rest) :]
 
 
 @contextmanager
