@@ -127,10 +127,10 @@ def demand_room_for_study(session: Session, quota: QuotaSettings, study_uid: str
 
 def is_limited(session: Session, quota: QuotaSettings, study_uid: str) -> bool:
     """Whether `demand_room_for_study` could refuse anything at all."""
+    if quota.total_bytes:
+        return True
     cases = cases_of_study(session, study_uid)
-    if quota.total_bytes or not cases or quota.board_bytes:
-        return bool(quota.total_bytes or cases)
-    return session.connection().execute(_LIMITS_OF, {"cases": cases}).first() is not None
+    return bool(cases and (quota.board_bytes or session.connection().execute(_LIMITS_OF, {"cases": cases}).first()))
 
 
 def _demand(room: Room, coming: int, whose: str, whom: str) -> None:
