@@ -90,6 +90,21 @@ def test_its_rows_differ_from_those_of_the_ordinary_way_in_identity_alone(
     assert (last.position, last.windows, last.signed) == ([0, 0, 3], windows, False)
 
 
+def test_a_new_study_its_series_and_its_first_instance_are_audited_each(
+    reception: Reception, database: Database, tmp_path: Path
+) -> None:
+    assert sent(reception, tmp_path, 1).result == "taken"
+    said = [(one["deed"], one["kind"], one["record"]) for one in database.read_now(written, "auditentry", "number")]
+    (study,), (series,), (instance,) = (
+        database.read_now(written, table, f"{table if table != 'instance' else 'sop'}_instance_uid")
+        for table in ("study", "series", "instance")
+    )
+    assert [one for one in said if one[1] in ("study", "series", "instance")] == [
+        ("add", "study", study["study_instance_uid"]), ("add", "series", series["series_instance_uid"]),
+        ("add", "instance", instance["sop_instance_uid"]),
+    ]
+
+
 def test_another_patient_in_a_known_series_is_a_conflict(reception: Reception, tmp_path: Path) -> None:
     for number in (1, 2):
         sent(reception, tmp_path, number)
